@@ -1,0 +1,289 @@
+"""From texts to detections by rules: expressions, validators, context, scores. All columns; one text or a million cells.
+
+Scores: a pattern's own score, or its `validated` score once the validator confirms; a context word near adds or takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pii_scan.detect.context import AFTER, BEFORE, ContextWords, rule_words
+from pii_scan.detect.patterns import PADDING, SEPARATOR, PatternSet
+from pii_scan.detect.resolve import best_of_overlapping, drop_contained
+from pii_scan.detect.rules import FLAGS, Rule
+from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, Validator
+from pii_scan.detect.validators.verdict import digits_of_spans, digits_of_texts
+
+_Ints = npt.NDArray[np.int64]
+_Bytes = npt.NDArray[np.uint8]
+
+GROUP_BYTES = 2 << 20
+"""Texts are scanned together up to so many bytes."""
+HEADER_WORD = 1 << 14
+"""Added to a context word's number when it stood in the column's header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """Columns, one row a detection, sorted by text, start and rule. Holds no text."""
+
+    text: _Ints
+    start: _Ints
+    """Bytes within the text, half-open with `end`."""
+    end: _Ints
+    rule: npt.NDArray[np.int16]
+    pattern: npt.NDArray[np.int16]
+    """Number of the pattern within the rule."""
+    verdict: npt.NDArray[np.uint8]
+    """The validator's, UNSURE where there is none."""
+    word: npt.NDArray[np.int32]
+    """Number of the context word that decided, plus HEADER_WORD when from the header; -1 for none."""
+    score: npt.NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def take(self, keep: npt.NDArray[Any]) -> Detections:
+        """The rows that a mask or an array of row numbers selects."""
+        return Detections(*(getattr(self, name)[keep] for name in self.__slots__))
+
+
+def no_detections() -> Detections:
+    """An empty set of rows."""
+    ints = np.zeros(0, np.int64)
+    return Detections(
+        ints, ints, ints, ints.astype(np.int16), ints.astype(np.int16), ints.astype(np.uint8), ints.astype(np.int32),
+        ints.astype(np.float32),
+    )  # fmt: skip
+
+
+class RuleEngine:
+    """Rules compiled together for one scan."""
+
+    def __init__(self, rules: Sequence[Rule], as_of: date) -> None:
+        self.rules = tuple(rules)
+        self._as_of = as_of
+        distinct = sorted({pattern.regex for rule in self.rules for pattern in rule.patterns})
+        number = {expression: i for i, expression in enumerate(distinct)}
+        self._users: list[list[tuple[int, int]]] = [[] for _ in distinct]
+        for i, rule in enumerate(self.rules):
+            for j, pattern in enumerate(rule.patterns):
+                self._users[number[pattern.regex]].append((i, j))
+        self._patterns = PatternSet([(expression, FLAGS) for expression in distinct])
+        self._words: list[ContextWords] = [rule_words(rule) for rule in self.rules]
+        types = sorted({rule.entity_type for rule in self.rules})
+        self._type_of = np.array([types.index(rule.entity_type) for rule in self.rules] or [0], np.int64)
+
+    @property
+    def uncompiled(self) -> list[tuple[str, str]]:
+        """(rule id, reason) of patterns that run text by text at the speed of a backtracking engine."""
+        return [(self.rules[i].id, reason) for n, reason in self._patterns.uncompiled for i, _ in self._users[n]]
+
+    def detect(self, texts: pa.Array, header: str = "", *, min_score: float = 0.0, resolve: bool = True) -> Detections:
+        """The detections in `texts` (strings; nulls are empty). `header`: the column's, when the texts are its cells."""
+        parts: list[Detections] = []
+        for first, last in _groups(texts):
+            found = self._detect_group(texts.slice(first, last - first), header, min_score, resolve)
+            if len(found):
+                parts.append(_shifted(found, first))
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return no_detections()
+        return Detections(*(np.concatenate([getattr(p, name) for p in parts]) for name in Detections.__slots__))
+
+    def _detect_group(self, texts: pa.Array, header: str, min_score: float, resolve: bool) -> Detections:
+        buffer, text_starts = _buffer(texts)
+        matches = self._patterns.scan(buffer)
+        if not len(matches.start):
+            return no_detections()
+        found = self._judge(buffer, matches.pattern, matches.start, matches.end)
+        if not len(found):
+            return found
+        found = found.take(np.lexsort((found.pattern, found.rule)))
+        # Presidio weighs a recognizer's own patterns against each other before any context; of equals the first stays
+        confirmed = np.where((found.verdict & JUDGEMENT) > UNSURE, np.float32(1), found.score)
+        found = found.take(drop_contained(found.rule.astype(np.int64), found.start, found.end, confirmed))
+        found = self._weigh_context(buffer, found, header)
+        keep = drop_contained(self._type_of[found.rule], found.start, found.end, found.score)
+        found = found.take(keep & (found.score >= min_score) & (found.score > 0))
+        if resolve and len(found):
+            rank = found.rule.astype(np.int64)
+            found = found.take(best_of_overlapping(found.start, found.end, found.score, rank))
+        text = np.searchsorted(text_starts, found.start, side="right") - 1
+        base = text_starts[text]
+        order = np.lexsort((found.rule, found.end, found.start))
+        located = Detections(
+            text, found.start - base, found.end - base, found.rule, found.pattern, found.verdict, found.word, found.score
+        )
+        return located.take(order)
+
+    def _judge(self, buffer: _Bytes, pattern: npt.NDArray[np.int32], start: _Ints, end: _Ints) -> Detections:
+        """Every rule's view of the matches of its expressions, rejected ones left out."""
+        parts: list[Detections] = []
+        bounds = np.searchsorted(pattern, np.arange(len(self._users) + 1))
+        for number, users in enumerate(self._users):
+            a, b = int(bounds[number]), int(bounds[number + 1])
+            if a == b:
+                continue
+            s, e = start[a:b], end[a:b]
+            for rule_number, pattern_number in users:
+                rule = self.rules[rule_number]
+                form = rule.patterns[pattern_number]
+                verdict = _verdicts(buffer, s, e, VALIDATORS.get(rule.validator), self._as_of)
+                keep = np.flatnonzero(verdict != REJECTED)
+                if not len(keep):
+                    continue
+                kept = verdict[keep]
+                score = np.where((kept & JUDGEMENT) > UNSURE, form.validated, form.score)
+                parts.append(
+                    Detections(
+                        np.zeros(len(keep), np.int64), s[keep], e[keep], np.full(len(keep), rule_number, np.int16),
+                        np.full(len(keep), pattern_number, np.int16), kept, np.full(len(keep), -1, np.int32),
+                        score.astype(np.float32),
+                    )
+                )  # fmt: skip
+        if not parts:
+            return no_detections()
+        return Detections(*(np.concatenate([getattr(p, name) for p in parts]) for name in Detections.__slots__))
+
+    def _weigh_context(self, buffer: _Bytes, found: Detections, header: str) -> Detections:
+        """Finds the context word of each detection and moves its score."""
+        word = found.word.copy()
+        if header:
+            for number, words in enumerate(self._words):
+                said = words.nearest(header, "")
+                if said >= 0:
+                    word[found.rule == number] = said + HEADER_WORD
+        # A cell that is all value has no words of its own
+        bare = (buffer[found.start - 1] == SEPARATOR) & (buffer[found.end] == SEPARATOR)
+        for i in np.flatnonzero(~bare).tolist():
+            words = self._words[found.rule[i]]
+            if words.expression is not None:
+                near = words.nearest(*_surroundings(buffer, int(found.start[i]), int(found.end[i])))
+                if near >= 0:
+                    word[i] = near
+        change = np.zeros(len(found), np.float32)
+        for number, words in enumerate(self._words):
+            mine = np.flatnonzero((found.rule == number) & (word >= 0))
+            if len(mine):
+                positive = word[mine] % HEADER_WORD < words.positives
+                change[mine] = np.where(positive, words.boost, -words.penalty)
+        score = np.clip(found.score + change, 0, 1).astype(np.float32)
+        return Detections(
+            found.text, found.start, found.end, found.rule, found.pattern, found.verdict, word, score
+        )
+
+    def reasons(self, rule: int, pattern: int, verdict: int, word: int) -> list[str]:
+        """Why, in words a person can read. Quotes only the rule, never the text."""
+        said = self.rules[rule]
+        why = [f"written form: {said.patterns[pattern].name}"]
+        if said.validator and verdict & JUDGEMENT > UNSURE:
+            why.append("check passed")
+        if verdict & SYNTHETIC:
+            why.append("test series")
+        if word >= 0:
+            words = self._words[rule]
+            place = "column header" if word >= HEADER_WORD else "near"
+            sign = "supported" if word % HEADER_WORD < words.positives else "weakened"
+            why.append(f"{sign} by «{words.words[word % HEADER_WORD]}» ({place})")
+        return why
+
+
+def _verdicts(buffer: _Bytes, start: _Ints, end: _Ints, validator: Validator | None, as_of: date) -> npt.NDArray[np.uint8]:
+    if validator is None:
+        return np.full(len(start), UNSURE, np.uint8)
+    if validator.by_digits is not None:
+        digits = digits_of_spans(buffer, start, end)
+        wide = _with_high_bytes(buffer, start, end)
+        if len(wide):  # full-width digits and other rare forms
+            digits[wide] = digits_of_texts(_texts(buffer, start[wide], end[wide]))
+        return validator.by_digits(digits, as_of)
+    assert validator.by_text is not None
+    texts = _texts(buffer, start, end)
+    judged = {text: validator.by_text(text, as_of) for text in set(texts)}
+    return np.array([judged[text] for text in texts], np.uint8)
+
+
+def _with_high_bytes(buffer: _Bytes, start: _Ints, end: _Ints) -> _Ints:
+    width = int((end - start).max())
+    places = start[:, None] + np.arange(width)
+    high = (buffer[np.minimum(places, len(buffer) - 1)] >= 0x80) & (places < end[:, None])
+    return np.flatnonzero(high.any(axis=1))
+
+
+def _texts(buffer: _Bytes, start: _Ints, end: _Ints) -> list[str]:
+    view = memoryview(buffer)
+    return [
+        bytes(view[a:b]).decode("utf-8", "replace") for a, b in zip(start.tolist(), end.tolist(), strict=True)
+    ]
+
+
+def _surroundings(buffer: _Bytes, start: int, end: int) -> tuple[str, str]:
+    """What stands before and after a span in its own text, enough for the context window."""
+    before = buffer[max(start - 4 * BEFORE, 0) : start].tobytes()
+    after = buffer[end : end + 4 * AFTER].tobytes()
+    before = before[before.rfind(b"\xff") + 1 :]
+    cut = after.find(b"\xff")
+    return before.decode("utf-8", "ignore"), (after[:cut] if cut >= 0 else after).decode("utf-8", "ignore")
+
+
+def _groups(texts: pa.Array) -> list[tuple[int, int]]:
+    """Row ranges of at most about GROUP_BYTES each."""
+    if len(texts) == 0:
+        return []
+    offsets = _offsets(texts)
+    total = int(offsets[-1] - offsets[0])
+    if total + len(texts) <= GROUP_BYTES:
+        return [(0, len(texts))] if total else []
+    weight = offsets - offsets[0] + np.arange(len(offsets))
+    cuts = np.unique(np.searchsorted(weight, np.arange(GROUP_BYTES, int(weight[-1]) + GROUP_BYTES, GROUP_BYTES)))
+    cuts = np.minimum(cuts, len(texts))
+    bounds = [0, *[int(cut) for cut in cuts.tolist() if cut > 0]]
+    if bounds[-1] != len(texts):
+        bounds.append(len(texts))
+    return [(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a]
+
+
+def _offsets(texts: pa.Array) -> _Ints:
+    kind = np.int64 if pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type) else np.int32
+    raw = texts.buffers()[1]
+    return np.frombuffer(raw, kind)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+
+
+def _buffer(texts: pa.Array) -> tuple[_Bytes, _Ints]:
+    """(the texts between separators with padding, where each begins)."""
+    if texts.null_count:
+        texts = pc.fill_null(texts, "")
+    offsets = _offsets(texts)
+    data = texts.buffers()[2]
+    if len(texts) == 1:
+        size = int(offsets[1] - offsets[0])
+        buffer = np.full(size + 2 * PADDING, SEPARATOR, np.uint8)
+        if size:
+            buffer[PADDING : PADDING + size] = np.frombuffer(data, np.uint8)[offsets[0] : offsets[1]]
+        return buffer, np.array([PADDING], np.int64)
+    large = pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type)
+    kind = pa.large_binary() if large else pa.binary()
+    lists = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts.cast(kind))
+    joined = pc.binary_join(lists, pa.scalar(b"\xff", kind))
+    start, end = _offsets(joined).tolist()
+    buffer = np.full(end - start + 2 * PADDING, SEPARATOR, np.uint8)
+    buffer[PADDING : PADDING + end - start] = np.frombuffer(joined.buffers()[2], np.uint8)[start:end]
+    return buffer, PADDING + offsets[:-1] - offsets[0] + np.arange(len(texts))
+
+
+def _shifted(found: Detections, by: int) -> Detections:
+    if not by:
+        return found
+    return Detections(
+        found.text + by, found.start, found.end, found.rule, found.pattern, found.verdict, found.word, found.score
+    )

@@ -1,0 +1,224 @@
+"""Recognizers as data: reads the YAML files and checks that each says all it must. Compiles and runs nothing.
+
+One file is one rule, for one entity type. The form is described in `recognizers/README.md`; users' own files have the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import regex
+import yaml
+
+from pii_scan.errors import RuleError, nearest
+from pii_scan.registry import data_folder
+
+FLAGS = int(regex.IGNORECASE | regex.MULTILINE | regex.DOTALL)
+"""What Presidio compiles every pattern with; `(?-i:…)` switches case on again."""
+MAX_RULE_BYTES = 256 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class RulePattern:
+    """One written form of an entity."""
+
+    name: str
+    regex: str
+    score: float
+    """When no validator speaks, or it cannot tell."""
+    validated: float
+    """When the validator confirms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text and exactly what the rule must find in it (`None`: nothing)."""
+
+    text: str
+    match: str | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A recognizer, as its file states it."""
+
+    id: str
+    entity_type: str
+    name: str
+    category: str
+    patterns: tuple[RulePattern, ...]
+    validator: str
+    context: tuple[str, ...]
+    negative_context: tuple[str, ...]
+    context_boost: float
+    negative_penalty: float
+    references: tuple[str, ...]
+    examples: tuple[Example, ...]
+    counter_examples: tuple[Example, ...]
+    origin: str
+    """The file's name, for messages."""
+    digest: str
+    """SHA-256 over everything that decides what the rule finds, so that a changed rule shows in old results."""
+
+
+_KEYS = {
+    "id", "entity_type", "name", "category", "patterns", "validator", "context", "negative_context", "score",
+    "references", "examples", "counter_examples", "description",
+}  # fmt: skip
+_REQUIRED = ("id", "entity_type", "name", "category", "patterns", "examples", "counter_examples")
+_MIN_EXAMPLES = 3
+
+
+def load_rules(paths: Iterable[str | Path] = (), *, only: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """The built-in rules and those of `paths` (files or folders), in the order of their ids; a user's rule replaces a
+    built-in one of the same id. `only`: entity types to keep. Raises RuleError."""
+    rules = {rule.id: rule for rule in _built_in()}
+    for path in paths:
+        seen: set[str] = set()
+        for file in _rule_files(Path(path)):
+            rule = read_rule(file)
+            if rule.id in seen:
+                raise RuleError(f"{file.name}: the id {rule.id!r} is used twice")
+            seen.add(rule.id)
+            rules[rule.id] = rule
+    known = {rule.entity_type for rule in rules.values()}
+    for entity_type in only:
+        if entity_type not in known:
+            raise RuleError(f"no rule finds {entity_type!r}", nearest(entity_type, known))
+    chosen = [rule for rule in rules.values() if not only or rule.entity_type in only]
+    return tuple(sorted(chosen, key=lambda rule: rule.id))
+
+
+def rules_hash(rules: Iterable[Rule]) -> str:
+    """SHA-256 over the rules' digests, in their order."""
+    return hashlib.sha256("".join(rule.digest for rule in rules).encode()).hexdigest()
+
+
+@cache
+def _built_in() -> tuple[Rule, ...]:
+    return tuple(read_rule(file) for file in _rule_files(data_folder("recognizers")))
+
+
+def _rule_files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise RuleError(f"no such rule file or folder: {path}")
+    return sorted(file for suffix in ("*.yaml", "*.yml") for file in path.rglob(suffix))
+
+
+def read_rule(file: Path) -> Rule:
+    """The rule in `file`. Raises RuleError with the file, the key and the nearest right name."""
+    try:
+        if file.stat().st_size > MAX_RULE_BYTES:
+            raise RuleError(f"{file.name}: larger than {MAX_RULE_BYTES >> 10} KiB")
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise RuleError(f"{file.name}, line {line}: not valid YAML: {error.problem}") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise RuleError(f"{file.name}: cannot be read ({type(error).__name__})") from None
+    if not isinstance(content, dict):
+        raise RuleError(f"{file.name}: a rule is a mapping of keys to values")
+    return _parse(content, file.name)
+
+
+def _parse(content: dict[str, Any], origin: str) -> Rule:
+    _check_keys(content, _KEYS, origin)
+    for key in _REQUIRED:
+        if not content.get(key):
+            raise RuleError(f"{origin}: {key!r} is missing")
+    scores = _mapping(content.get("score", {}), origin, "score")
+    _check_keys(scores, {"context", "negative"}, f"{origin}, score")
+    patterns = tuple(_pattern(item, origin) for item in _list(content, "patterns", origin))
+    validator = str(content.get("validator", ""))
+    _check_validator(validator, origin)
+    examples = tuple(_example(item, origin) for item in _list(content, "examples", origin))
+    counter = tuple(_counter_example(item, origin) for item in _list(content, "counter_examples", origin))
+    if min(len(examples), len(counter)) < _MIN_EXAMPLES:
+        raise RuleError(f"{origin}: at least {_MIN_EXAMPLES} examples and {_MIN_EXAMPLES} counter_examples are needed")
+    context, negative = (
+        tuple(str(word).lower() for word in _list(content, key, origin)) for key in ("context", "negative_context")
+    )
+    boost = _score(scores.get("context", 0.35), origin, "score.context")
+    penalty = _score(scores.get("negative", 0.5), origin, "score.negative")
+    decisive = [content["entity_type"], [(p.name, p.regex, p.score, p.validated) for p in patterns], validator,
+                context, negative, boost, penalty]  # fmt: skip
+    digest = hashlib.sha256(json.dumps(decisive, ensure_ascii=False).encode()).hexdigest()
+    return Rule(
+        str(content["id"]), str(content["entity_type"]), str(content["name"]), str(content["category"]), patterns,
+        validator, context, negative, boost, penalty, tuple(map(str, _list(content, "references", origin))),
+        examples, counter, origin, digest,
+    )  # fmt: skip
+
+
+def _check_keys(content: dict[str, Any], known: set[str], where: str) -> None:
+    for key in content:
+        if key not in known:
+            raise RuleError(f"{where}: unknown key {str(key)!r}", nearest(str(key), known))
+
+
+def _check_validator(name: str, origin: str) -> None:
+    from pii_scan.detect.validators import VALIDATORS
+
+    if name and name not in VALIDATORS:
+        raise RuleError(f"{origin}: unknown validator {name!r}", nearest(name, VALIDATORS))
+
+
+def _mapping(value: Any, origin: str, key: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise RuleError(f"{origin}: {key!r} must be a mapping")
+    return value
+
+
+def _list(content: dict[str, Any], key: str, origin: str) -> list[Any]:
+    value = content.get(key) or []
+    if not isinstance(value, list):
+        raise RuleError(f"{origin}: {key!r} must be a list")
+    return value
+
+
+def _score(value: Any, origin: str, key: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise RuleError(f"{origin}: {key!r} must be a number from 0 to 1")
+    return float(value)
+
+
+def _pattern(item: Any, origin: str) -> RulePattern:
+    item = _mapping(item, origin, "patterns")
+    _check_keys(item, {"name", "regex", "score", "validated"}, f"{origin}, patterns")
+    if not item.get("name") or not item.get("regex"):
+        raise RuleError(f"{origin}: each pattern needs a 'name' and a 'regex'")
+    expression = str(item["regex"])
+    try:
+        compiled = regex.compile(expression, FLAGS)
+    except regex.error as error:
+        raise RuleError(f"{origin}: the pattern {item['name']!r} is not a regular expression: {error.msg}") from None
+    if compiled.match(""):
+        raise RuleError(f"{origin}: the pattern {item['name']!r} matches the empty text")
+    score = _score(item.get("score", 0.5), origin, "score")
+    validated = _score(item.get("validated", max(score, 0.85)), origin, "validated")
+    return RulePattern(str(item["name"]), expression, score, validated)
+
+
+def _example(item: Any, origin: str) -> Example:
+    item = _mapping(item, origin, "examples")
+    _check_keys(item, {"text", "match"}, f"{origin}, examples")
+    if not item.get("text") or str(item.get("match", "")) not in str(item["text"]) or not item.get("match"):
+        raise RuleError(f"{origin}: an example needs 'text' and, from it, the exact 'match'")
+    return Example(str(item["text"]), str(item["match"]))
+
+
+def _counter_example(item: Any, origin: str) -> Example:
+    item = _mapping(item, origin, "counter_examples")
+    _check_keys(item, {"text", "why"}, f"{origin}, counter_examples")
+    if not item.get("text") or not item.get("why"):
+        raise RuleError(f"{origin}: a counter-example needs 'text' and 'why'")
+    return Example(str(item["text"]), None, str(item["why"]))

@@ -1,0 +1,75 @@
+"""The tables of a run folder, as Arrow schemas. No column of any of them holds a found value.
+
+`findings` has one row for each place; where one location unit (a table column, a file, a page) holds more than
+`MAX_PLACES` hits of one entity type, the rest of them are one row with their `count` and without a row number.
+`index` has one row for each hit: a keyed fingerprint and its place, for look-up and for distinct counts.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+FORMAT_VERSION = 1
+MAX_PLACES = 1000
+"""Places listed one by one for each document, location unit and entity type of a work unit."""
+
+_WORD = pa.dictionary(pa.int32(), pa.string())
+
+_LOCATION = [
+    pa.field("target", _WORD, False),
+    pa.field("document", _WORD, False),
+    pa.field("kind", _WORD, False),  # text | cell | page | part | column
+    pa.field("sheet", _WORD),  # cell, column
+    pa.field("part", _WORD),  # part; or the part of a document whose kind is text
+    pa.field("header", _WORD),  # cell, column
+    pa.field("row", pa.int64()),  # line (text), row (cell), page (page): 1-based; null: the rest of the unit
+    pa.field("column", pa.int32()),  # code point (text) or column (cell, column), 1-based
+]
+
+FINDINGS = pa.schema(
+    [
+        *_LOCATION,
+        pa.field("entity_type", _WORD, False),
+        pa.field("category", _WORD, False),
+        pa.field("count", pa.int64(), False),
+        pa.field("distinct", pa.int64(), False),  # within the work unit
+        pa.field("score", pa.float32(), False),
+        pa.field("synthetic", pa.bool_(), False),
+        pa.field("recognizer", _WORD, False),
+        pa.field("reasons", _WORD, False),  # joined by "; "
+        pa.field("masked", _WORD, False),
+    ]
+)
+
+INDEX = pa.schema(
+    [
+        pa.field("fingerprint", pa.uint64(), False),
+        pa.field("entity_type", _WORD, False),
+        *_LOCATION,
+    ]
+)
+
+DOCUMENTS = pa.schema(
+    [
+        pa.field("target", _WORD, False),
+        pa.field("document", pa.string(), False),
+        pa.field("container", pa.bool_(), False),  # true: a member of another document; its bytes count within that
+        pa.field("media_type", _WORD),
+        pa.field("size_bytes", pa.int64()),
+        pa.field("read_bytes", pa.int64(), False),
+        pa.field("modified_at", pa.timestamp("us", tz="UTC")),
+        pa.field("status", _WORD, False),  # read | partly_read | unread
+    ]
+)
+
+PROBLEMS = pa.schema(
+    [
+        pa.field("target", _WORD, False),
+        pa.field("document", pa.string(), False),
+        pa.field("stage", _WORD, False),
+        pa.field("code", _WORD, False),
+        pa.field("detail", pa.string(), False),
+    ]
+)
+
+TABLES = {"findings": FINDINGS, "index": INDEX, "documents": DOCUMENTS, "problems": PROBLEMS}

@@ -1,0 +1,269 @@
+"""The values that travel through pii-scan. Nothing here opens, parses or decides anything.
+
+Text exists only in `ChunkBatch`, inside the process that read the document; everything else may cross processes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+
+class ProblemCode(StrEnum):
+    """Why something was not, or not wholly, looked at. Stable: scripts rely on these."""
+
+    ENCRYPTED = "encrypted"
+    CORRUPT = "corrupt"
+    TRUNCATED = "truncated"
+    UNSUPPORTED = "unsupported"
+    TIMEOUT = "timeout"
+    CRASH = "crash"
+    MEMORY = "memory"
+    LIMIT = "limit"
+    PERMISSION = "permission"
+    VANISHED = "vanished"
+    CHANGED = "changed"
+
+
+class Stage(StrEnum):
+    """Where in the flow a problem arose."""
+
+    SOURCE = "source"
+    EXTRACT = "extract"
+    DETECT = "detect"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one document; each that bites becomes a Problem. Defaults: see docs/limits in the README."""
+
+    max_file_bytes: int = 1 << 40
+    """Larger files are not opened (`--max-file-size`)."""
+    max_depth: int = 10
+    """Containers within containers."""
+    max_members: int = 100_000
+    """Members of one container."""
+    max_total_members: int = 1_000_000
+    """Members below one top-level file."""
+    max_member_bytes: int = 4 << 30
+    """Bytes that one member may expand to."""
+    max_total_bytes: int = 16 << 30
+    """Bytes that all members below one top-level file may expand to."""
+    max_ratio: int = 200
+    """Expansion per compressed byte once a member has passed `ratio_from_bytes`."""
+    ratio_from_bytes: int = 32 << 20
+    spool_bytes: int = 16 << 20
+    """A member larger than this is spooled to a temporary file."""
+    max_value_bytes: int = 8 << 20
+    """A longer single value or line is cut, with an overlap."""
+    max_xml_depth: int = 256
+    max_pages: int = 20_000
+    max_mime_parts: int = 10_000
+    max_header_bytes: int = 64 << 10
+    stall_seconds: float = 60.0
+    """A worker that reports no progress for so long is killed."""
+    document_seconds: float = 900.0
+    """A document may take so long (`--timeout-per-document`), plus one second a MiB."""
+    worker_bytes: int = 2 << 30
+    """Resident memory at which a worker is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRef:
+    """Where a document lies; opens nothing. Members of containers have the container as `parent`."""
+
+    target: str
+    """The target as the user named it, without credentials."""
+    path: str
+    """Relative to the target, `/`-separated; for a member: its path within `parent`. May hold lone surrogates where a
+    file name is not UTF-8; use `display` for anything that is shown or stored."""
+    parent: DocumentRef | None = None
+    size_bytes: int | None = None
+    modified_at: float | None = None
+    """Seconds since the epoch, UTC."""
+
+    @property
+    def display(self) -> str:
+        """The whole chain, `outer.zip!inner.eml!list.xlsx`, as valid printable UTF-8."""
+        own = printable(self.path)
+        return own if self.parent is None else f"{self.parent.display}!{own}"
+
+    @property
+    def depth(self) -> int:
+        return 0 if self.parent is None else self.parent.depth + 1
+
+    @property
+    def top(self) -> DocumentRef:
+        """The file or object in the target that holds this document."""
+        return self if self.parent is None else self.parent.top
+
+    def member(self, path: str, size_bytes: int | None = None, modified_at: float | None = None) -> DocumentRef:
+        """A document inside this one."""
+        return DocumentRef(self.target, path, self, size_bytes, modified_at)
+
+
+def printable(name: str) -> str:
+    r"""A file name as it may be shown: valid UTF-8, no control characters, no terminal escapes, no bidi overrides.
+
+    >>> printable("a\x1b[31m\udce5.txt")
+    'a\\x1b[31m\\xe5.txt'
+    """
+    if name.isascii() and name.isprintable():
+        return name
+    out = []
+    for char in name:
+        code = ord(char)
+        if 0xDC80 <= code <= 0xDCFF:  # a byte that was not UTF-8 (PEP 383)
+            out.append(f"\\x{code - 0xDC00:02x}")
+        elif char.isprintable():
+            out.append(char)
+        else:
+            out.append(char.encode("unicode_escape", "surrogatepass").decode("ascii"))
+    return "".join(out)
+
+
+@dataclass(slots=True)
+class Document:
+    """An opened document, inside one `with`, in one worker. Never pickled."""
+
+    ref: DocumentRef
+    content: BinaryIO
+    """Seekable, at offset 0, read-only by convention."""
+    media_type: str = ""
+    """Set by `extract.media_type`, empty before."""
+    local_path: str | None = None
+    """The path of a top-level local file, for parsers that map files. Members have none."""
+    slice: Slice | None = None
+    """The part to read, where the document was split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a large text or table, cut between records. Offsets in bytes of the file."""
+
+    start: int
+    end: int
+    first_row: int
+    """1-based number of the first line (text) or record (table, the header being record 1) at `start`."""
+    encoding: str
+    layout: str = ""
+    """JSON of the table's dialect and header, as `extract.tabular` wrote it; empty for text."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkUnit:
+    """What one worker does at a time: a document, or one slice of it."""
+
+    ref: DocumentRef
+    slice: Slice | None = None
+
+
+class SourceMap:
+    """Says where a byte of extracted text came from in the source text (markup stripped, escapes decoded).
+
+    Between two marks the texts run in step. Holds the source only as long as the batch lives.
+    """
+
+    __slots__ = ("_newlines", "_out", "_source", "_src")
+
+    def __init__(self, source: bytes, out_offsets: npt.ArrayLike, source_offsets: npt.ArrayLike) -> None:
+        """`source`: the original text as UTF-8. The two offset arrays (bytes, ascending, equal length) are the marks:
+        extracted byte `out_offsets[i]` is source byte `source_offsets[i]`."""
+        self._source = source
+        self._out = np.asarray(out_offsets, np.int64)
+        self._src = np.asarray(source_offsets, np.int64)
+        self._newlines: npt.NDArray[np.int64] | None = None
+
+    def lines_and_columns(self, offsets: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """0-based line and 1-based column (code points) in the source of each extracted byte offset."""
+        mark = np.maximum(np.searchsorted(self._out, offsets, side="right") - 1, 0)
+        limit = np.append(self._src[1:], len(self._source))[mark]
+        src = np.minimum(self._src[mark] + np.maximum(offsets - self._out[mark], 0), np.maximum(limit, self._src[mark]))
+        if self._newlines is None:
+            self._newlines = np.flatnonzero(np.frombuffer(self._source, np.uint8) == 10)
+        return locate(self._source, self._newlines, src)
+
+
+def locate(
+    text: bytes, newlines: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """0-based line and 1-based column in code points of byte `offsets` in UTF-8 `text`.
+
+    >>> text = "å b\\nc".encode()
+    >>> [a.tolist() for a in locate(text, np.array([4]), np.array([3, 5]))]
+    [[0, 1], [3, 1]]
+    """
+    line = np.searchsorted(newlines, offsets, side="left")
+    starts = np.concatenate([np.zeros(1, np.int64), newlines + 1])[line]
+    column = offsets - starts + 1
+    if not text.isascii():  # count code points, hit by hit: few hits, and lines are short
+        view = memoryview(text)
+        for i, (a, b) in enumerate(zip(starts.tolist(), offsets.tolist(), strict=True)):
+            column[i] = len(bytes(view[a:b]).decode("utf-8", "replace")) + 1
+    return line, column
+
+
+@dataclass(frozen=True, slots=True)
+class LineOrigin:
+    """One text of many lines: location kind `text`."""
+
+    first_line: int = 1
+    part: str = ""
+    """Names the part of the document where there is more than one text (`body`, `attachment text`); shown with it."""
+    source_map: SourceMap | None = None
+    owned_bytes: int | None = None
+    """Detections that start at or after this offset belong to the next batch, which repeats the text from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageOrigin:
+    """Text i of the batch is page `first_page + i`: location kind `page`."""
+
+    first_page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PartOrigin:
+    """Text i of the batch is the part named `parts[i]` (a header, a property, slide notes): location kind `part`."""
+
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnOrigin:
+    """Text i of the batch is the cell at row `first_row + i`, or `rows[i]`, of one column: location kind `cell`."""
+
+    column: int
+    """1-based position in the table or sheet."""
+    header: str = ""
+    sheet: str = ""
+    first_row: int = 1
+    """1-based, counted as a spreadsheet shows it: the header, if any, has a row too."""
+    rows: npt.NDArray[np.int64] | None = field(default=None, compare=False)
+
+
+Origin = LineOrigin | PageOrigin | PartOrigin | ColumnOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkBatch:
+    """Texts small enough for memory (about 1 MiB, never above `Limits.max_value_bytes` each), and where they lie."""
+
+    texts: pa.LargeStringArray | pa.StringArray
+    """Valid UTF-8, one contiguous buffer with offsets. Nulls are empty cells."""
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What was not, or not wholly, looked at. `detail` is a fixed phrase with numbers at most, never content."""
+
+    ref: DocumentRef
+    stage: Stage
+    code: ProblemCode
+    detail: str
