@@ -1,71 +1,173 @@
 """Words near a candidate that make it more, or less, likely. Moves a score; never vetoes, and never looks far.
 
-The nearest word decides: last of the `BEFORE` characters before the candidate, else first of the `AFTER` characters that
-follow on the same line. Words of up to four letters count whole, longer ones also inside compounds (Norwegian writes
-«bankkontonummer» as one word). In a table the column's header stands before every cell.
+The nearest word decides: of those in the `BEFORE` bytes before the candidate the one that ends last, else the first in the
+`AFTER` bytes that follow on the same line. Words of up to four letters count whole, longer ones also inside compounds
+(Norwegian writes «bankkontonummer» as one word). In a table the column's header stands before every cell.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from pii_scan.detect.rules import Rule
 
-BEFORE = 60
-"""Characters."""
-AFTER = 30
+BEFORE = 64
+"""Bytes of UTF-8."""
+AFTER = 32
 WHOLE_WORD = 4
 """Letters up to which a context word must stand alone."""
 
-
-@dataclass(frozen=True, slots=True)
-class ContextWords:
-    """The compiled context words of one rule. Word i is positive when i < `positives`."""
-
-    expression: re.Pattern[str] | None
-    words: tuple[str, ...]
-    positives: int
-    boost: float
-    penalty: float
-
-    def nearest(self, before: str, after: str) -> int:
-        """The number of the word that decides, or -1.
-
-        >>> words = compile_words(("fnr",), ("faktura",), 0.3, 0.5)
-        >>> words.nearest("fakturanr 12, fnr ", ""), words.nearest("fnr 1, faktura ", ""), words.nearest("", " (fnr)")
-        (0, 1, 0)
-        """
-        if self.expression is None:
-            return -1
-        last = -1
-        for found in self.expression.finditer(before[-BEFORE:].lower()):
-            last = found.lastindex or 0
-        if last < 0:
-            follows = self.expression.search(after[:AFTER].partition("\n")[0].lower())
-            last = follows.lastindex or 0 if follows else 0
-        return last - 1
-
-    def change(self, word: int) -> float:
-        """What word number `word` does to a score."""
-        if word < 0:
-            return 0.0
-        return self.boost if word < self.positives else -self.penalty
+_Ints = npt.NDArray[np.int64]
+_Bytes = npt.NDArray[np.uint8]
+_SEPARATOR = 0xFF
 
 
-def compile_words(positive: tuple[str, ...], negative: tuple[str, ...], boost: float, penalty: float) -> ContextWords:
-    """The words as one expression with a group for each."""
-    words = (*positive, *negative)
-    groups = []
-    for word in words:
-        escaped = re.escape(word)
-        groups.append(f"((?<![^\\W_]){escaped}(?![^\\W\\d_]))" if len(word) <= WHOLE_WORD else f"({escaped})")
-    # Longer words first would change group numbers; instead the alternatives keep their order and the search takes the
-    # leftmost, which is what «nearest» needs.
-    expression = re.compile("|".join(groups)) if groups else None
-    return ContextWords(expression, words, len(positive), boost, penalty)
+def _letters() -> npt.NDArray[np.bool_]:
+    """Lead bytes that begin a letter: ASCII letters, and UTF-8 leads but those of Latin-1 signs and punctuation."""
+    table = np.zeros(256, bool)
+    for byte in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ":
+        table[byte] = True
+    table[0xC3:_SEPARATOR] = True
+    table[0xE2] = False
+    return table
 
 
-def rule_words(rule: Rule) -> ContextWords:
-    """The context words of `rule`."""
-    return compile_words(rule.context, rule.negative_context, rule.context_boost, rule.negative_penalty)
+_BEGINS_LETTER = _letters()
+_ENDS_ALNUM = _BEGINS_LETTER.copy()
+_ENDS_ALNUM[48:58] = True
+_ENDS_ALNUM[0x80:0xC0] = True  # the last byte of a letter, unless the character is a sign: see _alnum_before
+
+
+class ContextIndex:
+    """The context words of a list of rules as one automaton (Aho and Corasick, 1975), run over many windows at once."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.words = sorted({word for rule in rules for word in (*rule.context, *rule.negative_context)})
+        """Word numbers, as `nearest` gives them, index this list."""
+        number = {word: i for i, word in enumerate(self.words)}
+        self.effect = np.zeros((max(len(rules), 1), len(self.words) + 1), np.float32)
+        """What word j does to a score of rule i; the last column is for no word."""
+        for i, rule in enumerate(rules):
+            for word in rule.negative_context:
+                self.effect[i, number[word]] = -rule.negative_penalty
+            for word in rule.context:
+                self.effect[i, number[word]] = rule.context_boost
+        self._length = np.array([len(word.encode()) for word in self.words] or [0], np.int64)
+        self._whole = np.array([len(word) <= WHOLE_WORD for word in self.words] or [False], bool)
+        self._table, self._outputs = _automaton(self.words)
+        self._has_output = self._outputs[:, 0] >= 0
+        self._rows: list[Any] = []
+
+    def nearest_many(self, buffer: _Bytes, start: _Ints, end: _Ints, rule: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+        """The word that decides for each span of `buffer`, by rule; -1 for none."""
+        best = np.full(len(start), -1, np.int32)
+        state = np.zeros(len(start), np.int32)
+        for back in range(BEFORE, 0, -1):
+            byte = buffer[start - back]
+            best[byte == _SEPARATOR] = -1
+            state = self._table[state, byte]
+            hit = np.flatnonzero(self._has_output[state])
+            if len(hit):
+                self._record(buffer, hit, state[hit], start[hit] - back + 1, rule, best)
+        left = np.flatnonzero(best < 0)
+        state = np.zeros(len(left), np.int32)
+        for ahead in range(AFTER):
+            at = end[left] + ahead
+            byte = buffer[np.minimum(at, len(buffer) - 1)]
+            going = np.flatnonzero((byte != 10) & (byte != _SEPARATOR) & (best[left] < 0))
+            if not len(going):
+                break
+            left, byte, state, at = left[going], byte[going], state[going], at[going]
+            state = self._table[state, byte]
+            hit = np.flatnonzero(self._has_output[state])
+            if len(hit):
+                self._record(buffer, left[hit], state[hit], at[hit] + 1, rule, best)
+        return best
+
+    def _record(
+        self, buffer: _Bytes, who: _Ints, state: npt.NDArray[np.int32], stop: _Ints, rule: npt.NDArray[Any],
+        best: npt.NDArray[np.int32],
+    ) -> None:  # fmt: skip
+        """Takes the words that end at `stop`: shorter ones first, so that the longest stays."""
+        for column in range(self._outputs.shape[1]):
+            word = self._outputs[state, column]
+            fits = np.flatnonzero((word >= 0) & (self.effect[rule[who], word] != 0))
+            if not len(fits):
+                continue
+            w, e = word[fits], stop[fits]
+            alone = ~(_alnum_before(buffer, e - self._length[w]) | _BEGINS_LETTER[buffer[e]])
+            fits = fits[alone | ~self._whole[w]]
+            best[who[fits]] = word[fits]
+
+    def nearest(self, rule: int, before: str, after: str) -> int:
+        """The same for one candidate of rule number `rule`, given the text before and after it."""
+        left = before[-BEFORE - 8 :].encode("utf-8", "replace")[-BEFORE - 4 :]
+        right = after[: AFTER + 8].encode("utf-8", "replace")[: AFTER + 4]
+        pad = 8 + BEFORE
+        raw = np.frombuffer(b"\xff" * (pad - len(left)) + left + b"1" + right + b"\xff" * (pad - len(right)), np.uint8)
+        place = np.array([pad], np.int64)
+        return int(self.nearest_many(raw, place, place + 1, np.array([rule]))[0]) if self._may_hold(left + right) else -1
+
+    def _may_hold(self, window: bytes) -> bool:
+        """Whether the window holds any word at all: a quick look that spares most candidates the rest."""
+        if not self._rows:
+            self._rows = self._table.tolist()
+        output, state = self._has_output, 0
+        for byte in window:
+            state = self._rows[state][byte]
+            if output[state]:
+                return True
+        return False
+
+
+def _alnum_before(buffer: _Bytes, at: _Ints) -> npt.NDArray[np.bool_]:
+    """Whether the character before each place is a letter or digit."""
+    last, second, third = buffer[at - 1], buffer[at - 2], buffer[at - 3]
+    sign = (last >= 0x80) & (last < 0xC0) & ((second == 0xC2) | (third == 0xE2))
+    return np.asarray(_ENDS_ALNUM[last] & ~sign)
+
+
+def _automaton(words: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """(next state by state and byte, words that end in each state, shortest first). Upper case counts as lower."""
+    edges: list[dict[int, int]] = [{}]
+    ends: list[list[int]] = [[]]
+    for number, word in enumerate(words):
+        state = 0
+        for byte in word.lower().encode():
+            if byte not in edges[state]:
+                edges[state][byte] = len(edges)
+                edges.append({})
+                ends.append([])
+            state = edges[state][byte]
+        ends[state].append(number)
+    table = np.zeros((len(edges), 256), np.int32)
+    fail = [0] * len(edges)
+    queue = [0]
+    for state in queue:
+        table[state] = table[fail[state]] if state else 0
+        for byte, to in edges[state].items():
+            fail[to] = int(table[fail[state], byte]) if state else 0
+            table[state, byte] = to
+            queue.append(to)
+        ends[state] = sorted({*ends[state], *ends[fail[state]]}, key=lambda i: len(words[i]))
+    upper = np.arange(256)
+    for byte in range(65, 91):
+        upper[byte] = byte + 32
+    table = table[:, upper]
+    _fold_latin1(table)
+    width = max(1, *(len(found) for found in ends))
+    outputs = np.full((len(edges), width), -1, np.int32)
+    for state, found in enumerate(ends):
+        outputs[state, : len(found)] = found
+    return table, outputs
+
+
+def _fold_latin1(table: npt.NDArray[np.int32]) -> None:
+    """Lets the capital letters of Latin-1 (U+00C0 to U+00DE, in UTF-8 C3 80 to C3 9E) run as their small ones."""
+    after_c3 = np.unique(table[:, 0xC3])
+    for state in after_c3[after_c3 > 0].tolist():
+        table[state, 0x80:0x9F] = table[state, 0xA0:0xBF]

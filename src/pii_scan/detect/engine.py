@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pii_scan.detect.context import AFTER, BEFORE, ContextWords, rule_words
+from pii_scan.detect.context import ContextIndex
 from pii_scan.detect.patterns import PADDING, SEPARATOR, PatternSet
 from pii_scan.detect.resolve import best_of_overlapping, drop_contained
 from pii_scan.detect.rules import FLAGS, Rule
@@ -78,7 +78,7 @@ class RuleEngine:
             for j, pattern in enumerate(rule.patterns):
                 self._users[number[pattern.regex]].append((i, j))
         self._patterns = PatternSet([(expression, FLAGS) for expression in distinct])
-        self._words: list[ContextWords] = [rule_words(rule) for rule in self.rules]
+        self._context = ContextIndex(self.rules)
         types = sorted({rule.entity_type for rule in self.rules})
         self._type_of = np.array([types.index(rule.entity_type) for rule in self.rules] or [0], np.int64)
 
@@ -158,29 +158,19 @@ class RuleEngine:
     def _weigh_context(self, buffer: _Bytes, found: Detections, header: str) -> Detections:
         """Finds the context word of each detection and moves its score."""
         word = found.word.copy()
-        if header:
-            for number, words in enumerate(self._words):
-                said = words.nearest(header, "")
-                if said >= 0:
-                    word[found.rule == number] = said + HEADER_WORD
         # A cell that is all value has no words of its own
-        bare = (buffer[found.start - 1] == SEPARATOR) & (buffer[found.end] == SEPARATOR)
-        for i in np.flatnonzero(~bare).tolist():
-            words = self._words[found.rule[i]]
-            if words.expression is not None:
-                near = words.nearest(*_surroundings(buffer, int(found.start[i]), int(found.end[i])))
-                if near >= 0:
-                    word[i] = near
-        change = np.zeros(len(found), np.float32)
-        for number, words in enumerate(self._words):
-            mine = np.flatnonzero((found.rule == number) & (word >= 0))
-            if len(mine):
-                positive = word[mine] % HEADER_WORD < words.positives
-                change[mine] = np.where(positive, words.boost, -words.penalty)
+        wordy = np.flatnonzero((buffer[found.start - 1] != SEPARATOR) | (buffer[found.end] != SEPARATOR))
+        if len(wordy):
+            word[wordy] = self._context.nearest_many(buffer, found.start[wordy], found.end[wordy], found.rule[wordy])
+        change = self._context.effect[found.rule, word]
+        if header:
+            said = np.array([self._context.nearest(number, header, "") for number in range(len(self.rules))])
+            from_header = np.flatnonzero((word < 0) & (said[found.rule] >= 0))
+            rule = found.rule[from_header]
+            change[from_header] = self._context.effect[rule, said[rule]]
+            word[from_header] = said[rule] + HEADER_WORD
         score = np.clip(found.score + change, 0, 1).astype(np.float32)
-        return Detections(
-            found.text, found.start, found.end, found.rule, found.pattern, found.verdict, word, score
-        )
+        return Detections(found.text, found.start, found.end, found.rule, found.pattern, found.verdict, word, score)
 
     def reasons(self, rule: int, pattern: int, verdict: int, word: int) -> list[str]:
         """Why, in words a person can read. Quotes only the rule, never the text."""
@@ -191,10 +181,10 @@ class RuleEngine:
         if verdict & SYNTHETIC:
             why.append("test series")
         if word >= 0:
-            words = self._words[rule]
             place = "column header" if word >= HEADER_WORD else "near"
-            sign = "supported" if word % HEADER_WORD < words.positives else "weakened"
-            why.append(f"{sign} by «{words.words[word % HEADER_WORD]}» ({place})")
+            number = word % HEADER_WORD
+            sign = "supported" if self._context.effect[rule, number] > 0 else "weakened"
+            why.append(f"{sign} by «{self._context.words[number]}» ({place})")
         return why
 
 
@@ -225,15 +215,6 @@ def _texts(buffer: _Bytes, start: _Ints, end: _Ints) -> list[str]:
     return [
         bytes(view[a:b]).decode("utf-8", "replace") for a, b in zip(start.tolist(), end.tolist(), strict=True)
     ]
-
-
-def _surroundings(buffer: _Bytes, start: int, end: int) -> tuple[str, str]:
-    """What stands before and after a span in its own text, enough for the context window."""
-    before = buffer[max(start - 4 * BEFORE, 0) : start].tobytes()
-    after = buffer[end : end + 4 * AFTER].tobytes()
-    before = before[before.rfind(b"\xff") + 1 :]
-    cut = after.find(b"\xff")
-    return before.decode("utf-8", "ignore"), (after[:cut] if cut >= 0 else after).decode("utf-8", "ignore")
 
 
 def _groups(texts: pa.Array) -> list[tuple[int, int]]:

@@ -22,7 +22,7 @@ from presidio_analyzer import (
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from spacy.lang.nb.stop_words import STOP_WORDS
 
-from pii_scan.detect.context import rule_words
+from pii_scan.detect.context import ContextIndex
 from pii_scan.detect.rules import Rule, load_rules
 from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, judge_texts
 
@@ -37,7 +37,7 @@ class RuleRecognizer(PatternRecognizer):  # type: ignore[misc]
         self.rule = rule
         self._as_of = as_of or datetime.now(tz=UTC).date()
         self._forms = {pattern.name: pattern for pattern in rule.patterns}
-        self._words = rule_words(rule)
+        self._context = ContextIndex([rule])
         super().__init__(
             supported_entity=rule.entity_type,
             name=rule.id,
@@ -81,11 +81,11 @@ class RuleRecognizer(PatternRecognizer):  # type: ignore[misc]
     ) -> list[RecognizerResult]:
         """Moves scores by the rule's own words near each result; `context` (a column's name) stands before them all."""
         for result in raw_recognizer_results:
-            word = self._words.nearest(text[: result.start], text[result.end :])
+            word = self._context.nearest(0, text[: result.start], text[result.end :])
             if word < 0 and context:
-                word = self._words.nearest(" ".join(context), "")
+                word = self._context.nearest(0, " ".join(context), "")
             if word >= 0:
-                result.score = min(max(result.score + self._words.change(word), 0.0), 1.0)
+                result.score = min(max(result.score + float(self._context.effect[0, word]), 0.0), 1.0)
                 result.recognition_metadata[RecognizerResult.IS_SCORE_ENHANCED_BY_CONTEXT_KEY] = True
         return [result for result in raw_recognizer_results if result.score > 0]
 
