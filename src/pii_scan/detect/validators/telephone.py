@@ -35,10 +35,12 @@ def _norwegian() -> Any:
 
     from phonenumbers import PhoneMetadata
 
-    plan: Any = PhoneMetadata.metadata_for_region("NO")
-    types = (plan.fixed_line, plan.mobile, plan.toll_free, plan.premium_rate, plan.shared_cost, plan.personal_number,
-             plan.voip, plan.pager, plan.uan, plan.voicemail)  # fmt: skip
-    patterns = [kind.national_number_pattern for kind in types if kind is not None and kind.national_number_pattern]
+    patterns = []
+    for region in ("NO", "SJ"):  # Svalbard and Jan Mayen share the country code
+        plan: Any = PhoneMetadata.metadata_for_region(region)
+        types = (plan.fixed_line, plan.mobile, plan.toll_free, plan.premium_rate, plan.shared_cost,
+                 plan.personal_number, plan.voip, plan.pager, plan.uan, plan.voicemail)  # fmt: skip
+        patterns += [kind.national_number_pattern for kind in types if kind and kind.national_number_pattern]
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 

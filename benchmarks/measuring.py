@@ -1,0 +1,127 @@
+"""What the benchmarks share: the clock, ratios over rounds, and the lines that say where a figure comes from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_PACKAGES = ("pii-scan", "presidio-analyzer", "spacy", "numpy", "pyarrow", "regex")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """One measured call: seconds of wall time and of CPU time, this process and its ended children together."""
+
+    wall_seconds: float
+    cpu_seconds: float
+
+
+def timed(work: Callable[[], object]) -> Timing:
+    """Runs `work` once."""
+    cpu, wall = _cpu_seconds(), time.perf_counter()
+    work()
+    return Timing(time.perf_counter() - wall, _cpu_seconds() - cpu)
+
+
+def _cpu_seconds() -> float:
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def rate(size_bytes: int, seconds: float) -> float:
+    """Megabytes (10^6 bytes) a second."""
+    return size_bytes / max(seconds, 1e-9) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Median, minimum and maximum over the rounds."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """The spread of at least one value."""
+        return cls(statistics.median(values), min(values), max(values))
+
+    def __str__(self) -> str:
+        return f"{_short(self.median)} ({_short(self.low)} to {_short(self.high)})"
+
+
+def _short(value: float) -> str:
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2g}" if value < 1 else f"{value:.2f}"
+
+
+def surroundings(seed: int | None = None) -> list[str]:
+    """Machine, versions, date, commit and seed, one a line."""
+    now = dt.datetime.now(tz=dt.UTC)
+    versions = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
+    lines = [
+        f"machine: {_processor()}, {_cores()} cores, {_memory()}, {platform.system()} {platform.release()}",
+        f"versions: Python {platform.python_version()}, {versions}",
+        f"date: {now:%Y-%m-%d %H:%M} UTC, commit: {_commit()}",
+    ]
+    return lines if seed is None else [*lines, f"corpus seed: {seed}"]
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, markdown: bool) -> str:
+    """A table for the terminal, or in Markdown."""
+    cells = [list(header), *map(list, rows)]
+    if markdown:
+        lines = [f"| {' | '.join(row)} |" for row in cells]
+        return "\n".join([lines[0], f"|{'---|' * len(header)}", *lines[1:]])
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _processor() -> str:
+    return _line_of(Path("/proc/cpuinfo"), "model name") or platform.processor() or platform.machine()
+
+
+def _memory() -> str:
+    kilobytes = _line_of(Path("/proc/meminfo"), "MemTotal").removesuffix(" kB")
+    return f"{int(kilobytes) / 1024 / 1024:.0f} GiB memory" if kilobytes.isdigit() else "memory unknown"
+
+
+def _line_of(path: Path, name: str) -> str:
+    if not path.exists():
+        return ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return ""
+
+
+def _commit() -> str:
+    folder = Path(__file__).resolve().parent
+    commands = (["git", "rev-parse", "--short", "HEAD"], ["git", "status", "--porcelain", "--untracked-files=no"])
+    try:
+        done = [subprocess.run(c, cwd=folder, capture_output=True, text=True, check=True) for c in commands]
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done[0].stdout.strip() + (" with changes" if done[1].stdout.strip() else "")

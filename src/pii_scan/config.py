@@ -1,0 +1,146 @@
+"""What a scan is told: options as one frozen value, and the YAML file that can hold them. Reads no environment itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pii_scan.errors import ConfigError, nearest
+from pii_scan.model import Limits
+
+MAX_CONFIG_BYTES = 1 << 20
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that decides what a scan finds and how it runs."""
+
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """Named targets: name to path."""
+    rules: tuple[str, ...] = ()
+    """The user's own rule files and folders."""
+    only: tuple[str, ...] = ()
+    """Entity types to look for; all when empty."""
+    min_score: float = 0.4
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    jobs: int = 0
+    """Worker processes; 0 means one for each processor."""
+    lang: str = "nb"
+    limits: Limits = field(default_factory=Limits)
+
+    def digest(self) -> str:
+        """SHA-256 over what decides the findings; the number of jobs and the language do not."""
+        content = {
+            "rules": sorted(self.rules), "only": sorted(self.only), "min_score": self.min_score,
+            "include": list(self.include), "exclude": list(self.exclude), "limits": dataclasses.asdict(self.limits),
+        }  # fmt: skip
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def load_config(file: str | os.PathLike[str], environment: Mapping[str, str]) -> Config:
+    """The configuration in a YAML `file`. `${NAME}` in a target is taken from `environment`.
+
+    Raises ConfigError with file, line or key, and the nearest right name.
+    """
+    path = Path(file)
+    try:
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{path}: larger than {MAX_CONFIG_BYTES >> 20} MiB")
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise ConfigError(f"{path}, line {line}: not valid YAML: {error.problem}") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else type(error).__name__
+        raise ConfigError(f"{path}: cannot be read ({reason})") from None
+    if content is None:
+        content = {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: a configuration is a mapping of keys to values")
+    return _parse(content, str(path), environment)
+
+
+def _parse(content: dict[str, Any], where: str, environment: Mapping[str, str]) -> Config:
+    known = {entry.name for entry in dataclasses.fields(Config)}
+    values: dict[str, Any] = {}
+    for key, value in content.items():
+        if key not in known:
+            raise ConfigError(f"{where}: unknown key {str(key)!r}", nearest(str(key), known))
+        if key == "limits":
+            values[key] = _limits(value, where)
+        elif key == "targets":
+            values[key] = _targets(value, where, environment)
+        elif key in ("rules", "only", "include", "exclude"):
+            values[key] = _words(value, key, where)
+        else:
+            values[key] = value
+    return checked(Config(**values), where)
+
+
+def checked(config: Config, where: str) -> Config:
+    """`config` itself. Raises ConfigError when a value is out of range; `where` names the file or the command line."""
+    if not isinstance(config.min_score, int | float) or not 0 <= config.min_score <= 1:
+        raise ConfigError(f"{where}: 'min_score' must be a number from 0 to 1")
+    if not isinstance(config.jobs, int) or isinstance(config.jobs, bool) or not 0 <= config.jobs <= 1024:
+        raise ConfigError(f"{where}: 'jobs' must be a whole number from 0 to 1024")
+    if config.lang not in ("nb", "en"):
+        raise ConfigError(f"{where}: 'lang' must be nb or en", nearest(str(config.lang), ("nb", "en")))
+    return config
+
+
+def _words(value: Any, key: str, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ConfigError(f"{where}: {key!r} must be a list of texts")
+    return tuple(value)
+
+
+def _targets(value: Any, where: str, environment: Mapping[str, str]) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        raise ConfigError(f"{where}: 'targets' must map names to paths or URLs")
+
+    def fill(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name not in environment:
+            raise ConfigError(f"{where}: the environment variable {name} is not set")
+        return environment[name]
+
+    return {str(name): _VARIABLE.sub(fill, path) for name, path in value.items()}
+
+
+def _limits(value: Any, where: str) -> Limits:
+    known = {entry.name: entry.type for entry in dataclasses.fields(Limits)}
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where}: 'limits' must be a mapping")
+    for key, number in value.items():
+        if key not in known:
+            raise ConfigError(f"{where}: unknown limit {str(key)!r}", nearest(str(key), known))
+        if isinstance(number, bool) or not isinstance(number, int | float) or number <= 0:
+            raise ConfigError(f"{where}: the limit {key!r} must be a positive number")
+    whole = {key: float(number) if known[key] == "float" else int(number) for key, number in value.items()}
+    return Limits(**whole)
+
+
+_SIZE = re.compile(r"(?i)^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*$")
+
+
+def parse_size(text: str) -> int:
+    """Bytes in a size such as `500M` or `2 GiB` (powers of 1024). Raises ConfigError.
+
+    >>> parse_size("1.5k"), parse_size("2GiB")
+    (1536, 2147483648)
+    """
+    found = _SIZE.match(text)
+    if not found:
+        raise ConfigError(f"{text!r} is not a size", "write for example 500M or 2G")
+    return int(float(found.group(1)) * 1024 ** " kmgt".index(found.group(2).lower() or " "))

@@ -1,0 +1,164 @@
+"""A whole scan: targets in, a run folder out. Walks the sources, groups what they list, has an engine read it, writes parts.
+
+Groups depend on the walk alone, so that the run's rows and their order do not depend on the number of workers.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pii_scan import __version__
+from pii_scan.config import Config, checked
+from pii_scan.detect.rules import load_rules, rules_hash
+from pii_scan.engines.local import SLICE_BYTES, EngineError, Group, LocalEngine, Progress
+from pii_scan.engines.wire import Item
+from pii_scan.errors import RunError, TargetError, UsageError
+from pii_scan.findings.redact import fingerprint_key
+from pii_scan.findings.store import Run, RunWriter, load_run
+from pii_scan.model import Problem, WorkUnit
+from pii_scan.pipeline import Settings, settings_json
+from pii_scan.protocols import Source
+from pii_scan.sources import describe, describe_stdin, open_source
+from pii_scan.sources.stdin import spool_stdin
+
+GROUP_BYTES = 8 << 20
+GROUP_ITEMS = 64
+
+Report = Callable[[Progress], None]
+
+
+def scan(
+    targets: Sequence[str | os.PathLike[str]],
+    *,
+    config: Config | None = None,
+    out: str | os.PathLike[str] | None = None,
+    report: Report | None = None,
+    environment: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+) -> Run:
+    """Scans every target into the run folder `out` (default `pii-scan-<UTC time>`) and gives the finished run.
+
+    `report` hears of progress; `environment` holds PII_SCAN_KEY, os.environ by default. Raises UsageError before anything
+    is written, RunError when the run cannot go on. KeyboardInterrupt passes through; the run is then marked interrupted.
+    """
+    config = checked(config or Config(), "options")
+    environment = os.environ if environment is None else environment
+    now = now or datetime.now(tz=UTC)
+    folder = Path(out) if out is not None else Path(f"pii-scan-{now:%Y%m%dT%H%M%SZ}")
+    rules = load_rules(config.rules, only=config.only)
+    key = fingerprint_key(environment, key_folder(environment))
+    descriptions, notes, stdin = _describe([os.fspath(target) for target in targets], config, folder)
+    try:
+        sources = [open_source(description, config.limits) for description in descriptions]
+        settings = Settings(
+            key.hex(), f"{now:%Y-%m-%d}", tuple(config.rules), tuple(config.only), config.min_score, config.limits
+        )
+        writer = RunWriter(folder, {
+            "id": secrets.token_hex(8), "started_at": _iso(now), "finished_at": None, "version": __version__,
+            "rules_hash": rules_hash(rules), "config_hash": config.digest(), "status": "running", "lang": config.lang,
+            "targets": [str(description["target"]) for description in descriptions], "notes": notes,
+        })  # fmt: skip
+        engine = LocalEngine(
+            config.jobs or os.cpu_count() or 1, settings_json(settings), descriptions, config.limits,
+            report or (lambda progress: None),
+        )  # fmt: skip
+        _drive(engine, _groups(sources), writer)
+    finally:
+        if stdin is not None:
+            stdin.close()
+    return load_run(folder)
+
+
+def _drive(engine: LocalEngine, groups: Iterable[Group], writer: RunWriter) -> None:
+    """Writes every part that the engine gives, and says in the manifest how it ended."""
+    status = "failed"
+    try:
+        for part, tables in engine.run(groups):
+            writer.write_part(part, tables)
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    except EngineError as error:
+        raise RunError(str(error)) from None
+    finally:
+        writer.write_manifest({"finished_at": _iso(datetime.now(tz=UTC)), "status": status})
+        writer.close()
+
+
+def _describe(targets: Sequence[str], config: Config, folder: Path) -> tuple[list[dict[str, Any]], list[str], Any]:
+    """(descriptions of the sources, notes for the reader, standard input if it is one of them)."""
+    if not targets:
+        raise UsageError("no target given", "name a file or a folder")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"the run folder {str(folder)!r} already holds something", "give another --out")
+    descriptions, notes, stdin = [], [], None
+    for target in dict.fromkeys(targets):
+        if target == "-":
+            stdin = spool_stdin(sys.stdin.buffer, config.limits)
+            descriptions.append(describe_stdin(stdin))
+            continue
+        path = config.targets.get(target, target)
+        description = describe(
+            path, include=config.include, exclude=config.exclude, excluded_dirs=[os.path.abspath(folder)]
+        )
+        _check_exists(path, config)
+        if os.path.realpath(folder).startswith(os.path.join(os.path.realpath(path), "")):
+            notes.append("the run folder lies inside a target and was left out of the scan")
+        descriptions.append(description)
+    return descriptions, notes, stdin
+
+
+def _check_exists(path: str, config: Config) -> None:
+    """Raises TargetError, with the nearest name, when there is no such path."""
+    if os.path.lexists(path):
+        return
+    import difflib
+
+    parent = os.path.dirname(os.path.abspath(path))
+    try:
+        names = os.listdir(parent)
+    except OSError:
+        names = []
+    close = difflib.get_close_matches(os.path.basename(path.rstrip("/")), [*names, *config.targets], n=1)
+    raise TargetError(f"the target {path!r} does not exist", f"did you mean {close[0]!r}?" if close else "")
+
+
+def _groups(sources: Iterable[Source]) -> Iterator[Group]:
+    """The walk, in groups that one worker does in a row; a large file is a group by itself."""
+    items: list[Item] = []
+    size = number = 0
+    for source in sources:
+        for found in source.list_documents():
+            if isinstance(found, Problem):
+                items.append(found)
+            elif (found.size_bytes or 0) > 2 * SLICE_BYTES:
+                yield Group(f"{number:08d}", [WorkUnit(found)], plan=True)
+                number += 1
+            else:
+                items.append(WorkUnit(found))
+                size += found.size_bytes or 0
+            if len(items) >= GROUP_ITEMS or size >= GROUP_BYTES:
+                yield Group(f"{number:08d}", items)
+                number += 1
+                items, size = [], 0
+    if items:
+        yield Group(f"{number:08d}", items)
+
+
+def key_folder(environment: Mapping[str, str]) -> Path:
+    """The user's configuration folder for pii-scan (XDG base directories; %APPDATA% on Windows)."""
+    for variable in ("PII_SCAN_CONFIG_HOME", "XDG_CONFIG_HOME", "APPDATA"):
+        if environment.get(variable):
+            return Path(environment[variable]) / "pii-scan"
+    return Path.home() / ".config" / "pii-scan"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,94 @@
+"""What travels between an engine and its workers: work out, tables back. Frames of a type byte, a length and a payload.
+
+Work is JSON, tables are Arrow IPC streams. Text of documents never travels.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from pii_scan.model import DocumentRef, Problem, ProblemCode, Slice, Stage, WorkUnit
+
+SETTINGS, GROUP, PLAN = b"S", b"G", b"P"
+READY, BEAT, TABLE, ITEM_DONE, GROUP_DONE, SLICES = b"r", b"b", b"t", b"i", b"g", b"s"
+
+_HEADER = struct.Struct("<cI")
+
+Item = WorkUnit | Problem
+"""A group holds documents to read and problems to record, in the order of the walk."""
+
+
+def send(stream: BinaryIO, kind: bytes, payload: bytes = b"") -> None:
+    """Writes one frame."""
+    stream.write(_HEADER.pack(kind, len(payload)) + payload)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> tuple[bytes, bytes] | None:
+    """The next frame, or None when the stream has ended."""
+    header = stream.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        return None
+    kind, size = _HEADER.unpack(header)
+    payload = stream.read(size)
+    return (kind, payload) if len(payload) == size else None
+
+
+def encode(content: Any) -> bytes:
+    """JSON in ASCII, so that file names that are not UTF-8 pass."""
+    return json.dumps(content).encode("ascii")
+
+
+def encode_items(items: list[Item]) -> bytes:
+    """A group's items."""
+    return encode([_item(item) for item in items])
+
+
+def decode_items(payload: bytes) -> list[Item]:
+    """The inverse of `encode_items`."""
+    return [_read_item(item) for item in json.loads(payload)]
+
+
+def _item(item: Item) -> dict[str, Any]:
+    if isinstance(item, WorkUnit):
+        return {"ref": _ref(item.ref), "slice": None if item.slice is None else asdict(item.slice)}
+    return {"ref": _ref(item.ref), "stage": item.stage, "code": item.code, "detail": item.detail}
+
+
+def _read_item(content: Mapping[str, Any]) -> Item:
+    ref = _read_ref(content["ref"])
+    if "code" in content:
+        return Problem(ref, Stage(content["stage"]), ProblemCode(content["code"]), content["detail"])
+    return WorkUnit(ref, None if content["slice"] is None else Slice(**content["slice"]))
+
+
+def _ref(ref: DocumentRef) -> list[Any]:
+    parent = None if ref.parent is None else _ref(ref.parent)
+    return [ref.target, ref.path, parent, ref.size_bytes, ref.modified_at]
+
+
+def _read_ref(content: list[Any]) -> DocumentRef:
+    target, path, parent, size, modified = content
+    return DocumentRef(target, path, None if parent is None else _read_ref(parent), size, modified)
+
+
+def encode_table(name: str, table: pa.Table) -> bytes:
+    """A table with its name."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    label = name.encode("ascii")
+    return bytes([len(label)]) + label + sink.getvalue().to_pybytes()
+
+
+def decode_table(payload: bytes) -> tuple[str, pa.Table]:
+    """The inverse of `encode_table`."""
+    size = payload[0]
+    with pa.ipc.open_stream(pa.py_buffer(payload)[1 + size :]) as reader:
+        return payload[1 : 1 + size].decode("ascii"), reader.read_all()

@@ -1,0 +1,211 @@
+"""Single-file compression (gzip, bzip2, xz) and tar archives: their members as documents.
+
+Nothing is written under a member's own name, and no link is followed. ZIP is in `zip_archive`.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import tarfile
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+from pii_scan.errors import DocumentError
+from pii_scan.extract import decompress
+from pii_scan.extract.limits import (
+    PIECE,
+    BoundedReader,
+    Budget,
+    MemberNames,
+    Readable,
+    Window,
+    size_of,
+    spool_until_failure,
+)
+from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Stage
+
+BLOCK = 512
+TAR_RECORD_BYTES = 8 << 20
+"""Largest extended header (long name, pax record) that a tar archive may hold."""
+
+TAR_FAULTS = (tarfile.TarError, OSError, ValueError, OverflowError, EOFError, IndexError, KeyError)
+
+_STRIPPED = {".gz": "", ".tgz": ".tar", ".bz2": "", ".tbz2": ".tar", ".tbz": ".tar", ".xz": "", ".txz": ".tar",
+             ".lzma": "", ".gzip": "", ".svgz": ".svg"}  # fmt: skip
+
+
+def problem(ref: DocumentRef, error: DocumentError) -> Problem:
+    """A DocumentError as a Problem of `ref`."""
+    return Problem(ref, Stage.EXTRACT, ProblemCode(error.code), error.detail)
+
+
+def member_document(
+    ref: DocumentRef, stream: Readable, limits: Limits, budget: Budget
+) -> Iterator[ChunkBatch | Document | Problem]:
+    """One member as a Document; where its end cannot be read, what stands before it, and the Problem."""
+    content, failure = spool_until_failure(stream, limits, budget)
+    with content:
+        if failure is not None:
+            yield problem(ref, failure)
+            if not size_of(content):
+                return
+        yield Document(ref, content)
+
+
+def _extract_stream(
+    document: Document, limits: Limits, budget: Budget, stream: decompress.DecompressedStream
+) -> Iterator[ChunkBatch | Document | Problem]:
+    ref = document.ref.member(stripped_name(document.ref.path))
+    bounded = BoundedReader(stream, limits, budget, lambda: stream.read_bytes)
+    content, failure = spool_until_failure(bounded, limits, budget)
+    with content:
+        if failure is not None:
+            yield problem(document.ref, failure)
+            if not size_of(content):
+                return
+        yield Document(ref, content)
+
+
+def extract_gzip(
+    document: Document, limits: Limits, budget: Budget | None = None
+) -> Iterator[ChunkBatch | Document | Problem]:
+    """The one member of a gzip file (RFC 1952); its parts are read through as one."""
+    stream = decompress.DecompressedStream(document.content, decompress.gunzipper, b"\x1f\x8b")
+    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
+
+
+def extract_bzip2(
+    document: Document, limits: Limits, budget: Budget | None = None
+) -> Iterator[ChunkBatch | Document | Problem]:
+    """The one member of a bzip2 file."""
+    stream = decompress.DecompressedStream(document.content, decompress.bunzipper, b"BZh")
+    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
+
+
+def extract_xz(
+    document: Document, limits: Limits, budget: Budget | None = None
+) -> Iterator[ChunkBatch | Document | Problem]:
+    """The one member of an xz or lzma file."""
+    stream = decompress.DecompressedStream(document.content, decompress.unxzer, b"\xfd7zXZ")
+    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
+
+
+def stripped_name(path: str) -> str:
+    """The name of what a compressed file holds.
+
+    >>> stripped_name("logs/a.TAR.gz"), stripped_name("b.tgz"), stripped_name("c")
+    ('a.TAR', 'b.tar', 'content')
+    """
+    stem, suffix = posixpath.splitext(posixpath.basename(path))
+    replacement = _STRIPPED.get(suffix.lower())
+    return stem + replacement if replacement is not None and stem else "content"
+
+
+def extract_tar(
+    document: Document, limits: Limits, budget: Budget | None = None
+) -> Iterator[ChunkBatch | Document | Problem]:
+    """The members of a tar archive (POSIX.1-2017 pax, ustar, GNU, v7), damaged stretches passed over and reported.
+
+    Links, folders and devices hold no data of their own and are skipped.
+    """
+    budget = budget or Budget(limits)
+    ref, content = document.ref, document.content
+    size = size_of(content)
+    window = Window(content, 0, size, max_read=TAR_RECORD_BYTES)
+    names, count, skipped, expected = MemberNames(), 0, 0, 0
+    archive: tarfile.TarFile | None = None
+    failure: DocumentError | None = None
+    try:
+        # ignore_zeros: go on after a bad header or an end mark; what was passed over is accounted for here
+        archive = tarfile.open(fileobj=window, mode="r:", ignore_zeros=True, errors="surrogateescape")
+        while (info := archive.next()) is not None:
+            skipped += _nonzero_bytes(content, expected, info.offset)
+            expected = info.offset_data + _stored_size(info)
+            cast(Any, archive).members.clear()  # one entry for each member would stay in memory otherwise
+            if count >= limits.max_members or budget.exhausted:
+                failure = DocumentError("limit", f"the members after the first {count} are left out")
+                break
+            if not _holds_data(info):
+                continue
+            count += 1
+            member_ref = ref.member(names.unique(info.name), info.size, float(info.mtime))
+            source: Readable | None = Window(content, info.offset_data, info.size)
+            stored = info.size
+            if info.issparse():
+                source, stored = archive.extractfile(info), _sparse_bytes(info)
+            bounded = BoundedReader(_TarMember(source, info.size), limits, budget, stored)
+            yield from member_document(member_ref, bounded, limits, budget)
+    except TAR_FAULTS:
+        failure = DocumentError("corrupt", "the archive is damaged")
+    except DocumentError as error:
+        failure = error
+    if failure is None:
+        failure = _check_end(content, expected, size, skipped)
+    if failure is not None:
+        raise failure
+
+
+def _holds_data(info: tarfile.TarInfo) -> bool:
+    return info.isreg() or not (info.islnk() or info.issym() or info.isdev() or info.isdir())
+
+
+def _stored_size(info: tarfile.TarInfo) -> int:
+    """Bytes of the member's data in the archive, up to the next block."""
+    if not _holds_data(info):
+        return 0
+    size = info.size
+    if info.issparse():
+        size = _sparse_bytes(info)
+    return -(-size // BLOCK) * BLOCK
+
+
+def _sparse_bytes(info: tarfile.TarInfo) -> int:
+    """Bytes that a sparse member holds, its holes left out."""
+    return sum(int(length) for _, length in cast(Any, info.sparse) or ())
+
+
+class _TarMember:
+    """The data of one member; an early end is `truncated`."""
+
+    __slots__ = ("_left", "_source")
+
+    def __init__(self, source: Readable | None, size: int) -> None:
+        self._source = source or io.BytesIO()
+        self._left = size
+
+    def read(self, size: int = PIECE, /) -> bytes:
+        if self._left <= 0:
+            return b""
+        try:
+            data = self._source.read(min(size, self._left))
+        except TAR_FAULTS:
+            data = b""
+        if not data:
+            raise DocumentError("truncated", "the archive ends within this member")
+        self._left -= len(data)
+        return data
+
+
+def _nonzero_bytes(content: BinaryIO, start: int, end: int) -> int:
+    """Bytes in a stretch between members, unless it is all zeros."""
+    content.seek(start)
+    left = end - start
+    while left > 0:
+        data = content.read(min(left, PIECE))
+        if not data:
+            break
+        if data.strip(b"\0"):
+            return end - start
+        left -= len(data)
+    return 0
+
+
+def _check_end(content: BinaryIO, end: int, size: int, skipped: int) -> DocumentError | None:
+    """What is wrong with the end of an archive: POSIX.1 asks for two blocks of zeros after the last member."""
+    rest = _nonzero_bytes(content, end, size)
+    if skipped or rest:
+        return DocumentError("corrupt", f"{skipped + rest} bytes of the archive are damaged or unknown")
+    if size - end < BLOCK:
+        return DocumentError("truncated", "the end mark is missing")
+    return None

@@ -1,0 +1,218 @@
+"""Walks a document and all that is inside it: finds the extractor, enters members, turns every failure into a Problem.
+
+The only place in `extract` where `except Exception` is allowed. Detects nothing; starts no process (see `engines`).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, cast
+
+from pii_scan.errors import DocumentError
+from pii_scan.extract import media_type as types
+from pii_scan.extract import signatures
+from pii_scan.extract.limits import Budget, size_of
+from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Stage
+
+
+class Reader(NamedTuple):
+    """Where the extractor of a media type is, and what reads the document when that gives nothing at all."""
+
+    entry_point: str
+    """`module:function` within `pii_scan.extract`."""
+    budgeted: bool = False
+    """The function takes the Budget as a third argument, and counts what it expands itself."""
+    fallback: str = ""
+    """Media type to read it as when the extractor fails before its first text or member."""
+
+
+READERS: dict[str, Reader] = {
+    types.TEXT: Reader("text:extract"),
+    types.HTML: Reader("html:extract", fallback=types.TEXT),
+    types.XML: Reader("xml:extract", fallback=types.TEXT),
+    types.SVG: Reader("xml:extract", fallback=types.TEXT),
+    types.JSON: Reader("json:extract", fallback=types.TEXT),
+    types.JSON_LINES: Reader("json:extract", fallback=types.TEXT),
+    types.CSV: Reader("tabular:extract", fallback=types.TEXT),
+    types.EML: Reader("mail:extract", fallback=types.TEXT),
+    types.MBOX: Reader("text:extract"),
+    types.PDF: Reader("pdf:extract"),
+    signatures.DOCX: Reader("wordprocessing:extract", fallback=signatures.ZIP),
+    signatures.XLSX: Reader("spreadsheet:extract", fallback=signatures.ZIP),
+    signatures.PPTX: Reader("presentation:extract", fallback=signatures.ZIP),
+    signatures.ZIP: Reader("zip_archive:extract", budgeted=True),
+    "application/x-tar": Reader("archive:extract_tar", budgeted=True),
+    "application/gzip": Reader("archive:extract_gzip", budgeted=True),
+    "application/x-bzip2": Reader("archive:extract_bzip2", budgeted=True),
+    "application/x-xz": Reader("archive:extract_xz", budgeted=True),
+    "application/x-lzma": Reader("archive:extract_xz", budgeted=True),
+}
+
+PARTLY = {types.MBOX: "mailbox: read as text, its attachments are not decoded yet"}
+"""Read by a lesser extractor: always with this Problem."""
+
+_PACKAGES = {"lxml": "lxml", "pypdfium2": "pypdfium2", "pypdfium2_raw": "pypdfium2"}
+
+Piece = ChunkBatch | Document | Problem
+Extract = Callable[..., Iterator[Piece]]
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """Text of the document `ref`."""
+
+    ref: DocumentRef
+    batch: ChunkBatch
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDone:
+    """The end of a document that was opened; its members' come before it."""
+
+    ref: DocumentRef
+    media_type: str
+    read_bytes: int
+    """At most what is known to have been read: 0 for a document that gave nothing."""
+    touched: bool
+    """Some text or a member came out of it, or it is a sound document that holds none."""
+
+
+def extract(
+    document: Document, limits: Limits, budget: Budget | None = None
+) -> Iterator[Extracted | Problem | DocumentDone]:
+    """All text of a document and its members, what was left out as Problems, and one DocumentDone for each opened.
+
+    Raises nothing that a document can cause. `budget` is shared by all that lies below one top-level document.
+    """
+    budget = budget if budget is not None else Budget(limits)
+    walk = _Walk(document, limits, budget)
+    try:
+        if not document.media_type:
+            document.media_type = types.identify(document)
+    except Exception as error:  # noqa: BLE001 - a hostile file must not end the run
+        document.media_type = types.UNKNOWN
+        yield failure(document.ref, error, "the start of the document")
+    else:
+        yield from walk.run()
+    yield DocumentDone(document.ref, document.media_type, walk.read_bytes(), walk.touched)
+
+
+def failure(ref: DocumentRef, error: Exception, what: str) -> Problem:
+    """An exception as a Problem. Its message is dropped: parsers quote what they read."""
+    if isinstance(error, DocumentError):
+        code, detail = ProblemCode(error.code), error.detail
+    elif isinstance(error, MemoryError):
+        code, detail = ProblemCode.MEMORY, f"not enough memory to read {what}"
+    elif isinstance(error, RecursionError):
+        code, detail = ProblemCode.LIMIT, f"nested too deep while reading {what}"
+    else:
+        code, detail = ProblemCode.CORRUPT, f"{type(error).__name__} while reading {what}"
+    return Problem(ref, Stage.EXTRACT, code, detail)
+
+
+class _Walk:
+    """One document on its way through its extractor."""
+
+    __slots__ = ("_budget", "_document", "_failed", "_limits", "_members", "_problems", "touched")
+
+    def __init__(self, document: Document, limits: Limits, budget: Budget) -> None:
+        self._document = document
+        self._limits = limits
+        self._budget = budget
+        self._members = 0
+        self._problems = 0
+        self._failed = False
+        self.touched = False
+
+    def run(self) -> Iterator[Extracted | Problem | DocumentDone]:
+        document = self._document
+        ref, media_type = document.ref, document.media_type
+        if media_type in signatures.ENCRYPTED:
+            yield Problem(ref, Stage.EXTRACT, ProblemCode.ENCRYPTED, signatures.ENCRYPTED[media_type])
+            return
+        if media_type not in READERS:
+            yield Problem(ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, signatures.not_read_detail(media_type))
+            return
+        if media_type in PARTLY:
+            yield Problem(ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, PARTLY[media_type])
+        kind = media_type
+        while kind:
+            reader = READERS[kind]
+            document.content.seek(0)
+            yield from self._read(reader, kind)
+            if self.touched or not self._failed or not reader.fallback:
+                break
+            kind, self._failed = reader.fallback, False
+        if not self._problems and not self._failed:
+            self.touched = True
+
+    def _read(self, reader: Reader, kind: str) -> Iterator[Extracted | Problem | DocumentDone]:
+        """One pass of one extractor over the document."""
+        ref = self._document.ref
+        pieces: Iterator[Piece] = iter(())
+        try:
+            function = _load(reader.entry_point)
+            arguments = (self._budget,) if reader.budgeted else ()
+            pieces = function(self._document, self._limits, *arguments)
+            while (piece := next(pieces, None)) is not None:
+                if isinstance(piece, ChunkBatch):
+                    self.touched = True
+                    yield Extracted(ref, piece)
+                elif isinstance(piece, Problem):
+                    self._problems += 1
+                    yield piece
+                else:
+                    yield from self._enter(piece, reader.budgeted)
+        except ModuleNotFoundError as error:
+            self._failed = True
+            yield Problem(ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, _missing(error))
+        except Exception as error:  # noqa: BLE001 - whatever a parser raises on hostile input
+            self._failed = True
+            yield failure(ref, error, kind)
+        finally:
+            close = getattr(pieces, "close", None)
+            if close is not None:
+                close()
+
+    def _enter(self, member: Document, counted: bool) -> Iterator[Extracted | Problem | DocumentDone]:
+        """Reads a member. Raises DocumentError (`limit`) when no further member may be read."""
+        with member.content:
+            if self._members >= self._limits.max_members:
+                raise DocumentError("limit", f"the members after the first {self._members} are left out")
+            if member.ref.depth > self._limits.max_depth:
+                self._problems += 1
+                detail = f"nested in more than {self._limits.max_depth} containers"
+                yield Problem(member.ref, Stage.EXTRACT, ProblemCode.LIMIT, detail)
+                return
+            self._budget.take_member()
+            if not counted:
+                self._budget.take_bytes(size_of(member.content))
+            self._members += 1
+            self.touched = True
+            yield from extract(member, self._limits, self._budget)
+
+    def read_bytes(self) -> int:
+        """Bytes of the document that were read; where the extractor failed, no more than it came to."""
+        if not self.touched:
+            return 0
+        document = self._document
+        try:
+            place = document.content.tell()
+            size = size_of(document.content)
+        except (OSError, ValueError):  # closed, or gone
+            return 0
+        start, end = (document.slice.start, document.slice.end) if document.slice is not None else (0, size)
+        return max(min(place, end) - start, 0) if self._failed else end - start
+
+
+def _load(entry_point: str) -> Extract:
+    module, _, function = entry_point.partition(":")
+    return cast(Extract, getattr(importlib.import_module(f"pii_scan.extract.{module}"), function))
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    """What to install for a format whose parser is not there."""
+    package = _PACKAGES.get((error.name or "").partition(".")[0])
+    return f"install {package} to read this format" if package else "the reader of this format is not installed"

@@ -1,0 +1,124 @@
+"""JSON and JSON Lines as text: escapes decoded, positions those of the file.
+
+Values need no tree: names stand beside them, as context. Does not validate; a document that ends within a value is
+reported as truncated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from pii_scan.extract import charset, escapes
+from pii_scan.extract.text import BLOCK_BYTES, Piece, mapped_batch, piece_batch, pieces, read_head, segments
+from pii_scan.model import ChunkBatch, Document, Limits, Problem, ProblemCode, Stage
+
+_QUOTE, _NEWLINE, _SLASH = 34, 10, 92
+_STEP = np.zeros(256, np.int64)  # depth: brackets open and close
+_STEP[[ord("{"), ord("[")]] = 1
+_STEP[[ord("}"), ord("]")]] = -1
+
+
+@dataclass(slots=True)
+class State:
+    """What a block must know of the text before it."""
+
+    inside: bool = False
+    """Within a string."""
+    embedded: bool = False
+    """Within a string that holds JSON itself."""
+    depth: int = 0
+
+
+def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Document | Problem]:
+    """The text of a JSON or JSON Lines document, or of a slice of the latter, one text a batch."""
+    stream, part = document.content, document.slice
+    if part is None:
+        state = State()
+        encoding = charset.detect(read_head(stream))
+        yield from batches(stream, encoding, limits, state=state)
+        if state.inside or state.depth > 0:
+            yield Problem(document.ref, Stage.EXTRACT, ProblemCode.TRUNCATED, "JSON ends before its last value does")
+        return
+    stream.seek(part.start)
+    yield from batches(stream, part.encoding, limits, part.first_row, size_bytes=part.end - part.start)
+
+
+def batches(
+    stream: BinaryIO,
+    encoding: str,
+    limits: Limits,
+    first_line: int = 1,
+    part: str = "",
+    *,
+    size_bytes: int | None = None,
+    state: State | None = None,
+) -> Iterator[ChunkBatch]:
+    """The text of a JSON stream from where it stands. `state` is left as it is at the end of the stream."""
+    state = state or State()
+    block_bytes = max(min(BLOCK_BYTES, limits.max_value_bytes // 4), 64)
+    for piece in pieces(segments(stream, encoding, size_bytes, block_bytes), first_line, block_bytes):
+        yield _batch(piece, part, state)
+
+
+def _batch(piece: Piece, part: str, state: State) -> ChunkBatch:
+    data = np.frombuffer(piece.text, np.uint8)
+    quotes = np.flatnonzero(data == _QUOTE)
+    escaped = b"\\" in piece.text
+    if escaped:
+        hidden = np.zeros(len(data) + 1, np.bool_)
+        hidden[escapes.starters(data) + 1] = True
+        quotes = quotes[~hidden[quotes]]
+    strings = _Strings(data, quotes, state)
+    strings.advance(state, len(data) if piece.owned is None else piece.owned)
+    if not escaped:
+        return piece_batch(piece, part)
+    first = escapes.unescape(piece.text)
+    if b"\\" not in first.text:
+        return mapped_batch(piece, first.text, first.marks(), part)
+    # JSON in a string: its own escapes were escaped, and are bare now.
+    second = escapes.unescape(first.text, strings.embedded(first.source))
+    source = first.source[second.source]
+    return mapped_batch(piece, second.text, escapes.Unescaped(second.text, source).marks(), part)
+
+
+class _Strings:
+    """Where the strings of one block lie. A string that is open at a line end is taken as ended there."""
+
+    def __init__(self, data: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], state: State) -> None:
+        self._data, self._quotes, self._start = data, quotes, state.inside
+        self._start_embedded = state.embedded
+        newlines = np.flatnonzero(data == _NEWLINE)
+        before = np.searchsorted(quotes, newlines)
+        self._regular = not ((before + state.inside) % 2).any()
+        self._newlines, self._before = newlines, before
+        after = data[np.minimum(quotes + 1, len(data) - 1)]
+        self._opens_json = (after == ord("{")) | (after == ord("["))
+
+    def inside(self, offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether each offset lies within a string."""
+        count = np.searchsorted(self._quotes, offsets)
+        if self._regular:
+            return np.asarray((count + self._start) % 2 == 1)
+        line = np.searchsorted(self._newlines, offsets)  # newlines before: parity counts from the line's begin
+        base = np.append(0, self._before)[line]
+        return np.asarray((count - base + np.where(line == 0, self._start, 0)) % 2 == 1)
+
+    def embedded(self, offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Whether each offset lies within a string that begins as a JSON object or array does."""
+        last = np.searchsorted(self._quotes, offsets) - 1
+        opens = np.append(self._opens_json, self._start_embedded)  # index -1: the string begun before
+        return np.asarray(self.inside(offsets) & opens[last])
+
+    def advance(self, state: State, end: int) -> None:
+        """Brings `state` to offset `end`, up to which this block owns the text."""
+        brackets = np.flatnonzero(_STEP[self._data[:end]])
+        brackets = brackets[~self.inside(brackets)]
+        state.depth = max(state.depth + int(_STEP[self._data[brackets]].sum()), 0)
+        at = np.array([end], np.int64)
+        state.inside = bool(self.inside(at)[0])
+        state.embedded = bool(self.embedded(at)[0])

@@ -1,0 +1,292 @@
+"""Mail messages (EML, MHTML): header fields and bodies as text, attachments and attached messages as documents.
+
+A streaming walk over the MIME structure (RFC 2046): no part has to fit in memory. Decrypts nothing.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from pii_scan.errors import DocumentError
+from pii_scan.extract import mail_body, mail_headers
+from pii_scan.extract.limits import PIECE, MemberNames, Spool, size_of
+from pii_scan.extract.mail_headers import Header
+from pii_scan.extract.text import lines_batch, text_batches
+from pii_scan.model import ChunkBatch, Document, Limits, LineOrigin, PartOrigin, Problem, ProblemCode, Stage
+
+MAX_MULTIPART_DEPTH = 50
+
+_TEXT_TYPES = {"text/plain", "text/rfc822-headers", "message/delivery-status", "message/disposition-notification",
+               "message/partial", "message/external-body", "message/global-headers"}  # fmt: skip
+_MESSAGE_TYPES = {"message/rfc822", "message/global", "message/news"}
+_CMS_TYPES = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
+
+Piece = ChunkBatch | Document | Problem
+
+
+def extract(document: Document, limits: Limits) -> Iterator[Piece]:
+    """Everything in a message. Raises nothing of its own; a message that ends too early is a Problem."""
+    yield from _Message(document, limits).walk()
+
+
+@dataclass(slots=True)
+class _Multipart:
+    """An open multipart entity."""
+
+    delimiter: bytes
+    path: str
+    digest: bool
+    parts: int = 0
+
+
+class _Lines:
+    """The lines of a message; a long one comes in pieces."""
+
+    __slots__ = ("_content", "_pushed", "_starts", "at_start")
+
+    def __init__(self, content: BinaryIO) -> None:
+        self._content = content
+        self._pushed: tuple[bytes, bool] | None = None
+        self._starts = True
+        self.at_start = True
+        """The piece handed out last begins a line."""
+
+    def next(self) -> bytes:
+        if self._pushed is not None:
+            (line, self.at_start), self._pushed = self._pushed, None
+            return line
+        line = self._content.readline(PIECE)
+        self.at_start, self._starts = self._starts, line.endswith(b"\n")
+        return line
+
+    def push_back(self, line: bytes) -> None:
+        self._pushed = (line, self.at_start)
+
+
+class _Message:
+    """One message on its way through."""
+
+    def __init__(self, document: Document, limits: Limits) -> None:
+        self._ref = document.ref
+        self._limits = limits
+        self._lines = _Lines(document.content)
+        self._open: list[_Multipart] = []
+        self._names = MemberNames()
+        self._labels = MemberNames()
+        self._parts = 0
+        self._stop: tuple[int, bool] | None = None
+        """The delimiter that ended the last body: which open multipart, and whether it closes it. None: the end."""
+
+    def walk(self) -> Iterator[Piece]:
+        first = self._lines.next()
+        if not first.strip().isdigit():  # the length that Apple's .emlx puts first
+            self._lines.push_back(first)
+        header = self._read_header()
+        yield from self._header_texts(header, "")
+        yield from self._entity(header, "1", "text/plain")
+        while self._stop is not None:
+            index, closing = self._stop
+            del self._open[index + 1 :]
+            if closing:
+                self._open.pop()
+                yield from self._text_body(Header(), "epilogue")
+                continue
+            self._parts += 1
+            if self._parts > self._limits.max_mime_parts:
+                self._open.clear()
+                detail = f"the parts after the first {self._limits.max_mime_parts} are read as they stand, not decoded"
+                yield self._problem(ProblemCode.LIMIT, detail)
+                yield from self._text_body(Header(), "rest")
+                return
+            yield from self._part(self._open[index])
+        if self._open:
+            yield self._problem(ProblemCode.TRUNCATED, "the end mark of a multipart is missing")
+
+    def _part(self, multipart: _Multipart) -> Iterator[Piece]:
+        multipart.parts += 1
+        path = f"{multipart.path}.{multipart.parts}" if multipart.path else str(multipart.parts)
+        header = self._read_header()
+        yield from self._header_texts(header, path)
+        yield from self._entity(header, path, "message/rfc822" if multipart.digest else "text/plain")
+
+    def _problem(self, code: ProblemCode, detail: str) -> Problem:
+        return Problem(self._ref, Stage.EXTRACT, code, detail)
+
+    # headers
+
+    def _read_header(self) -> Header:
+        def next_line() -> bytes:
+            line = self._lines.next()
+            if self._delimiter(line) is not None:
+                self._lines.push_back(line)
+                return b""
+            return line
+
+        return mail_headers.read_header(next_line, self._lines.push_back, self._limits.max_header_bytes)
+
+    def _header_texts(self, header: Header, path: str) -> Iterator[Piece]:
+        prefix = f"part {path} header: " if path else "header: "
+        fields = header.fields
+        if name := header.file_name():  # decoded: RFC 2231 writes it in percent signs
+            fields = [*fields, ("file name", name)]
+        if fields:
+            texts = pa.array([value.encode("utf-8", "replace").decode() for _, value in fields], pa.large_string())
+            yield ChunkBatch(texts, PartOrigin(tuple(prefix + name for name, _ in fields)))
+        if header.rest:
+            rest = io.BytesIO(b"".join(header.rest))
+            yield from text_batches(rest, "utf-8", part=f"{prefix}rest", limits=self._limits)
+        if header.cut:
+            size = self._limits.max_header_bytes
+            detail = f"a header is longer than {size} bytes; the rest of it is read as it stands"
+            yield self._problem(ProblemCode.LIMIT, detail)
+
+    # structure
+
+    def _delimiter(self, line: bytes) -> tuple[int, bool] | None:
+        """Which open multipart the line delimits, innermost first (RFC 2046 section 5.1.1)."""
+        if not self._open or line[:2] != b"--" or not self._lines.at_start:
+            return None
+        stripped = line.rstrip(b" \t\r\n")
+        for index in range(len(self._open) - 1, -1, -1):
+            delimiter = self._open[index].delimiter
+            if stripped == delimiter:
+                return index, False
+            if stripped == delimiter + b"--":
+                return index, True
+        return None
+
+    def _entity(self, header: Header, path: str, default: str) -> Iterator[Piece]:
+        """One entity: a multipart is opened and its preamble read, anything else is read to its end."""
+        media_type = header.media_type(default)
+        if media_type.startswith("multipart/"):
+            yield from self._multipart(header, path, media_type)
+        elif media_type in _CMS_TYPES:
+            signed = "signed" in header.parameter("smime-type") or "certs" in header.parameter("smime-type")
+            kind = "application/cms-signature" if signed else "application/cms-enveloped"
+            yield from self._attachment(header, path, kind)
+        elif media_type in _MESSAGE_TYPES:
+            yield from self._attachment(header, path, "message/rfc822")
+        elif header.is_attachment() or header.file_name():
+            yield from self._attachment(header, path)
+        elif media_type == "text/html":
+            yield from self._html_body(header)
+        elif media_type in _TEXT_TYPES:
+            if media_type == "message/partial":
+                yield self._problem(ProblemCode.UNSUPPORTED, "a fragment of a message is read as it stands")
+            yield from self._text_body(header, "body")
+        else:
+            yield from self._attachment(header, path)
+
+    def _multipart(self, header: Header, path: str, media_type: str) -> Iterator[Piece]:
+        boundary = header.parameter("boundary").encode("utf-8", "replace").rstrip()
+        if media_type == "multipart/encrypted":
+            yield self._problem(ProblemCode.ENCRYPTED, "an encrypted multipart (PGP/MIME)")
+        if not boundary or len(self._open) >= MAX_MULTIPART_DEPTH:
+            if boundary:
+                detail = f"multiparts nested deeper than {MAX_MULTIPART_DEPTH} are read as they stand, not decoded"
+                yield self._problem(ProblemCode.LIMIT, detail)
+            else:
+                yield self._problem(ProblemCode.CORRUPT, "a multipart without a boundary is read as it stands")
+            yield from self._text_body(Header(), "body")
+            return
+        own_path = "" if not self._open else path
+        self._open.append(_Multipart(b"--" + boundary, own_path, media_type == "multipart/digest"))
+        yield from self._text_body(Header(), "preamble")
+
+    # bodies
+
+    def _blocks(self) -> Iterator[bytes]:
+        """The raw body up to the next delimiter or the end, in blocks of whole lines; sets `_stop`."""
+        block: list[bytes] = []
+        size = 0
+        self._stop = None
+        while line := self._lines.next():
+            if line[:2] == b"--" and (stop := self._delimiter(line)) is not None:
+                self._stop = stop
+                if block:  # the line break before a delimiter belongs to the delimiter
+                    block[-1] = block[-1].removesuffix(b"\n").removesuffix(b"\r")
+                break
+            if size >= PIECE:
+                yield b"".join(block)
+                block, size = [], 0
+            block.append(line)
+            size += len(line)
+        if block:
+            yield b"".join(block)
+
+    def _decoded(self, header: Header) -> tuple[BinaryIO, list[Piece]]:
+        """The decoded body, and what is to be said about it."""
+        said: list[Piece] = []
+        decoder = mail_body.decoder(header.encoding())
+        if decoder is None:
+            said.append(self._problem(ProblemCode.UNSUPPORTED, "an unknown transfer encoding is not decoded"))
+            decoder = mail_body.Identity()
+        store = Spool(self._limits.spool_bytes)
+        try:
+            for block in self._blocks():
+                store.write(decoder.feed(block))
+            store.write(decoder.finish())
+        except BaseException:
+            store.close()
+            raise
+        if decoder.stray:
+            said.append(self._problem(ProblemCode.CORRUPT, "lines of a part are not in its transfer encoding"))
+            said.append(lines_batch(decoder.stray, part=self._labels.unique("undecoded")))
+        if decoder.lost:
+            said.append(self._problem(ProblemCode.LIMIT, f"{decoder.lost} bytes that cannot be decoded are left out"))
+        return store.finish(), said
+
+    def _attachment(self, header: Header, path: str, media_type: str = "") -> Iterator[Piece]:
+        content, said = self._decoded(header)
+        with content:
+            yield from said
+            name = self._names.unique(header.file_name() or f"part-{path}")
+            yield Document(self._ref.member(name, size_of(content)), content, media_type)
+
+    def _text_body(self, header: Header, label: str) -> Iterator[Piece]:
+        content, said = self._decoded(header)
+        with content:
+            yield from said
+            if not content.read(PIECE).strip() and size_of(content) <= PIECE:
+                return
+            for code, detail in mail_body.sealed(content):
+                yield self._problem(code, detail)
+            encoding = mail_body.text_encoding(content, header.parameter("charset"))
+            yield from text_batches(content, encoding, part=self._labels.unique(label), limits=self._limits)
+
+    def _html_body(self, header: Header) -> Iterator[Piece]:
+        from pii_scan.extract import html
+
+        content, said = self._decoded(header)
+        with content:
+            yield from said
+            encoding = mail_body.text_encoding(content, header.parameter("charset"))
+            store = Spool(self._limits.spool_bytes)
+            for data in mail_body.recoded(content, encoding):
+                store.write(data)
+        label = self._labels.unique("html body")
+        with store.finish() as recoded:
+            body = Document(self._ref, recoded, "text/html")
+            try:
+                for piece in html.extract(body, self._limits):
+                    yield _labelled(piece, label) if isinstance(piece, ChunkBatch) else piece
+            except DocumentError as error:
+                yield self._problem(ProblemCode(error.code), error.detail)
+                recoded.seek(0)
+                yield from text_batches(recoded, "utf-8", part=label, limits=self._limits)
+
+
+def _labelled(batch: ChunkBatch, label: str) -> ChunkBatch:
+    """The batch as a part of the message."""
+    origin = batch.origin
+    if isinstance(origin, LineOrigin):
+        part = f"{label}, {origin.part}" if origin.part else label
+        return ChunkBatch(batch.texts, replace(origin, part=part))
+    if isinstance(origin, PartOrigin):
+        return ChunkBatch(batch.texts, PartOrigin(tuple(f"{label}: {part}" for part in origin.parts)))
+    return batch

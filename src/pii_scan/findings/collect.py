@@ -1,0 +1,245 @@
+"""Turns hits in chunk batches into rows of the findings and index tables. Columns throughout; decides nothing.
+
+Each hit becomes an index row. The first MAX_PLACES hits of an entity type in a location unit become findings rows of their
+own, the rest one row with their count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pii_scan.findings.redact import fingerprints, mask
+from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES
+from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, locate
+
+_Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What all hits of one kind have in common."""
+
+    entity_type: str
+    category: str
+    recognizer: str
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Columns, one row a hit of one chunk batch, sorted by text and start."""
+
+    text: _Ints
+    start: _Ints
+    """Bytes within the text, half-open with `end`."""
+    end: _Ints
+    label: _Ints
+    """Index into `labels`."""
+    score: npt.NDArray[np.float32]
+    synthetic: npt.NDArray[np.bool_]
+    labels: Sequence[Label]
+
+    def take(self, keep: npt.NDArray[Any]) -> Hits:
+        """The hits that a mask or an array of row numbers selects."""
+        return Hits(self.text[keep], self.start[keep], self.end[keep], self.label[keep], self.score[keep],
+                    self.synthetic[keep], self.labels)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A location unit: where hits are counted together."""
+
+    kind: str
+    sheet: str | None = None
+    part: str | None = None
+    header: str | None = None
+    column: int | None = None
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Hits of one label in one unit, so far."""
+
+    listed: int = 0
+    rest: int = 0
+    score: float = 0.0
+    masked: str = ""
+    prints: set[int] = field(default_factory=set)
+
+
+class Collector:
+    """Gathers the rows of one document at a time; `flush` hands them over."""
+
+    def __init__(self, key: bytes, safe_name: Callable[[str], str]) -> None:
+        """`safe_name` masks personal data in the names of sheets, columns and parts."""
+        self._key = key
+        self._safe = safe_name
+        self._target = ""
+        self._document = ""
+        self._tallies: dict[tuple[_Unit, Label, bool], _Tally] = {}
+        self._findings: list[pa.Table] = []
+        self._index: list[pa.Table] = []
+        self.pending = 0
+        """Hits gathered since the last flush."""
+
+    def begin(self, target: str, document: str) -> None:
+        """The rows that follow belong to `document` (already masked)."""
+        self._target, self._document = target, document
+        self._tallies = {}
+
+    def add(self, batch: ChunkBatch, hits: Hits) -> None:
+        """The hits of one batch."""
+        if isinstance(batch.origin, LineOrigin) and batch.origin.owned_bytes is not None:
+            hits = hits.take(hits.start < batch.origin.owned_bytes)
+        if not len(hits.text):
+            return
+        values = _values(batch.texts, hits)
+        row, column = _places(batch, hits)
+        for unit, members in self._units(batch, hits):
+            for number in np.unique(hits.label[members]).tolist():
+                mine = members[hits.label[members] == number]
+                self._add_label(unit, hits, mine, hits.labels[number], values, row, column)
+
+    def _units(self, batch: ChunkBatch, hits: Hits) -> list[tuple[_Unit, _Ints]]:
+        origin = batch.origin
+        everything = np.arange(len(hits.text))
+        if isinstance(origin, ColumnOrigin):
+            header = self._safe(origin.header) or None
+            return [(_Unit("cell", self._safe(origin.sheet) or None, None, header, origin.column), everything)]
+        if isinstance(origin, PageOrigin):
+            return [(_Unit("page"), everything)]
+        if isinstance(origin, LineOrigin):
+            return [(_Unit("text", part=self._safe(origin.part) or None), everything)]
+        return [
+            (_Unit("part", part=self._safe(origin.parts[number])), np.flatnonzero(hits.text == number))
+            for number in np.unique(hits.text).tolist()
+        ]
+
+    def _add_label(
+        self, unit: _Unit, hits: Hits, mine: _Ints, label: Label, values: pa.Array, row: _Ints | None,
+        column: _Ints | None,
+    ) -> None:  # fmt: skip
+        chosen = values.take(pa.array(mine))
+        prints = fingerprints(chosen, label.entity_type, self._key)
+        masked = mask(chosen)
+        rows = None if row is None else row[mine]
+        columns = None if column is None else column[mine]
+        self._index.append(self._table(INDEX, unit, len(mine), rows, columns, {
+            "fingerprint": pa.array(prints), "entity_type": label.entity_type,
+        }))  # fmt: skip
+        self.pending += len(mine)
+        for synthetic in (False, True):
+            some = np.flatnonzero(hits.synthetic[mine] == synthetic)
+            if len(some):
+                score = hits.score[mine[some]]
+                self._list(unit, label, synthetic, score, prints[some], masked.take(pa.array(some)),
+                           None if rows is None else rows[some], None if columns is None else columns[some])  # fmt: skip
+
+    def _list(
+        self, unit: _Unit, label: Label, synthetic: bool, score: npt.NDArray[np.float32],
+        prints: npt.NDArray[np.uint64], masked: pa.Array, row: _Ints | None, column: _Ints | None,
+    ) -> None:  # fmt: skip
+        """Findings rows for the first MAX_PLACES of a unit; the rest is tallied."""
+        tally = self._tallies.setdefault((unit, label, synthetic), _Tally())
+        listed = min(len(score), MAX_PLACES - tally.listed)
+        if listed:
+            ones = pa.array(np.ones(listed, np.int64))
+            self._findings.append(
+                self._table(FINDINGS, unit, listed, None if row is None else row[:listed],
+                            None if column is None else column[:listed], {
+                    **_said(label), "count": ones, "distinct": ones, "score": pa.array(score[:listed]),
+                    "synthetic": synthetic, "masked": masked.slice(0, listed),
+                })
+            )  # fmt: skip
+            tally.listed += listed
+        if len(score) > listed:
+            tally.rest += len(score) - listed
+            tally.score = max(tally.score, float(score[listed:].max()))
+            tally.masked = tally.masked or masked[listed].as_py()
+            tally.prints.update(np.unique(prints[listed:]).tolist())
+
+    def end(self) -> None:
+        """The document is over: the rest of each unit becomes a row."""
+        for (unit, label, synthetic), tally in self._tallies.items():
+            if tally.rest:
+                kind = "column" if unit.kind == "cell" else unit.kind
+                rest = _Unit(kind, unit.sheet, unit.part, unit.header, unit.column)
+                self._findings.append(self._table(FINDINGS, rest, 1, None, None, {
+                    **_said(label), "count": tally.rest, "distinct": len(tally.prints), "score": tally.score,
+                    "synthetic": synthetic, "masked": tally.masked,
+                }))  # fmt: skip
+        self._tallies = {}
+
+    def flush(self) -> dict[str, pa.Table]:
+        """The rows gathered since the last call, by table; empty tables are left out."""
+        tables = {}
+        for name, parts in (("findings", self._findings), ("index", self._index)):
+            if parts:
+                tables[name] = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
+        self._findings, self._index, self.pending = [], [], 0
+        return tables
+
+    def _table(
+        self, schema: pa.Schema, unit: _Unit, count: int, row: _Ints | None, column: _Ints | None,
+        values: dict[str, Any],
+    ) -> pa.Table:  # fmt: skip
+        place = {
+            "target": self._target, "document": self._document, "kind": unit.kind, "sheet": unit.sheet,
+            "part": unit.part, "header": unit.header, "row": None if row is None else pa.array(row),
+            "column": unit.column if column is None else pa.array(column),
+        }  # fmt: skip
+        return pa.table([_column(entry, {**place, **values}[entry.name], count) for entry in schema], schema=schema)
+
+
+def _said(label: Label) -> dict[str, str]:
+    return {"entity_type": label.entity_type, "category": label.category, "recognizer": label.recognizer,
+            "reasons": label.reasons}  # fmt: skip
+
+
+def _column(entry: pa.Field, value: Any, count: int) -> pa.Array:
+    """A column from an array, or from one value for all rows; words become dictionaries."""
+    if isinstance(value, pa.Array):
+        return value.dictionary_encode().cast(entry.type) if pa.types.is_dictionary(entry.type) else value.cast(entry.type)
+    if not pa.types.is_dictionary(entry.type):
+        return pa.repeat(pa.scalar(value, entry.type), count)
+    if value is None:
+        return pa.nulls(count, entry.type)
+    zeros = pa.repeat(pa.scalar(0, pa.int32()), count)
+    return pa.DictionaryArray.from_arrays(zeros, pa.array([value], pa.string()))
+
+
+def _values(texts: pa.Array, hits: Hits) -> pa.Array:
+    """The hit values, gathered into one buffer. They never leave `findings`."""
+    kind = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    offsets = np.frombuffer(texts.buffers()[1], kind)[texts.offset :]
+    data = np.frombuffer(texts.buffers()[2], np.uint8)
+    first = offsets[hits.text].astype(np.int64) + hits.start
+    length = hits.end - hits.start
+    bounds = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+    gathered = data[np.repeat(first - bounds[:-1], length) + np.arange(bounds[-1])]
+    return pa.LargeStringArray.from_buffers(len(length), pa.py_buffer(bounds), pa.py_buffer(gathered)).cast(pa.string())
+
+
+def _places(batch: ChunkBatch, hits: Hits) -> tuple[_Ints | None, _Ints | None]:
+    """(row, column) of each hit, as the schema has them; columns of cells come from the unit."""
+    origin = batch.origin
+    if isinstance(origin, ColumnOrigin):
+        rows = origin.first_row + hits.text if origin.rows is None else origin.rows[hits.text]
+        return rows.astype(np.int64), None
+    if isinstance(origin, PageOrigin):
+        return hits.text + origin.first_page, None
+    if isinstance(origin, PartOrigin):
+        return None, None
+    if origin.source_map is not None:
+        line, column = origin.source_map.lines_and_columns(hits.start)
+    else:
+        text = batch.texts[0].as_buffer().to_pybytes()
+        newlines = np.flatnonzero(np.frombuffer(text, np.uint8) == 10)
+        line, column = locate(text, newlines, hits.start)
+    return line + origin.first_line, column

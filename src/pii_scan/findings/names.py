@@ -1,0 +1,69 @@
+"""Masks personal data in the names of documents, columns, sheets and parts, which are shown and stored as places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+
+from pii_scan.findings.redact import mask
+from pii_scan.model import DocumentRef
+
+Find = Callable[[list[str]], Sequence[Sequence[tuple[int, int]]]]
+"""Given names, the code point spans of personal data in each."""
+
+_CACHE = 50_000
+
+
+class NameMasker:
+    """Remembers what it masked, as the same names come again and again."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+        self._safe: dict[str, str] = {}
+
+    def safe(self, name: str) -> str:
+        """`name` with every piece of personal data in it as its shape."""
+        if not name:
+            return name
+        found = self._safe.get(name)
+        if found is None:
+            if len(self._safe) >= _CACHE:
+                self._safe.clear()
+            found = self._safe[name] = self._mask(name)
+        return found
+
+    def document(self, ref: DocumentRef) -> str:
+        """The document's whole chain, masked."""
+        return "!".join(self.safe(piece) for piece in ref.display.split("!"))
+
+    def hides(self, ref: DocumentRef) -> bool:
+        """Whether the document's own name (not its container's) holds personal data."""
+        own = ref.display.rsplit("!", 1)[-1]
+        return self.safe(own) != own
+
+    def spaced(self, ref: DocumentRef) -> str:
+        """The document's own name, in the reading that shows most personal data."""
+        return max(_readings(ref.display.rsplit("!", 1)[-1]), key=lambda text: sum(b - a for a, b in self._spans(text)))
+
+    def _spans(self, text: str) -> Sequence[tuple[int, int]]:
+        return self._find([text])[0]
+
+    def _mask(self, name: str) -> str:
+        spans = sorted({span for found in self._find(_readings(name)) for span in found})
+        out, at = [], 0
+        for start, end in spans:
+            if start >= at:
+                out.append(name[at:start])
+                out.append(str(mask(pa.array([name[start:end]]))[0]))
+                at = end
+        return "".join(out) + name[at:]
+
+
+def _readings(name: str) -> list[str]:
+    """A name as it is, with `_` as space, and with its extension split off: rules want their values free-standing."""
+    spaced = name.replace("_", " ")
+    folder, slash, last = spaced.rpartition("/")
+    stem, dot, extension = last.rpartition(".")
+    split = f"{folder}{slash}{stem} {extension}" if dot and stem else spaced
+    return [name, spaced, split]

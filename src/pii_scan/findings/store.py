@@ -1,0 +1,213 @@
+"""Writes and reads run folders: Parquet parts, a manifest, and which work is done. Knows nothing of scanning or reports.
+
+A part is written under another name and renamed into place; work counts as done only after that. Folder 0700, files 0600.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pii_scan.errors import RunError, UsageError
+from pii_scan.findings.schema import FORMAT_VERSION, TABLES
+
+MANIFEST = "run.json"
+STATE = "state.sqlite"
+READ_ROWS = 1 << 17
+
+
+class RunWriter:
+    """A run folder that is being filled. One process writes it."""
+
+    def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
+        """Makes the folder; it must not exist or must be empty. Raises UsageError or RunError."""
+        self.path = path
+        self._manifest = dict(manifest)
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if any(path.iterdir()):
+                hint = "give another --out"
+                raise UsageError(f"the run folder {str(path)!r} already holds something", hint)
+            os.chmod(path, 0o700)
+            for name in TABLES:
+                (path / name).mkdir(mode=0o700)
+        except OSError as error:
+            raise UsageError(f"the run folder {str(path)!r} cannot be made: {error.strerror}") from None
+        with open(path / STATE, "wb", opener=_private):
+            pass
+        self._state = sqlite3.connect(path / STATE)
+        self._state.execute("PRAGMA journal_mode=WAL")
+        self._state.execute("CREATE TABLE done (part TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._state.commit()
+        self.write_manifest({})
+
+    def write_manifest(self, more: Mapping[str, Any]) -> None:
+        """Adds `more` to the manifest and puts it in place whole."""
+        self._manifest.update(more)
+        text = json.dumps({"format": FORMAT_VERSION, **self._manifest}, ensure_ascii=False, indent=2)
+        with self._replacing(self.path / MANIFEST) as out:
+            out.write(text.encode("utf-8"))
+
+    def write_part(self, part: str, tables: Mapping[str, pa.Table]) -> None:
+        """The rows of one finished piece of work; `part` gives the order in which parts are read. Raises RunError."""
+        try:
+            for name, table in tables.items():
+                if table.num_rows:
+                    with self._replacing(self.path / name / f"{part}.parquet") as out:
+                        pq.write_table(table, out, compression="zstd", use_dictionary=True)
+            self._state.execute("INSERT INTO done VALUES (?)", (part,))
+            self._state.commit()
+        except (OSError, sqlite3.Error) as error:
+            raise RunError(f"the run folder cannot be written: {type(error).__name__}", "is the disk full?") from None
+
+    def close(self) -> None:
+        """Ends the writing; the folder can be read by others from now on."""
+        self._state.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._state.close()
+
+    def _replacing(self, path: Path) -> _Replacement:
+        return _Replacement(path)
+
+
+class _Replacement:
+    """A file that comes into place whole, or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._partial = path.with_name(path.name + ".partial")
+
+    def __enter__(self) -> BinaryIO:
+        self._out = open(self._partial, "wb", opener=_private)
+        return self._out
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._out.flush()
+        os.fsync(self._out.fileno())
+        self._out.close()
+        if kind is None:
+            os.replace(self._partial, self._path)
+        else:
+            self._partial.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, read only. All tables come in a fixed order, whatever the number of workers was."""
+
+    path: Path
+    manifest: dict[str, Any]
+
+    def findings(self) -> Iterator[pa.Table]:
+        """The findings, some 10^5 rows at a time."""
+        return self._tables("findings")
+
+    def problems(self) -> Iterator[pa.Table]:
+        """What was not, or not wholly, read."""
+        return self._tables("problems")
+
+    def documents(self) -> Iterator[pa.Table]:
+        """Every document that was met, members of containers too; one that was read in slices is one row."""
+        carry: pa.Table | None = None
+        for table in self._tables("documents"):
+            whole = table if carry is None else pa.concat_tables([carry, table]).unify_dictionaries()
+            whole = _merge_slices(whole)
+            carry = whole.slice(whole.num_rows - 1)
+            if whole.num_rows > 1:
+                yield whole.slice(0, whole.num_rows - 1)
+        if carry is not None:
+            yield carry
+
+    def index(self) -> Iterator[pa.Table]:
+        """One row a hit: keyed fingerprint and place."""
+        return self._tables("index")
+
+    def distinct(self, by: Sequence[str]) -> pa.Table:
+        """The columns `by` (of the index, or `category`) and `distinct`, the number of distinct fingerprints."""
+        columns = [name for name in by if name != "category"]
+        needed = sorted({*columns, "entity_type"} if "category" in by else columns)
+        parts = [table.select([*needed, "fingerprint"]) for table in self.index()]
+        if not parts:
+            schema = pa.schema([*(pa.field(name, pa.string()) for name in by), pa.field("distinct", pa.int64())])
+            return schema.empty_table()
+        table = _plain(pa.concat_tables(_plain(part) for part in parts))
+        if "category" in by:
+            names = pa.array(list(self._categories()), pa.string())
+            values = pa.array(list(self._categories().values()), pa.string())
+            found = pc.index_in(table["entity_type"], names)
+            table = table.append_column("category", pc.take(values, found.combine_chunks()))
+        counted = table.group_by(list(by)).aggregate([("fingerprint", "count_distinct")])
+        return counted.rename_columns([*by, "distinct"]).sort_by([(name, "ascending") for name in by])
+
+    def _categories(self) -> dict[str, str]:
+        """Category by entity type, as the findings of this run have it."""
+        pairs: dict[str, str] = {}
+        for table in self.findings():
+            seen = _plain(table.select(["entity_type", "category"])).group_by(["entity_type", "category"]).aggregate([])
+            pairs.update(zip(seen["entity_type"].to_pylist(), seen["category"].to_pylist(), strict=True))
+        return pairs
+
+    def _tables(self, name: str) -> Iterator[pa.Table]:
+        for file in sorted((self.path / name).glob("*.parquet")):
+            try:
+                with pq.ParquetFile(file) as parquet:
+                    if parquet.schema_arrow.names != TABLES[name].names:
+                        raise RunError(f"{name}/{file.name} is not of this version", "scan again")
+                    for batch in parquet.iter_batches(READ_ROWS):
+                        yield pa.Table.from_batches([batch]).cast(TABLES[name])
+            except (OSError, pa.ArrowException):
+                raise RunError(f"{name}/{file.name} cannot be read", "scan again") from None
+
+
+def _merge_slices(table: pa.Table) -> pa.Table:
+    """Neighbouring rows of one file as one: bytes read are added, and it is read only if every slice was."""
+    table = table.combine_chunks()
+    names = table["document"].to_numpy()
+    again = np.flatnonzero((names[1:] == names[:-1]) & ~table["container"].to_numpy()[1:]) + 1
+    if not len(again):
+        return table
+    rows = table.to_pylist()
+    merged: list[dict[str, Any]] = []
+    for i, row in enumerate(rows):
+        if i in set(again.tolist()) and merged[-1]["target"] == row["target"]:
+            before = merged[-1]
+            before["read_bytes"] += row["read_bytes"]
+            before["media_type"] = before["media_type"] or row["media_type"]
+            if before["status"] != row["status"]:
+                before["status"] = "partly_read"
+        else:
+            merged.append(row)
+    return pa.Table.from_pylist(merged, schema=table.schema)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Dictionary columns as strings, so that parts with different dictionaries can be grouped together."""
+    fields = [
+        pa.field(entry.name, pa.string()) if pa.types.is_dictionary(entry.type) else entry for entry in table.schema
+    ]
+    return table.cast(pa.schema(fields))
+
+
+def load_run(path: str | os.PathLike[str]) -> Run:
+    """The run in folder `path`. Raises RunError when there is none, or it is of another version."""
+    folder = Path(path)
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise RunError(f"{str(folder)!r} is not a run folder", "name a folder that `pii-scan scan --out` made") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT_VERSION:
+        raise RunError(f"the run {str(folder)!r} was made by another version", "scan again")
+    return Run(folder, manifest)

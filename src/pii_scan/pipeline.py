@@ -1,0 +1,246 @@
+"""One work unit through the flow: open, extract, detect, collect. Runs in a worker; text never leaves it.
+
+Hands back tables (see `findings.schema`) as they fill, so that what a killed worker had found is not lost.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pii_scan.detect.detector import Detector
+from pii_scan.detect.engine import Detections
+from pii_scan.detect.patterns import ExpressionTimeout
+from pii_scan.detect.validators import SYNTHETIC
+from pii_scan.errors import DocumentError
+from pii_scan.extract.dispatch import DocumentDone, Extracted, extract
+from pii_scan.findings.collect import Collector, Hits, Label
+from pii_scan.findings.names import NameMasker
+from pii_scan.findings.schema import DOCUMENTS, PROBLEMS
+from pii_scan.model import (
+    ChunkBatch,
+    ColumnOrigin,
+    DocumentRef,
+    Limits,
+    PartOrigin,
+    Problem,
+    ProblemCode,
+    Slice,
+    Stage,
+    WorkUnit,
+)
+from pii_scan.protocols import Source
+
+FLUSH_HITS = 200_000
+FLUSH_SECONDS = 2.0
+
+Beat = Callable[[int], None]
+"""Called with the bytes of the document passed since the last call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a worker needs to know; goes to it as JSON."""
+
+    key: str
+    """The fingerprint key, hexadecimal."""
+    as_of: str
+    """ISO date."""
+    rules: tuple[str, ...]
+    only: tuple[str, ...]
+    min_score: float
+    limits: Limits
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Settings:
+        """The inverse of `dataclasses.asdict`."""
+        limits = Limits(**content["limits"])
+        rest = {key: tuple(content[key]) for key in ("rules", "only")}
+        return cls(content["key"], content["as_of"], rest["rules"], rest["only"], content["min_score"], limits)
+
+
+class Pipeline:
+    """Everything loaded and compiled once for many work units."""
+
+    def __init__(self, settings: Settings, sources: Mapping[str, Source]) -> None:
+        """`sources` by target, as the refs name them."""
+        self._limits = settings.limits
+        self._sources = sources
+        self._detector = Detector(
+            rule_paths=settings.rules, only=settings.only, min_score=settings.min_score,
+            as_of=date.fromisoformat(settings.as_of),
+        )  # fmt: skip
+        self._names = NameMasker(self._find_in_names)
+        self._key = bytes.fromhex(settings.key)
+        self._labels: dict[tuple[int, int, int, int], int] = {}
+        self._label_list: list[Label] = []
+
+    def run(self, unit: WorkUnit, beat: Beat) -> Iterator[dict[str, pa.Table]]:
+        """The tables of one unit, in pieces. A document that cannot be opened or read becomes a problem row."""
+        collector = Collector(self._key, self._names.safe)
+        rows = _Rows(self._names)
+        last_flush = time.monotonic()
+        try:
+            with self._sources[unit.ref.target].open(unit.ref) as document:
+                document.slice = unit.slice
+                current: DocumentRef | None = None
+                for piece in extract(document, self._limits):
+                    if isinstance(piece, Extracted):
+                        if piece.ref != current:
+                            if current is not None:
+                                collector.end()
+                            current = piece.ref
+                            collector.begin(piece.ref.target, self._names.document(piece.ref))
+                        self._detect(piece, collector, rows)
+                        beat(piece.batch.texts.nbytes)
+                        if collector.pending > FLUSH_HITS or time.monotonic() - last_flush > FLUSH_SECONDS:
+                            yield collector.flush()
+                            last_flush = time.monotonic()
+                    elif isinstance(piece, Problem):
+                        rows.problem(piece)
+                    else:
+                        if piece.ref == current:
+                            collector.end()
+                            current = None
+                        self._name_hits(piece.ref, collector)
+                        rows.done(piece, unit.slice)
+                        beat(0)
+                collector.end()
+                changed = getattr(self._sources[unit.ref.target], "changed", None)
+                if changed is not None and (problem := changed(unit.ref, document)) is not None:
+                    rows.problem(problem)
+        except DocumentError as error:
+            rows.problem(Problem(unit.ref, Stage.SOURCE, ProblemCode(error.code), error.detail))
+        yield {**collector.flush(), **rows.tables()}
+
+    def record(self, problem: Problem) -> dict[str, pa.Table]:
+        """The rows of a problem that was met outside: by the walk, or by the engine that had to end a worker."""
+        rows = _Rows(self._names)
+        rows.problem(problem)
+        return rows.tables()
+
+    def plan(self, unit: WorkUnit, slice_bytes: int) -> list[Slice]:
+        """The slices that a large document is to be read in; empty when it is to be read whole."""
+        from pii_scan.extract.media_type import identify
+        from pii_scan.extract.split import plan
+
+        try:
+            with self._sources[unit.ref.target].open(unit.ref) as document:
+                document.media_type = identify(document)
+                document.content.seek(0)
+                return plan(document, self._limits, slice_bytes)
+        except DocumentError:
+            return []  # reading it will say why
+
+    def _detect(self, piece: Extracted, collector: Collector, rows: _Rows) -> None:
+        batch = piece.batch
+        header = batch.origin.header if isinstance(batch.origin, ColumnOrigin) else ""
+        try:
+            found = self._detector.detect(batch.texts, header.replace("_", " "))
+        except ExpressionTimeout:
+            detail = "a rule's expression took too long on a text"
+            rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.LIMIT, detail))
+            return
+        if len(found):
+            collector.add(batch, self._hits(found))
+
+    def _hits(self, found: Detections) -> Hits:
+        """Detections with labels in place of rule numbers."""
+        combined = (found.rule.astype(np.int64) << 40) + (found.pattern.astype(np.int64) << 32)
+        combined += (found.verdict.astype(np.int64) << 24) + (found.word.astype(np.int64) + 1)
+        distinct, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
+        numbers = np.empty(len(distinct), np.int64)
+        for i, row in enumerate(first.tolist()):
+            kind = (int(found.rule[row]), int(found.pattern[row]), int(found.verdict[row]), int(found.word[row]))
+            if kind not in self._labels:
+                rule = self._detector.rules[kind[0]]
+                reasons = "; ".join(self._detector.engine.reasons(*kind))
+                self._labels[kind] = len(self._label_list)
+                self._label_list.append(Label(rule.entity_type, rule.category, rule.id, reasons))
+            numbers[i] = self._labels[kind]
+        synthetic = (found.verdict & SYNTHETIC) != 0
+        return Hits(found.text, found.start, found.end, numbers[inverse], found.score, synthetic, self._label_list)
+
+    def _find_in_names(self, names: list[str]) -> list[list[tuple[int, int]]]:
+        """Where personal data stands in names of files, columns and parts: code point spans for each."""
+        spans: list[list[tuple[int, int]]] = [[] for _ in names]
+        for row in self._detector.detect_texts(names).select(["text", "start", "end"]).to_pylist():
+            spans[row["text"]].append((row["start"], row["end"]))
+        return spans
+
+    def _name_hits(self, ref: DocumentRef, collector: Collector) -> None:
+        """Personal data in the document's own name is a finding of the document."""
+        if self._names.hides(ref):
+            collector.begin(ref.target, self._names.document(ref))
+            name = pa.array([self._names.spaced(ref)], pa.large_string())
+            found = self._detector.detect(name)
+            if len(found):
+                collector.add(ChunkBatch(name, PartOrigin(("name",))), self._hits(found))
+            collector.end()
+
+
+class _Rows:
+    """Document and problem rows of one unit."""
+
+    def __init__(self, names: NameMasker) -> None:
+        self._names = names
+        self._done: list[dict[str, Any]] = []
+        self._problems: list[dict[str, Any]] = []
+        self._seen: dict[str, DocumentRef] = {}
+        self._troubled: set[str] = set()
+
+    def problem(self, problem: Problem) -> None:
+        name = self._names.document(problem.ref)
+        self._seen.setdefault(name, problem.ref)
+        self._troubled.add(name)
+        self._problems.append(
+            {"target": problem.ref.target, "document": name, "stage": str(problem.stage), "code": str(problem.code),
+             "detail": problem.detail}
+        )  # fmt: skip
+
+    def done(self, piece: DocumentDone, part: Slice | None) -> None:
+        read = part.end - part.start if part is not None else piece.read_bytes
+        self._done.append(document_row(self._names, piece.ref, piece.media_type, read, piece.touched))
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The rows as tables; a document that has a problem and was never opened gets its row here."""
+        opened = {row["document"] for row in self._done}
+        for name, seen in self._seen.items():
+            if name not in opened:
+                self._done.append(document_row(self._names, seen, "", 0, False))
+        for row in self._done:
+            if row["document"] in self._troubled:
+                row["status"] = "partly_read" if row["status"] == "read" else "unread"
+        return {
+            "documents": pa.Table.from_pylist(self._done, schema=DOCUMENTS),
+            "problems": pa.Table.from_pylist(self._problems, schema=PROBLEMS),
+        }
+
+
+def document_row(names: NameMasker, ref: DocumentRef, media_type: str, read_bytes: int, touched: bool) -> dict[str, Any]:
+    """A row of the documents table."""
+    modified = None if ref.modified_at is None else _moment(ref.modified_at)
+    return {
+        "target": ref.target, "document": names.document(ref), "container": ref.parent is not None,
+        "media_type": media_type or None, "size_bytes": ref.size_bytes, "read_bytes": read_bytes if touched else 0,
+        "modified_at": modified, "status": "read" if touched else "unread",
+    }  # fmt: skip
+
+
+def _moment(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None  # file systems hold dates that no calendar has
+
+
+def settings_json(settings: Settings) -> dict[str, Any]:
+    """`settings` as JSON can hold it."""
+    return dataclasses.asdict(settings)

@@ -1,0 +1,1 @@
+"""Reports of a finished run, made from what was stored. Knows nothing of scanning."""

@@ -1,0 +1,132 @@
+"""The summary that `scan` prints: what was found, what was not read, where the report lies. Plain text, to a width.
+
+Emits no control characters but line ends, and ANSI colours only where asked.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pii_scan.inventory.rollup import FinishedRun
+from pii_scan.model import printable
+from pii_scan.report.model import View, view
+
+MIN_WIDTH = 40
+_BOLD, _WARN, _DIM, _END = "\x1b[1m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of numbers; the ones with the lowest `rank` are left out first where the width is short."""
+
+    heading: str
+    cells: tuple[str, ...]
+    rank: int
+
+    @property
+    def width(self) -> int:
+        """The widest of its cells."""
+        return max(map(_width, (self.heading, *self.cells)))
+
+
+def summary(run: FinishedRun, lang: str, *, width: int = 80, color: bool = False, report: str = "") -> str:
+    """The summary of a run; `report` is the path of the HTML report, left out where empty. Ends with a line end."""
+    return render(view(run, lang, details=False), width=width, color=color, report=report)
+
+
+def render(seen: View, *, width: int = 80, color: bool = False, report: str = "") -> str:
+    """The summary of a view; lines are at most `width` (at least `MIN_WIDTH`) characters, but for paths."""
+    width = max(width, MIN_WIDTH)
+    paint = _Painter(color)
+    lines: list[str] = []
+    for text in _wrapped(seen.headline() + ".", width):
+        lines.append(paint(text, _BOLD))
+    for remark in seen.remarks():
+        lines.extend(_wrapped(remark, width))
+    for warning in seen.warnings():
+        lines.extend(paint(text, _WARN) for text in _wrapped(warning, width))
+    if seen.inventory.entries:
+        lines += ["", *_table(seen, width, paint)]
+    lines += ["", *_coverage(seen, width, paint)]
+    for note in seen.manifest.get("notes", []):
+        lines.extend(_wrapped(f"{seen.t('method.notes')}: {printable(str(note))}", width))
+    if report:
+        lines += ["", seen.t("terminal.report", path=printable(report))]
+    return "\n".join(line.rstrip().replace("\u202f", " ").replace("\u00a0", " ") for line in lines) + "\n"
+
+
+def _table(seen: View, width: int, paint: _Painter) -> Iterator[str]:
+    t, entries = seen.t, seen.inventory.entries
+    synthetic = seen.inventory.totals.synthetic
+    columns = [
+        Column(t("column.documents"), tuple(t.number(e.documents) for e in entries), 3),
+        Column(t("column.count"), tuple(t.number(e.count) for e in entries), 5),
+        *([Column(t("column.synthetic"), tuple(t.number(e.synthetic) for e in entries), 1)] if synthetic else []),
+        Column(t("column.distinct"), tuple(t.number(e.distinct) for e in entries), 4),
+        Column(t("column.max_score"), tuple(t.score(e.score) for e in entries), 2),
+    ]
+    names = [seen.category(e.category) for e in entries]
+    wanted = max(map(_width, (t("column.category"), *names)))
+    while len(columns) > 1 and min(wanted, 33) + sum(c.width + 2 for c in columns) > width:
+        columns.remove(min(columns, key=lambda c: c.rank))
+    name_width = min(wanted, width - sum(c.width + 2 for c in columns))
+    yield paint(_row(t("column.category"), [c.heading for c in columns], name_width, columns), _BOLD)
+    yield paint("─" * (name_width + sum(c.width + 2 for c in columns)), _DIM)
+    for i, name in enumerate(names):
+        yield _row(name, [c.cells[i] for c in columns], name_width, columns)
+
+
+def _row(name: str, cells: Sequence[str], name_width: int, columns: Sequence[Column]) -> str:
+    numbers = "".join("  " + " " * (c.width - _width(cell)) + cell for c, cell in zip(columns, cells, strict=True))
+    return _fitted(name, name_width) + numbers
+
+
+def _coverage(seen: View, width: int, paint: _Painter) -> Iterator[str]:
+    t, coverage = seen.t, seen.inventory.coverage
+    yield paint(t("terminal.coverage"), _BOLD)
+    counts = {"seen": coverage.seen, "read": coverage.read, "partly": coverage.partly_read, "unread": coverage.unread}
+    yield from _wrapped("  " + t("terminal.documents", **counts), width)
+    yield "  " + t("terminal.bytes", seen=t.size(coverage.bytes_seen), read=t.size(coverage.bytes_read))
+    if coverage.problems:
+        yield paint(t("terminal.problems"), _WARN)
+        digits = max(len(t.number(n)) for n in coverage.problems.values())
+        for code, count in coverage.problems.items():
+            yield _fitted(f"  {t.number(count):>{digits}}  {code}: {seen.code(code)}", width).rstrip()
+
+
+class _Painter:
+    def __init__(self, color: bool) -> None:
+        self._color = color
+
+    def __call__(self, text: str, style: str) -> str:
+        return f"{style}{text}{_END}" if self._color else text
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _fitted(text: str, width: int) -> str:
+    """The text padded or cut to a width."""
+    if _width(text) > width:
+        while text and _width(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - _width(text))
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """The text in lines; a first indent is kept on all of them."""
+    indent = " " * (len(text) - len(text.lstrip(" ")))
+    line = indent
+    for word in text.split():
+        if line.strip() and _width(line) + 1 + _width(word) > width:
+            yield line
+            line = indent
+        line += f" {word}" if line.strip() else word
+    yield line

@@ -1,0 +1,231 @@
+"""Local files and folders as a source: lists them in a fixed order, opens one at a time.
+
+Follows no symbolic link below the target and opens nothing that is not a regular file.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from pii_scan.errors import DocumentError, TargetError
+from pii_scan.model import Document, DocumentRef, Limits, Problem, ProblemCode, Stage
+from pii_scan.sources.globs import Patterns
+
+BUFFER_BYTES = 1 << 16
+SAFE_PATH_BYTES = 512
+"""Any name may follow a path of this length: the shortest PATH_MAX in use (1024) less the longest name (255)."""
+_PERMISSION = (errno.EACCES, errno.EPERM)
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
+_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_FILE_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One name in a folder."""
+
+    path: str
+    status: os.stat_result
+
+
+class FileSource:
+    """A folder or a file as the user named it."""
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        excluded_dirs: Iterable[str] = (),
+        limits: Limits | None = None,
+    ) -> None:
+        """`excluded_dirs`: absolute paths that are not entered. Raises TargetError when the target does not exist."""
+        self.target = target
+        self._limits = limits or Limits()
+        self._include = Patterns(include)
+        self._exclude = Patterns(exclude)
+        self._excluded_dirs = frozenset(os.path.realpath(path) for path in excluded_dirs)
+        self._real = os.path.realpath(target)
+        try:
+            status = os.stat(target)
+        except OSError as error:
+            what = "cannot be opened" if error.errno in _PERMISSION else "does not exist"
+            raise TargetError(f"target {target!r} {what}") from None
+        self._is_folder = stat.S_ISDIR(status.st_mode)
+        self._status = status
+
+    def list_documents(self) -> Iterator[DocumentRef | Problem]:
+        """Every file, folders depth first, names in the order of their bytes. Opens no file."""
+        if not self._is_folder:
+            name = os.path.basename(os.path.normpath(self.target)) or self.target
+            found = self._file(_Entry(name, self._status))
+            if found is not None:
+                yield found
+            return
+        stack = [iter(self._folder(""))]
+        while stack:
+            entry = next(stack[-1], None)
+            if entry is None:
+                stack.pop()
+            elif isinstance(entry, Problem):
+                yield entry
+            elif stat.S_ISDIR(entry.status.st_mode):
+                if not self._left_out(entry.path):
+                    stack.append(iter(self._folder(entry.path)))
+            elif not self._exclude.fit_exactly(entry.path):
+                found = self._file(entry)
+                if found is not None:
+                    yield found
+
+    def _left_out(self, folder: str) -> bool:
+        if self._exclude.fit_exactly(folder):
+            return True
+        return bool(self._excluded_dirs) and os.path.join(self._real, folder) in self._excluded_dirs
+
+    def _ref(self, path: str, status: os.stat_result | None = None) -> DocumentRef:
+        if status is None:
+            return DocumentRef(self.target, path)
+        return DocumentRef(self.target, path, None, status.st_size, status.st_mtime)
+
+    def _problem(self, path: str, code: ProblemCode, detail: str, status: os.stat_result | None = None) -> Problem:
+        return Problem(self._ref(path, status), Stage.SOURCE, code, detail)
+
+    def _folder(self, path: str) -> list[_Entry | Problem]:
+        """The entries of a folder, sorted; a folder that cannot be listed is a Problem."""
+        if path and os.path.join(self._real, path) in self._excluded_dirs:
+            return []
+        entries: list[tuple[bytes, _Entry | Problem]] = []
+        try:
+            with _scan(self._real, path) as listing:
+                for item in listing:
+                    own = f"{path}/{item.name}" if path else item.name
+                    try:
+                        entries.append((os.fsencode(item.name), _Entry(own, item.stat(follow_symlinks=False))))
+                    except OSError as error:
+                        entries.append((os.fsencode(item.name), self._os_problem(own, error)))
+        except OSError as error:
+            entries.append((b"", self._os_problem(path or ".", error, "the folder")))
+        return [entry for _, entry in sorted(entries, key=lambda pair: pair[0])]
+
+    def _os_problem(self, path: str, error: OSError, what: str = "the file") -> Problem:
+        failure = _document_error(error, what)
+        return self._problem(path, ProblemCode(failure.code), failure.detail)
+
+    def _file(self, entry: _Entry) -> DocumentRef | Problem | None:
+        """One entry that is no folder; None where there is nothing to read or the user left it out."""
+        path, status = entry.path, entry.status
+        if self._include and not self._include.fit(path):
+            return None
+        if stat.S_ISLNK(status.st_mode):
+            return self._link(path)
+        if not stat.S_ISREG(status.st_mode):
+            return self._problem(path, ProblemCode.UNSUPPORTED, "not a regular file")
+        if status.st_size > self._limits.max_file_bytes:
+            detail = f"larger than {self._limits.max_file_bytes} bytes"
+            return self._problem(path, ProblemCode.LIMIT, detail, status)
+        return self._ref(path, status)
+
+    def _link(self, path: str) -> Problem | None:
+        """What a link points at is read where it lies; outside the target nothing is, and that is said."""
+        try:
+            pointed = os.path.realpath(os.path.join(self._real, path))
+            inside = os.path.commonpath([self._real, pointed]) == self._real
+            if inside or not os.path.lexists(pointed):
+                return None
+        except (OSError, ValueError):
+            pass
+        return self._problem(path, ProblemCode.UNSUPPORTED, "symbolic link not followed")
+
+    @contextmanager
+    def open(self, ref: DocumentRef) -> Iterator[Document]:
+        """The document `ref`. Raises DocumentError: `permission`, `vanished`, `changed`, `unsupported`."""
+        path = os.path.join(self._real, ref.path) if self._is_folder else self._real
+        try:
+            descriptor = _open_file(self._real, ref.path) if self._is_folder else os.open(self._real, _FILE_FLAGS)
+        except OSError as error:
+            raise _document_error(error, "the file") from None
+        except ValueError:
+            raise DocumentError("vanished", "the file has no valid name") from None
+        with os.fdopen(descriptor, "rb", BUFFER_BYTES) as content:
+            if not stat.S_ISREG(os.fstat(content.fileno()).st_mode):
+                raise DocumentError("unsupported", "not a regular file")
+            yield Document(ref, content, local_path=path)
+
+    def changed(self, ref: DocumentRef, document: Document) -> Problem | None:
+        """Whether the file is another than was listed; to be asked after reading, before it is closed."""
+        return changed_since(ref, document.content)
+
+
+def changed_since(ref: DocumentRef, content: BinaryIO) -> Problem | None:
+    """A Problem (`changed`, or `truncated` where it shrank) when an open file differs from its listing."""
+    status = os.fstat(content.fileno())
+    if ref.size_bytes is not None and status.st_size < ref.size_bytes:
+        return Problem(ref, Stage.SOURCE, ProblemCode.TRUNCATED, "the file became shorter while it was scanned")
+    if (ref.size_bytes is not None and status.st_size != ref.size_bytes) or (
+        ref.modified_at is not None and status.st_mtime != ref.modified_at
+    ):
+        return Problem(ref, Stage.SOURCE, ProblemCode.CHANGED, "the file changed while it was scanned")
+    return None
+
+
+def _document_error(error: OSError, what: str) -> DocumentError:
+    if error.errno in _PERMISSION:
+        return DocumentError("permission", f"no permission to open {what}")
+    if error.errno in _GONE:
+        return DocumentError("vanished", f"{what} is no longer there")
+    if error.errno == errno.ELOOP:
+        return DocumentError("changed", f"{what} has become a symbolic link")
+    if error.errno == errno.ENAMETOOLONG:
+        return DocumentError("limit", f"the path of {what} is too long to open")
+    name = errno.errorcode.get(error.errno or 0, "unknown error")
+    return DocumentError("corrupt", f"{what} cannot be opened: {name}")
+
+
+@contextmanager
+def _scan(root: str, path: str) -> Iterator[Iterable[os.DirEntry[str]]]:
+    """`os.scandir` that also reaches folders whose path is longer than the system allows."""
+    whole = os.path.join(root, path) if path else root
+    if len(os.fsencode(whole)) <= SAFE_PATH_BYTES or os.scandir not in os.supports_fd:
+        with os.scandir(whole) as listing:
+            yield listing
+        return
+    descriptor = _descend(root, path)
+    try:
+        with os.scandir(descriptor) as listing:
+            yield listing
+    finally:
+        os.close(descriptor)
+
+
+def _open_file(root: str, path: str) -> int:
+    flags = _FILE_FLAGS | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        return os.open(os.path.join(root, path), flags)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+    folder, _, name = path.rpartition("/")
+    descriptor = _descend(root, folder)
+    try:
+        return os.open(name, flags, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _descend(root: str, path: str) -> int:
+    """A descriptor of a folder, reached name by name. The caller closes it."""
+    descriptor = os.open(root, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    for name in filter(None, path.split("/")):
+        try:
+            inner = os.open(name, _FOLDER_FLAGS, dir_fd=descriptor)
+        finally:
+            os.close(descriptor)
+        descriptor = inner
+    return descriptor

@@ -1,0 +1,89 @@
+"""Glob patterns over relative paths, as in `--include` and `--exclude`. Looks at no file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+
+class Patterns:
+    """A set of patterns. One without `/` fits a name at any depth; one with `/` fits the path from the target down.
+
+    `*` and `?` stay within a name, `**` crosses folders, `[...]` is a set of characters. What fits a folder fits all
+    in it. Case counts.
+
+    >>> patterns = Patterns(["*.log", "backup/**/old"])
+    >>> [patterns.fit(p) for p in ("a/b.log", "backup/old/x.txt", "backup/1/2/old", "a/b.log.txt")]
+    [True, True, True, False]
+    """
+
+    __slots__ = ("_names", "_paths")
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        names: list[str] = []
+        paths: list[str] = []
+        for pattern in patterns:
+            whole = pattern.strip("/") if pattern.strip("/") else pattern
+            (paths if "/" in whole or pattern.startswith("/") else names).append(_regex(whole.removeprefix("./")))
+        self._names = re.compile("|".join(names), re.DOTALL) if names else None
+        self._paths = re.compile("|".join(paths), re.DOTALL) if paths else None
+
+    def __bool__(self) -> bool:
+        return self._names is not None or self._paths is not None
+
+    def fit(self, path: str) -> bool:
+        """The path, or a folder above it, fits a pattern."""
+        at = 0
+        while at >= 0:
+            at = path.find("/", at + 1) if at or path else -1
+            if self.fit_exactly(path if at < 0 else path[:at]):
+                return True
+        return False
+
+    def fit_exactly(self, path: str) -> bool:
+        """The path itself fits a pattern."""
+        if self._names is not None and self._names.fullmatch(path.rpartition("/")[2]):
+            return True
+        return self._paths is not None and self._paths.fullmatch(path) is not None
+
+
+def _regex(pattern: str) -> str:
+    out, at = [], 0
+    while at < len(pattern):
+        char = pattern[at]
+        if pattern.startswith("**/", at):
+            out.append("(?:[^/]+/)*")
+            at += 3
+            continue
+        if pattern.startswith("**", at):
+            out.append(".*")
+            at += 2
+            continue
+        end = pattern.find("]", at + 2) if char == "[" else -1
+        if char == "*":
+            out.append("[^/]*")
+        elif char == "?":
+            out.append("[^/]")
+        elif end > 0:
+            out.append(_set(pattern[at + 1 : end]))
+            at = end
+        else:
+            out.append(re.escape(char))
+        at += 1
+    return "(?:" + "".join(out) + ")"
+
+
+def _set(body: str) -> str:
+    """`[...]` as a regular expression; never fits `/`. A range that runs backwards holds nothing, as in the shell."""
+    negated = body[0] in "!^" and len(body) > 1
+    chars = body[1:] if negated else body
+    ranges, at = [], 0
+    while at < len(chars):
+        is_range = chars[at + 1 : at + 2] == "-" and at + 2 < len(chars)
+        last = chars[at + 2] if is_range else chars[at]
+        if chars[at] <= last:
+            ranges.append(f"\\U{ord(chars[at]):08x}-\\U{ord(last):08x}")
+        at += 3 if is_range else 1
+    if not ranges:
+        return "[^/]" if negated else "(?!)"
+    return f"(?!/)[{'^' if negated else ''}{''.join(ranges)}]"

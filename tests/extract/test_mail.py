@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import base64
+import time
+import tracemalloc
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pii_scan.extract.mail_body import Base64, QuotedPrintable
+from pii_scan.extract.mail_headers import decode_words
+from pii_scan.model import Limits, LineOrigin, PartOrigin
+
+HEAD = b"From: Ola <ola@example.no>\r\nTo: kari@example.no\r\nSubject: Liste\r\nMIME-Version: 1.0\r\n"
+CSV = "navn;epost\nKåre;kåre@example.no\n"
+
+
+def mixed(*parts: bytes, end: bool = True) -> bytes:
+    body = b"".join(b"--grense\r\n" + part + b"\r\n" for part in parts)
+    tail = b"--grense--\r\n" if end else b""
+    return HEAD + b'Content-Type: multipart/mixed; boundary="grense"\r\n\r\n' + body + tail
+
+
+def headers(result) -> dict[str, str]:
+    out = {}
+    for item in result.batches:
+        if isinstance(item.batch.origin, PartOrigin):
+            out.update(zip(item.batch.origin.parts, item.batch.texts.to_pylist(), strict=True))
+    return out
+
+
+def parts(result) -> list[str]:
+    return [item.batch.origin.part for item in result.batches if isinstance(item.batch.origin, LineOrigin)]
+
+
+def test_headers_are_parts_and_decoded(read) -> None:
+    data = (
+        HEAD
+        + b"Cc: =?iso-8859-1?Q?K=E5re?= =?iso-8859-1?Q?_Nordmann?= <k@example.no>,\r\n b@example.no\r\n"
+        + "X-Rå: blåbær\r\nX-Blå: ja\r\n".encode().replace("X-Rå".encode(), b"X-Raa").replace("X-Blå".encode(), b"X-B")
+        + b"Received: from a.example.no (192.0.2.1)\r\n\tby b.example.no\r\n\r\nHei\r\n"
+    )
+    found = headers(read(data, "x.eml"))
+    assert found["header: From"] == "Ola <ola@example.no>"
+    assert found["header: Cc"] == "Kåre Nordmann <k@example.no>, b@example.no"
+    assert found["header: X-Raa"] == "blåbær"
+    assert found["header: Received"] == "from a.example.no (192.0.2.1)\tby b.example.no"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("=?utf-8?B?w6XDpg==?= =?utf-8?B?w7g=?=", "åæø"),
+        ("=?utf-8?B?w6U=?= x =?utf-8?Q?=C3=A6?=", "å x æ"),
+        ("=?utf-8*no?Q?=C3=A5?=", "å"),
+        ("=?utf-8?Q?=C3?= =?utf-8?Q?=A5?=", "å"),
+        ("=?finnes-ikke?Q?bl=E5?=", "blå"),
+        ("=?utf-8?B?!!!?=", ""),
+        ("=?utf-8?X?abc?=", "=?utf-8?X?abc?="),
+        ("=?utf-8?Q?a_b?=.", "a b."),
+    ],
+)
+def test_encoded_words(value: str, expected: str) -> None:
+    assert decode_words(value) == expected
+
+
+@given(st.text(max_size=200))
+def test_any_header_value_decodes_to_valid_text(value: str) -> None:
+    decode_words(value.replace("a", "=?utf-8?Q?").replace("b", "?=")).encode("utf-8", "surrogatepass")
+
+
+def test_two_hundred_thousand_encoded_words_take_no_time(read) -> None:
+    data = b"From: a@example.no\r\nTo: " + b"=?utf-8?Q?a?= " * 200_000 + b"\r\n\r\nslutt kari@example.no\r\n"
+    start = time.perf_counter()
+    result = read(data, "x.eml")
+    assert time.perf_counter() - start < 5
+    assert ("x.eml", "limit") in result.codes
+    assert "slutt kari@example.no" in result.all_text
+
+
+def test_a_header_past_its_limit_is_still_scanned(read) -> None:
+    data = HEAD + b"X-Lang: " + b"a" * 3000 + b" sist@example.no\r\n\r\nHei\r\n"
+    result = read(data, "x.eml", Limits(max_header_bytes=1000))
+    assert result.codes == [("x.eml", "limit")]
+    assert "sist@example.no" in result.all_text
+
+
+def test_bodies_are_decoded_from_their_charset(read) -> None:
+    data = mixed(
+        b"Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nbl=E5b=\r\n=E6r",
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.encodebytes("Åse på øy".encode()),
+        b"Content-Type: text/plain; charset=us-ascii\r\n\r\n" + "løgn".encode(),
+        b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + "sjømann på tokt".encode("cp1252"),
+        b"Content-Type: text/plain; charset=tull\r\n\r\n" + "blåbær".encode(),
+    )
+    result = read(data, "x.eml")
+    assert result.problems == []
+    bodies = [text.strip() for text in result.texts["x.eml"]]
+    for expected in ("blåbær", "Åse på øy", "løgn", "sjømann på tokt"):
+        assert expected in bodies
+    assert parts(result) == ["body", "body (2)", "body (3)", "body (4)", "body (5)"]
+
+
+def test_attachments_are_members_with_their_own_names(read) -> None:
+    encoded = base64.encodebytes(CSV.encode())
+    data = mixed(
+        b"Content-Type: text/plain\r\n\r\nSe vedlegg",
+        b"Content-Type: text/csv; name*0*=utf-8''bl%C3%A5b; name*1*=%C3%A6r.csv\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + encoded,
+        b'Content-Type: text/csv\r\nContent-Disposition: attachment; filename="=?utf-8?Q?l=C3=B8nn.csv?="\r\n'
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + encoded,
+        b"Content-Type: text/csv\r\nContent-Transfer-Encoding: base64\r\n\r\n" + encoded,
+    )
+    result = read(data, "x.eml")
+    assert result.problems == []
+    assert result.order == ["x.eml!blåbær.csv", "x.eml!lønn.csv", "x.eml!part-4", "x.eml"]
+    for member in result.order[:3]:
+        assert "kåre@example.no" in result.text(member)
+        assert result.done[member].read_bytes == len(CSV.encode())
+    assert headers(result)["part 2 header: file name"] == "blåbær.csv"
+
+
+def test_a_message_within_a_message_is_a_member(read) -> None:
+    inner = EmailMessage()
+    inner["From"], inner["To"], inner["Subject"] = "indre@example.no", "b@example.no", "x"
+    inner.set_content("Hei fra innsiden")
+    inner.add_attachment(CSV.encode(), "text", "csv", filename="liste.csv")
+    data = mixed(b"Content-Type: message/rfc822\r\n\r\n" + inner.as_bytes(), b"Content-Type: text/plain\r\n\r\netter")
+    result = read(data, "x.eml")
+    assert result.problems == []
+    assert "kåre@example.no" in result.text("x.eml!part-1!liste.csv")
+    assert "indre@example.no" in result.text("x.eml!part-1")
+    assert "etter" in result.text("x.eml")
+
+
+def test_html_bodies_are_text_of_the_message(read) -> None:
+    html = '<html><head><meta charset="utf-8"></head><body><p>K&aring;re &lt;k\u00e6re@example.no&gt;</p></body></html>'
+    data = mixed(b"Content-Type: text/html; charset=iso-8859-1\r\n\r\n" + html.encode("iso-8859-1"))
+    result = read(data, "x.eml")
+    assert result.problems == []
+    assert "Kåre <kære@example.no>" in result.text("x.eml")
+    assert all(part.startswith("html body") for part in parts(result))
+
+
+def test_preamble_and_epilogue_are_scanned(read) -> None:
+    data = mixed(b"\r\nkropp").replace(b"\r\n\r\n--grense", b"\r\n\r\nforord ola@example.no\r\n--grense", 1)
+    result = read(data + b"etterord kari@example.no\r\n", "x.eml")
+    assert "forord ola@example.no" in result.all_text and "etterord kari@example.no" in result.all_text
+    assert parts(result) == ["preamble", "body", "epilogue"]
+
+
+def test_an_unterminated_boundary_is_a_problem_and_the_text_is_read(read) -> None:
+    result = read(mixed(b"\r\nen", b"\r\nto kari@example.no", end=False), "x.eml")
+    assert result.codes == [("x.eml", "truncated")]
+    assert "kari@example.no" in result.all_text
+
+
+def test_a_multipart_without_a_boundary_is_read_as_it_stands(read) -> None:
+    result = read(HEAD + b"Content-Type: multipart/mixed\r\n\r\n--x\r\n\r\nkari@example.no\r\n", "x.eml")
+    assert result.codes == [("x.eml", "corrupt")]
+    assert "kari@example.no" in result.all_text
+
+
+@pytest.mark.parametrize("kind", ["application/pkcs7-mime", "application/x-pkcs7-mime; smime-type=enveloped-data"])
+def test_encrypted_mail_is_a_problem(read, kind: str) -> None:
+    data = (
+        HEAD + f"Content-Type: {kind}; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAGCSqG\r\n".encode()
+    )
+    result = read(data, "x.eml")
+    assert result.codes == [("x.eml!smime.p7m", "encrypted")]
+    signed = data.replace(kind.encode(), b"application/pkcs7-mime; smime-type=signed-data")
+    assert read(signed, "x.eml").codes == [("x.eml!smime.p7m", "unsupported")]
+
+
+def test_pgp_mime_is_a_problem(read) -> None:
+    part = (
+        b"Content-Type: application/octet-stream; name=encrypted.asc\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nabc\r\n"
+    )
+    data = mixed(b"Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n", part)
+    result = read(data.replace(b"multipart/mixed", b"multipart/encrypted"), "x.eml")
+    assert ("x.eml", "encrypted") in result.codes and ("x.eml!encrypted.asc", "encrypted") in result.codes
+
+
+def test_lines_that_are_not_base64_are_not_lost(read) -> None:
+    data = HEAD + b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(b"ola@example.no")
+    result = read(data + b"-- \r\nListe: kari@example.no\r\n", "x.eml")
+    assert "ola@example.no" in result.all_text and "kari@example.no" in result.all_text
+    assert result.codes == [("x.eml", "corrupt")]
+
+
+def test_ten_thousand_parts_are_read_and_more_are_a_problem(read) -> None:
+    result = read(mixed(*[b"\r\nrad %d" % i for i in range(10_000)]), "x.eml")
+    assert result.problems == [] and "rad 9999" in result.all_text
+    result = read(mixed(*[b"\r\nrad %d" % i for i in range(30)]), "x.eml", Limits(max_mime_parts=20))
+    assert result.codes == [("x.eml", "limit")]
+    assert "rad 29" in result.all_text
+
+
+def test_multiparts_nested_without_end_are_read(read) -> None:
+    data = HEAD
+    for depth in range(2000):
+        data += b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth)
+    result = read(data + b"\r\ninnerst kari@example.no\r\n", "x.eml")
+    assert ("x.eml", "limit") in result.codes
+    assert "innerst kari@example.no" in result.all_text
+
+
+def test_messages_nested_without_end_stop_at_the_depth_limit(read) -> None:
+    data = (
+        b"From: a@example.no\r\nTo: b@example.no\r\nContent-Type: message/rfc822\r\n\r\n"
+    ) * 30 + b"From: x\r\n\r\nx"
+    result = read(data, "x.eml")
+    assert [str(problem.code) for problem in result.problems] == ["limit"]
+    assert len(result.done) == 11
+
+
+def test_a_digest_holds_messages(read) -> None:
+    data = mixed(b"\r\nFrom: a@example.no\r\nTo: b@example.no\r\n\r\nHei").replace(b"/mixed", b"/digest")
+    assert "a@example.no" in read(data, "x.eml").text("x.eml!part-1")
+
+
+def test_a_large_attachment_does_not_stay_in_memory(read) -> None:
+    line = base64.b64encode(b"ola@example.no;15888010030 " * 2 + b"\n\n\n") + b"\r\n"
+    body = b"Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n\r\n" + line * 200_000
+    data = mixed(body)
+    tracemalloc.start()
+    read(data, "x.eml", Limits(spool_bytes=1 << 20, max_depth=0))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 << 20
+
+
+def test_a_message_cut_anywhere_is_never_clean_unless_it_is_whole(read) -> None:
+    encoded = base64.encodebytes(CSV.encode() * 20)
+    data = mixed(
+        b"Content-Type: text/plain\r\n\r\nSe vedlegg kari@example.no",
+        b"Content-Type: text/csv; name=a.csv\r\nContent-Transfer-Encoding: base64\r\n\r\n" + encoded,
+    )
+    body = data.index(b"\r\n\r\n") + 4
+    for cut in range(body, len(data) - 4, 50):
+        result = read(data[:cut], "x.eml")
+        assert ("x.eml", "truncated") in result.codes, cut
+    for cut in range(1, body, 50):
+        assert read(data[:cut], "x.eml").all_text.strip()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=400), st.integers(1, 40))
+def test_base64_decodes_the_same_however_it_is_cut(data: bytes, step: int) -> None:
+    encoded = base64.encodebytes(data)
+    decoder = Base64()
+    out = b"".join(decoder.feed(encoded[at : at + step]) for at in range(0, len(encoded), step))
+    assert out + decoder.finish() == data and decoder.stray == b""
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=600))
+def test_any_bytes_in_base64_raise_nothing(data: bytes) -> None:
+    for decoder in (Base64(), QuotedPrintable()):
+        for line in data.splitlines(keepends=True):
+            decoder.feed(line)
+        decoder.finish()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300), st.integers(1, 20))
+def test_long_quoted_printable_lines_decode_as_one(data: bytes, step: int) -> None:
+    encoded = b"".join(b"=%02X" % byte for byte in data)
+    decoder = QuotedPrintable()
+    out = b"".join(decoder.feed(encoded[at : at + step]) for at in range(0, len(encoded), step))
+    assert out + decoder.finish() == data
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"Hei\r\nbegin 644 liste.csv\r\n#86)C\r\n`\r\nend\r\n", "unsupported"),
+        (b"-----BEGIN PGP MESSAGE-----\r\n\r\nabc\r\n-----END PGP MESSAGE-----\r\n", "encrypted"),
+    ],
+)
+def test_data_sealed_in_a_text_body_are_a_problem(read, body: bytes, code: str) -> None:
+    assert read(HEAD + b"\r\n" + body, "x.eml").codes == [("x.eml", code)]
