@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import random
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +59,15 @@ class FakeRun:
         return iter(self.document_tables)
 
     def distinct(self, by: Sequence[str]) -> pa.Table:
-        found = defaultdict(set)
-        for table in self.index_tables:
-            for row in table.to_pylist():
-                found[tuple(row[name] for name in by)].add(row["fingerprint"])
-        types = {**{f.name: pa.string() for f in FINDINGS}, "column": pa.int32()}
-        columns = {name: pa.array([key[i] for key in found], types[name]) for i, name in enumerate(by)}
-        return pa.table({**columns, "distinct": pa.array([len(v) for v in found.values()], pa.int64())})
+        schema = pa.schema(
+            [*(pa.field(n, pa.int32() if n == "column" else pa.string()) for n in by), pa.field("distinct", pa.int64())]
+        )
+        plain = pa.schema([*list(schema)[:-1], pa.field("fingerprint", pa.uint64())])
+        if not self.index_tables:
+            return schema.empty_table()
+        table = pa.concat_tables(t.select([*by, "fingerprint"]).cast(plain) for t in self.index_tables)
+        counted = table.group_by(list(by)).aggregate([("fingerprint", "count_distinct")])
+        return counted.rename_columns(schema.names).cast(schema)
 
 
 @dataclass
@@ -151,6 +153,12 @@ class RunBuilder:
 
 
 def company_run() -> FakeRun:
+    """A run over the company's data; its manifest may be changed."""
+    return replace(_company(), manifest=dict(MANIFEST))
+
+
+@cache
+def _company() -> FakeRun:
     """31 documents, 13 categories, 4 problems: a course provider's file share and a customer database."""
     b = RunBuilder()
     with open(Path(__file__).with_name("company_findings.csv"), encoding="utf-8", newline="") as text:

@@ -50,7 +50,9 @@ LOCKED = base64.b64decode(_LOCKED)
 LOCKED_EMPTY = base64.b64decode(_EMPTY)
 """Needs no password to open."""
 
-FONT = "/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> >> >>"
+FONT = (
+    "/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> >> >>"
+)
 
 
 def assemble(objects: dict[int, bytes], trailer: str) -> bytes:

@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import tarfile
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def tar(files: dict[str, bytes] | None = None, fmt: int = tarfile.PAX_FORMAT) ->
 
 
 @pytest.mark.parametrize("fmt", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
-def test_tar_members_are_read(read, fmt: int) -> None:
+def test_tar_members_are_read(read: Any, fmt: int) -> None:
     result = read(tar(fmt=fmt), "x.tar")
     assert result.problems == []
     assert result.text("x.tar!a.txt") == FILES["a.txt"].decode()
@@ -34,7 +35,7 @@ def test_tar_members_are_read(read, fmt: int) -> None:
 
 
 @pytest.mark.parametrize("fmt", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
-def test_long_and_foreign_names_in_tar(read, fmt: int) -> None:
+def test_long_and_foreign_names_in_tar(read: Any, fmt: int) -> None:
     names = {"d/" * 150 + "blåbær.txt": b"en", "\udce5.txt": b"to"}
     result = read(tar(names, fmt), "x.tar")
     assert result.problems == []
@@ -42,10 +43,15 @@ def test_long_and_foreign_names_in_tar(read, fmt: int) -> None:
     assert result.texts["x.tar!\\xe5.txt"] == ["to"]
 
 
-def test_tar_links_and_devices_are_not_followed(read) -> None:
+def test_tar_links_and_devices_are_not_followed(read: Any) -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, kind in [("s", tarfile.SYMTYPE), ("l", tarfile.LNKTYPE), ("f", tarfile.FIFOTYPE), ("d", tarfile.CHRTYPE)]:
+        for name, kind in [
+            ("s", tarfile.SYMTYPE),
+            ("l", tarfile.LNKTYPE),
+            ("f", tarfile.FIFOTYPE),
+            ("d", tarfile.CHRTYPE),
+        ]:
             info = tarfile.TarInfo(name)
             info.type, info.linkname = kind, "/etc/hostname"
             archive.addfile(info)
@@ -54,7 +60,7 @@ def test_tar_links_and_devices_are_not_followed(read) -> None:
     assert result.done["x.tar"].touched
 
 
-def test_members_of_one_name_are_told_apart(read) -> None:
+def test_members_of_one_name_are_told_apart(read: Any) -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         for text in (b"en", b"to"):
@@ -65,7 +71,7 @@ def test_members_of_one_name_are_told_apart(read) -> None:
     assert result.texts["x.tar!a"] == ["en"] and result.texts["x.tar!a (2)"] == ["to"]
 
 
-def test_a_cut_tar_is_never_clean(read) -> None:
+def test_a_cut_tar_is_never_clean(read: Any) -> None:
     data = tar()
     end = data.rstrip(b"\0")
     for cut in range(51, len(end), 50):
@@ -76,14 +82,14 @@ def test_a_cut_tar_is_never_clean(read) -> None:
                 assert FILES["a.txt"].startswith("".join(text).encode())
 
 
-def test_the_part_of_a_member_before_the_cut_is_read(read) -> None:
+def test_the_part_of_a_member_before_the_cut_is_read(read: Any) -> None:
     data = tar({"a.txt": b"kari@example.no\n" * 100})
     result = read(data[: 512 + 700], "x.tar")
     assert ("x.tar!a.txt", "truncated") in result.codes
     assert result.text("x.tar!a.txt").startswith("kari@example.no")
 
 
-def test_a_bad_header_hides_no_later_member(read) -> None:
+def test_a_bad_header_hides_no_later_member(read: Any) -> None:
     data = bytearray(tar(fmt=tarfile.USTAR_FORMAT))
     second = data.index(b"mappe/b.csv")
     data[second : second + 4] = b"XXXX"
@@ -92,13 +98,18 @@ def test_a_bad_header_hides_no_later_member(read) -> None:
     assert ("x.tar", "corrupt") in result.codes
 
 
-def test_tar_archives_in_a_row_are_all_read(read) -> None:
+def test_tar_archives_in_a_row_are_all_read(read: Any) -> None:
     result = read(tar({"a": b"en"}) + tar({"b": b"to"}), "x.tar")
     assert result.texts["x.tar!b"] == ["to"] and result.problems == []
 
 
-def test_a_sparse_bomb_in_tar_is_stopped(read) -> None:
-    pax = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "s", "GNU.sparse.realsize": str(1 << 40)}
+def test_a_sparse_bomb_in_tar_is_stopped(read: Any) -> None:
+    pax = {
+        "GNU.sparse.major": "1",
+        "GNU.sparse.minor": "0",
+        "GNU.sparse.name": "s",
+        "GNU.sparse.realsize": str(1 << 40),
+    }
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         info = tarfile.TarInfo("s")
@@ -110,34 +121,34 @@ def test_a_sparse_bomb_in_tar_is_stopped(read) -> None:
     assert ("x.tar!s", "limit") in result.codes
 
 
-def test_more_members_than_allowed_are_named_as_left_out(read) -> None:
+def test_more_members_than_allowed_are_named_as_left_out(read: Any) -> None:
     result = read(tar({str(i): b"x" for i in range(9)}), "x.tar", Limits(max_members=4))
     assert len(result.done) == 5
     assert [problem.detail for problem in result.problems] == ["the members after the first 4 are left out"]
 
 
 @pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
-def test_compressed_tar_is_a_chain(read, suffix: str, pack) -> None:
+def test_compressed_tar_is_a_chain(read: Any, suffix: str, pack: Any) -> None:
     result = read(pack(tar()), f"d/x.tar.{suffix}")
     assert result.problems == []
     assert result.texts[f"d/x.tar.{suffix}!x.tar!c.txt"] == ["slutt"]
 
 
-def test_a_gzip_bomb_becomes_a_problem(read) -> None:
+def test_a_gzip_bomb_becomes_a_problem(read: Any) -> None:
     data = gzip.compress(bytes(8 << 20))
     result = read(data, "x.gz", Limits(ratio_from_bytes=1 << 20))
     assert ("x.gz", "limit") in result.codes
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
-def test_cut_compressed_files_are_never_clean(read, pack) -> None:
+def test_cut_compressed_files_are_never_clean(read: Any, pack: Any) -> None:
     data = pack(b"".join(b"%d ola@example.no\n" % i for i in range(2000)))
     for cut in range(11, len(data), 50):
         result = read(data[:cut], "x.txt.gz")
         assert result.problems, cut
 
 
-def test_empty_archives_are_fine(read) -> None:
+def test_empty_archives_are_fine(read: Any) -> None:
     for data, name in [(tar({}), "x.tar"), (gzip.compress(b""), "x.gz")]:
         result = read(data, name)
         assert result.done[name].touched

@@ -63,7 +63,9 @@ def test_valid_utf8_is_not_copied() -> None:
     assert charset.to_utf8(raw, "utf-8") is raw
 
 
-@pytest.mark.parametrize("name", ["base64", "rot13", "no-such", "idna", "unicode_escape", "", "a\0b", "undefined", "mbcs"])
+@pytest.mark.parametrize(
+    "name", ["base64", "rot13", "no-such", "idna", "unicode_escape", "", "a\0b", "undefined", "mbcs"]
+)
 def test_what_is_no_text_encoding_is_not_known(name: str) -> None:
     assert charset.known(name) is None
 

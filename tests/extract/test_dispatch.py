@@ -6,6 +6,7 @@ import sys
 import types
 import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from pii_scan.extract.text import lines_batch
 from pii_scan.model import Document, DocumentRef, Limits, Problem, ProblemCode, Slice, Stage
 
 
-def install(monkeypatch, function, media_type: str = "text/plain", fallback: str = "") -> None:
+def install(monkeypatch: pytest.MonkeyPatch, function: Any, media_type: str = "text/plain", fallback: str = "") -> None:
     """Puts a reader in the place of the one for a media type."""
     module = types.ModuleType("pii_scan.extract.fake")
     module.extract = function  # type: ignore[attr-defined]
@@ -33,7 +34,9 @@ def install(monkeypatch, function, media_type: str = "text/plain", fallback: str
         (OSError(5, "ola@example.no"), "corrupt"),
     ],
 )
-def test_every_exception_becomes_a_problem_without_its_message(read, monkeypatch, error, code: str) -> None:
+def test_every_exception_becomes_a_problem_without_its_message(
+    read: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+) -> None:
     def extract(document: Document, limits: Limits) -> Iterator[object]:
         yield lines_batch("first")
         raise error
@@ -45,7 +48,9 @@ def test_every_exception_becomes_a_problem_without_its_message(read, monkeypatch
     assert result.texts["x"] == ["first"] and result.done["x"].touched
 
 
-def test_an_exception_before_the_first_text_leaves_the_document_untouched(read, monkeypatch) -> None:
+def test_an_exception_before_the_first_text_leaves_the_document_untouched(
+    read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def extract(document: Document, limits: Limits) -> Iterator[object]:
         raise KeyError("x")
         yield
@@ -56,7 +61,7 @@ def test_an_exception_before_the_first_text_leaves_the_document_untouched(read, 
     assert not result.done["x"].touched and result.done["x"].read_bytes == 0
 
 
-def test_a_text_format_that_cannot_be_parsed_is_read_as_text(read, monkeypatch) -> None:
+def test_a_text_format_that_cannot_be_parsed_is_read_as_text(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def extract(document: Document, limits: Limits) -> Iterator[object]:
         document.content.read()
         raise DocumentError("corrupt", "not well formed")
@@ -69,7 +74,7 @@ def test_a_text_format_that_cannot_be_parsed_is_read_as_text(read, monkeypatch) 
     assert result.done["x"].media_type == "application/xml" and result.done["x"].touched
 
 
-def test_no_fallback_once_text_has_come_out(read, monkeypatch) -> None:
+def test_no_fallback_once_text_has_come_out(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def extract(document: Document, limits: Limits) -> Iterator[object]:
         yield lines_batch("once")
         raise DocumentError("corrupt", "not well formed")
@@ -78,7 +83,7 @@ def test_no_fallback_once_text_has_come_out(read, monkeypatch) -> None:
     assert read(b'<?xml version="1.0"?><a>').texts["x"] == ["once"]
 
 
-def test_a_missing_parser_says_what_to_install(read, monkeypatch) -> None:
+def test_a_missing_parser_says_what_to_install(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def extract(document: Document, limits: Limits) -> Iterator[object]:
         raise ModuleNotFoundError("No module named 'lxml'", name="lxml.etree")
         yield
@@ -98,18 +103,18 @@ def test_a_missing_parser_says_what_to_install(read, monkeypatch) -> None:
         (b"-----BEGIN PGP MESSAGE-----\n\nab\n", "encrypted", "PGP encrypted"),
     ],
 )
-def test_nothing_unread_looks_clean(read, data: bytes, code: str, detail: str) -> None:
+def test_nothing_unread_looks_clean(read: Any, data: bytes, code: str, detail: str) -> None:
     result = read(data)
     assert result.codes == [("x", code)] and result.problems[0].detail == detail
     assert result.done["x"].read_bytes == 0 and not result.done["x"].touched
 
 
-def test_an_empty_file_is_read(read) -> None:
+def test_an_empty_file_is_read(read: Any) -> None:
     result = read(b"")
     assert result.done["x"].touched and result.problems == []
 
 
-def test_a_mailbox_is_read_as_text_with_a_problem(read) -> None:
+def test_a_mailbox_is_read_as_text_with_a_problem(read: Any) -> None:
     data = b"From a@example.no Mon Jan 1 00:00:00 2026\nFrom: a@example.no\nTo: b@example.no\n\nHei kari\n"
     result = read(data, "x.mbox")
     assert result.codes == [("x.mbox", "unsupported")]
@@ -117,7 +122,7 @@ def test_a_mailbox_is_read_as_text_with_a_problem(read) -> None:
     assert result.done["x.mbox"].media_type == "application/mbox" and result.done["x.mbox"].read_bytes == len(data)
 
 
-def test_members_come_before_their_container_and_are_closed(monkeypatch) -> None:
+def test_members_come_before_their_container_and_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     contents: list[io.BytesIO] = []
 
     def extract(document: Document, limits: Limits) -> Iterator[object]:
@@ -132,7 +137,7 @@ def test_members_come_before_their_container_and_are_closed(monkeypatch) -> None
     assert done == ["x!a", "x!b", "x"]
 
 
-def test_members_are_closed_when_the_walk_is_given_up(monkeypatch) -> None:
+def test_members_are_closed_when_the_walk_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     member = io.BytesIO(b"tekst")
     ended = []
 
@@ -146,14 +151,14 @@ def test_members_are_closed_when_the_walk_is_given_up(monkeypatch) -> None:
             ended.append(True)
 
     install(monkeypatch, extract)
-    walk = dispatch.extract(Document(DocumentRef("data", "x"), io.BytesIO(b"text")), Limits())
+    walk: Any = dispatch.extract(Document(DocumentRef("data", "x"), io.BytesIO(b"text")), Limits())
     next(walk)
     walk.close()
     assert member.closed and ended == [True]
 
 
 @pytest.mark.parametrize("limits", [Limits(max_members=3), Limits(max_total_members=3), Limits(max_total_bytes=9)])
-def test_endless_members_end_at_a_limit(read, monkeypatch, limits: Limits) -> None:
+def test_endless_members_end_at_a_limit(read: Any, monkeypatch: pytest.MonkeyPatch, limits: Limits) -> None:
     def extract(document: Document, limits: Limits) -> Iterator[object]:
         if document.ref.parent is not None:
             return
@@ -168,7 +173,7 @@ def test_endless_members_end_at_a_limit(read, monkeypatch, limits: Limits) -> No
     assert sum(isinstance(item, dispatch.DocumentDone) for item in items) == 4
 
 
-def test_the_depth_is_limited_through_every_kind_of_container(read) -> None:
+def test_the_depth_is_limited_through_every_kind_of_container(read: Any) -> None:
     data = b"kari@example.no"
     for depth in range(6):
         out = io.BytesIO()
@@ -190,7 +195,7 @@ def test_a_slice_is_read_by_the_same_extractor() -> None:
     assert isinstance(items[-1], dispatch.DocumentDone) and items[-1].read_bytes == len(data) - start
 
 
-def test_problems_of_the_extractor_pass_through(read, monkeypatch) -> None:
+def test_problems_of_the_extractor_pass_through(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def extract(document: Document, limits: Limits) -> Iterator[object]:
         yield Problem(document.ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, "pages are pictures")
 

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import json as reference
+import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from text_family import SMALL, lines_text, places, run
 
 from pii_scan.extract import escapes, json
 from pii_scan.model import Limits, ProblemCode
 
-words = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='\\\ufeff"'), min_size=1, max_size=20)
+REPAIRED = re.compile("[\xc2-\xf4][\x80-\xbf]")  # read as UTF-8 that was escaped byte by byte
+words = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='\\\ufeff"'), min_size=1, max_size=20
+).filter(lambda value: not REPAIRED.search(value))
 
 
 def text_of(content: str | bytes, limits: Limits | None = None) -> str:
@@ -52,7 +56,10 @@ def test_a_backslash_before_a_name_is_no_line_break() -> None:
 
 
 def test_utf8_written_as_latin1_escapes_is_repaired() -> None:
-    assert text_of(r'{"n": "K\u00c3\u00a5re \u00e2\u0082\u00ac \u00f0\u009f\u0098\u0080 bl\u00e5"}') == '{"n": "Kåre € 😀 blå"}'
+    assert (
+        text_of(r'{"n": "K\u00c3\u00a5re \u00e2\u0082\u00ac \u00f0\u009f\u0098\u0080 bl\u00e5"}')
+        == '{"n": "Kåre € 😀 blå"}'
+    )
 
 
 @given(st.text(st.sampled_from('\\u0dc3a89ntb"/{[x'), max_size=60))
@@ -65,10 +72,8 @@ def test_unescape_always_gives_utf8_and_ascending_sources(block: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\b\f")))
 def test_unescape_undoes_what_json_escapes(value: str) -> None:
     quoted = reference.dumps(value)
-    if "\\u00c" in quoted or "\\u00d" in quoted or "\\u00e" in quoted or "\\u00f" in quoted:
-        return  # may be repaired
-    plain = "".join(c if c >= " " or c in "\n\t" else c for c in value)
-    assert escapes.unescape(quoted.encode()).text.decode() == f'"{plain}"'
+    assume(not REPAIRED.search(value))
+    assert escapes.unescape(quoted.encode()).text.decode() == f'"{value}"'
 
 
 def test_text_without_escapes_is_not_mapped() -> None:
@@ -78,7 +83,10 @@ def test_text_without_escapes_is_not_mapped() -> None:
 
 @pytest.mark.parametrize("limits", [SMALL, Limits(max_value_bytes=512)])
 def test_minified_json_is_cut_without_loss(limits: Limits) -> None:
-    rows = [{"i": i, "m": f"kari{i}@example.no", "t": "a\"b\\c\n" * 5, "n": reference.dumps({"æ": "ø\n"})} for i in range(400)]
+    rows = [
+        {"i": i, "m": f"kari{i}@example.no", "t": 'a"b\\c\n' * 5, "n": reference.dumps({"æ": "ø\n"})}
+        for i in range(400)
+    ]
     content = reference.dumps(rows)
     batches, problems = run(json.extract, content.encode(), limits)
     assert not problems and len(batches) > 20
@@ -87,7 +95,9 @@ def test_minified_json_is_cut_without_loss(limits: Limits) -> None:
         assert places(batches, needle) == [(1, content.index(needle) + 1)]
 
 
-@pytest.mark.parametrize("content", ['{"a": [1, 2', '{"a": "x', '[{"a": 1}, {"a"', '{"a": "x\\"}', '{"a": 1}\n{"a": "b'])
+@pytest.mark.parametrize(
+    "content", ['{"a": [1, 2', '{"a": "x', '[{"a": 1}, {"a"', '{"a": "x\\"}', '{"a": 1}\n{"a": "b']
+)
 def test_json_that_ends_early_is_a_problem_and_is_still_read(content: str) -> None:
     batches, [problem] = run(json.extract, content.encode())
     assert problem.code is ProblemCode.TRUNCATED

@@ -76,7 +76,10 @@ def test_a_large_spool_does_not_stay_in_memory() -> None:
 
 @given(st.binary(max_size=400), st.integers(0, 50), st.integers(0, 400), st.lists(st.integers(-1, 60), max_size=20))
 def test_a_window_reads_as_the_part_would(data: bytes, start: int, size: int, reads: list[int]) -> None:
-    window, plain = Window(io.BytesIO(data), start, min(size, len(data))), io.BytesIO(data[start:][: min(size, len(data))])
+    window, plain = (
+        Window(io.BytesIO(data), start, min(size, len(data))),
+        io.BytesIO(data[start:][: min(size, len(data))]),
+    )
     for count in reads:
         assert window.read(count) == plain.read(count)
         assert window.tell() == plain.tell()

@@ -4,6 +4,7 @@ import base64
 import time
 import tracemalloc
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,19 +24,19 @@ def mixed(*parts: bytes, end: bool = True) -> bytes:
     return HEAD + b'Content-Type: multipart/mixed; boundary="grense"\r\n\r\n' + body + tail
 
 
-def headers(result) -> dict[str, str]:
-    out = {}
+def headers(result: Any) -> dict[str, str]:
+    out: dict[str, str] = {}
     for item in result.batches:
         if isinstance(item.batch.origin, PartOrigin):
             out.update(zip(item.batch.origin.parts, item.batch.texts.to_pylist(), strict=True))
     return out
 
 
-def parts(result) -> list[str]:
+def parts(result: Any) -> list[str]:
     return [item.batch.origin.part for item in result.batches if isinstance(item.batch.origin, LineOrigin)]
 
 
-def test_headers_are_parts_and_decoded(read) -> None:
+def test_headers_are_parts_and_decoded(read: Any) -> None:
     data = (
         HEAD
         + b"Cc: =?iso-8859-1?Q?K=E5re?= =?iso-8859-1?Q?_Nordmann?= <k@example.no>,\r\n b@example.no\r\n"
@@ -71,7 +72,7 @@ def test_any_header_value_decodes_to_valid_text(value: str) -> None:
     decode_words(value.replace("a", "=?utf-8?Q?").replace("b", "?=")).encode("utf-8", "surrogatepass")
 
 
-def test_two_hundred_thousand_encoded_words_take_no_time(read) -> None:
+def test_two_hundred_thousand_encoded_words_take_no_time(read: Any) -> None:
     data = b"From: a@example.no\r\nTo: " + b"=?utf-8?Q?a?= " * 200_000 + b"\r\n\r\nslutt kari@example.no\r\n"
     start = time.perf_counter()
     result = read(data, "x.eml")
@@ -80,16 +81,17 @@ def test_two_hundred_thousand_encoded_words_take_no_time(read) -> None:
     assert "slutt kari@example.no" in result.all_text
 
 
-def test_a_header_past_its_limit_is_still_scanned(read) -> None:
+def test_a_header_past_its_limit_is_still_scanned(read: Any) -> None:
     data = HEAD + b"X-Lang: " + b"a" * 3000 + b" sist@example.no\r\n\r\nHei\r\n"
     result = read(data, "x.eml", Limits(max_header_bytes=1000))
     assert result.codes == [("x.eml", "limit")]
     assert "sist@example.no" in result.all_text
 
 
-def test_bodies_are_decoded_from_their_charset(read) -> None:
+def test_bodies_are_decoded_from_their_charset(read: Any) -> None:
     data = mixed(
-        b"Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nbl=E5b=\r\n=E6r",
+        b"Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        b"bl=E5b=\r\n=E6r",
         b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
         + base64.encodebytes("Åse på øy".encode()),
         b"Content-Type: text/plain; charset=us-ascii\r\n\r\n" + "løgn".encode(),
@@ -104,7 +106,7 @@ def test_bodies_are_decoded_from_their_charset(read) -> None:
     assert parts(result) == ["body", "body (2)", "body (3)", "body (4)", "body (5)"]
 
 
-def test_attachments_are_members_with_their_own_names(read) -> None:
+def test_attachments_are_members_with_their_own_names(read: Any) -> None:
     encoded = base64.encodebytes(CSV.encode())
     data = mixed(
         b"Content-Type: text/plain\r\n\r\nSe vedlegg",
@@ -123,7 +125,7 @@ def test_attachments_are_members_with_their_own_names(read) -> None:
     assert headers(result)["part 2 header: file name"] == "blåbær.csv"
 
 
-def test_a_message_within_a_message_is_a_member(read) -> None:
+def test_a_message_within_a_message_is_a_member(read: Any) -> None:
     inner = EmailMessage()
     inner["From"], inner["To"], inner["Subject"] = "indre@example.no", "b@example.no", "x"
     inner.set_content("Hei fra innsiden")
@@ -136,7 +138,7 @@ def test_a_message_within_a_message_is_a_member(read) -> None:
     assert "etter" in result.text("x.eml")
 
 
-def test_html_bodies_are_text_of_the_message(read) -> None:
+def test_html_bodies_are_text_of_the_message(read: Any) -> None:
     html = '<html><head><meta charset="utf-8"></head><body><p>K&aring;re &lt;k\u00e6re@example.no&gt;</p></body></html>'
     data = mixed(b"Content-Type: text/html; charset=iso-8859-1\r\n\r\n" + html.encode("iso-8859-1"))
     result = read(data, "x.eml")
@@ -145,27 +147,27 @@ def test_html_bodies_are_text_of_the_message(read) -> None:
     assert all(part.startswith("html body") for part in parts(result))
 
 
-def test_preamble_and_epilogue_are_scanned(read) -> None:
+def test_preamble_and_epilogue_are_scanned(read: Any) -> None:
     data = mixed(b"\r\nkropp").replace(b"\r\n\r\n--grense", b"\r\n\r\nforord ola@example.no\r\n--grense", 1)
     result = read(data + b"etterord kari@example.no\r\n", "x.eml")
     assert "forord ola@example.no" in result.all_text and "etterord kari@example.no" in result.all_text
     assert parts(result) == ["preamble", "body", "epilogue"]
 
 
-def test_an_unterminated_boundary_is_a_problem_and_the_text_is_read(read) -> None:
+def test_an_unterminated_boundary_is_a_problem_and_the_text_is_read(read: Any) -> None:
     result = read(mixed(b"\r\nen", b"\r\nto kari@example.no", end=False), "x.eml")
     assert result.codes == [("x.eml", "truncated")]
     assert "kari@example.no" in result.all_text
 
 
-def test_a_multipart_without_a_boundary_is_read_as_it_stands(read) -> None:
+def test_a_multipart_without_a_boundary_is_read_as_it_stands(read: Any) -> None:
     result = read(HEAD + b"Content-Type: multipart/mixed\r\n\r\n--x\r\n\r\nkari@example.no\r\n", "x.eml")
     assert result.codes == [("x.eml", "corrupt")]
     assert "kari@example.no" in result.all_text
 
 
 @pytest.mark.parametrize("kind", ["application/pkcs7-mime", "application/x-pkcs7-mime; smime-type=enveloped-data"])
-def test_encrypted_mail_is_a_problem(read, kind: str) -> None:
+def test_encrypted_mail_is_a_problem(read: Any, kind: str) -> None:
     data = (
         HEAD + f"Content-Type: {kind}; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAGCSqG\r\n".encode()
     )
@@ -175,7 +177,7 @@ def test_encrypted_mail_is_a_problem(read, kind: str) -> None:
     assert read(signed, "x.eml").codes == [("x.eml!smime.p7m", "unsupported")]
 
 
-def test_pgp_mime_is_a_problem(read) -> None:
+def test_pgp_mime_is_a_problem(read: Any) -> None:
     part = (
         b"Content-Type: application/octet-stream; name=encrypted.asc\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nabc\r\n"
     )
@@ -184,14 +186,14 @@ def test_pgp_mime_is_a_problem(read) -> None:
     assert ("x.eml", "encrypted") in result.codes and ("x.eml!encrypted.asc", "encrypted") in result.codes
 
 
-def test_lines_that_are_not_base64_are_not_lost(read) -> None:
+def test_lines_that_are_not_base64_are_not_lost(read: Any) -> None:
     data = HEAD + b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(b"ola@example.no")
     result = read(data + b"-- \r\nListe: kari@example.no\r\n", "x.eml")
     assert "ola@example.no" in result.all_text and "kari@example.no" in result.all_text
     assert result.codes == [("x.eml", "corrupt")]
 
 
-def test_ten_thousand_parts_are_read_and_more_are_a_problem(read) -> None:
+def test_ten_thousand_parts_are_read_and_more_are_a_problem(read: Any) -> None:
     result = read(mixed(*[b"\r\nrad %d" % i for i in range(10_000)]), "x.eml")
     assert result.problems == [] and "rad 9999" in result.all_text
     result = read(mixed(*[b"\r\nrad %d" % i for i in range(30)]), "x.eml", Limits(max_mime_parts=20))
@@ -199,7 +201,7 @@ def test_ten_thousand_parts_are_read_and_more_are_a_problem(read) -> None:
     assert "rad 29" in result.all_text
 
 
-def test_multiparts_nested_without_end_are_read(read) -> None:
+def test_multiparts_nested_without_end_are_read(read: Any) -> None:
     data = HEAD
     for depth in range(2000):
         data += b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth)
@@ -208,7 +210,7 @@ def test_multiparts_nested_without_end_are_read(read) -> None:
     assert "innerst kari@example.no" in result.all_text
 
 
-def test_messages_nested_without_end_stop_at_the_depth_limit(read) -> None:
+def test_messages_nested_without_end_stop_at_the_depth_limit(read: Any) -> None:
     data = (
         b"From: a@example.no\r\nTo: b@example.no\r\nContent-Type: message/rfc822\r\n\r\n"
     ) * 30 + b"From: x\r\n\r\nx"
@@ -217,12 +219,12 @@ def test_messages_nested_without_end_stop_at_the_depth_limit(read) -> None:
     assert len(result.done) == 11
 
 
-def test_a_digest_holds_messages(read) -> None:
+def test_a_digest_holds_messages(read: Any) -> None:
     data = mixed(b"\r\nFrom: a@example.no\r\nTo: b@example.no\r\n\r\nHei").replace(b"/mixed", b"/digest")
     assert "a@example.no" in read(data, "x.eml").text("x.eml!part-1")
 
 
-def test_a_large_attachment_does_not_stay_in_memory(read) -> None:
+def test_a_large_attachment_does_not_stay_in_memory(read: Any) -> None:
     line = base64.b64encode(b"ola@example.no;15888010030 " * 2 + b"\n\n\n") + b"\r\n"
     body = b"Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n\r\n" + line * 200_000
     data = mixed(body)
@@ -233,7 +235,7 @@ def test_a_large_attachment_does_not_stay_in_memory(read) -> None:
     assert peak < 8 << 20
 
 
-def test_a_message_cut_anywhere_is_never_clean_unless_it_is_whole(read) -> None:
+def test_a_message_cut_anywhere_is_never_clean_unless_it_is_whole(read: Any) -> None:
     encoded = base64.encodebytes(CSV.encode() * 20)
     data = mixed(
         b"Content-Type: text/plain\r\n\r\nSe vedlegg kari@example.no",
@@ -281,5 +283,5 @@ def test_long_quoted_printable_lines_decode_as_one(data: bytes, step: int) -> No
         (b"-----BEGIN PGP MESSAGE-----\r\n\r\nabc\r\n-----END PGP MESSAGE-----\r\n", "encrypted"),
     ],
 )
-def test_data_sealed_in_a_text_body_are_a_problem(read, body: bytes, code: str) -> None:
+def test_data_sealed_in_a_text_body_are_a_problem(read: Any, body: bytes, code: str) -> None:
     assert read(HEAD + b"\r\n" + body, "x.eml").codes == [("x.eml", code)]

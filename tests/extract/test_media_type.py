@@ -4,6 +4,7 @@ import io
 import sqlite3
 import struct
 import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -192,7 +193,7 @@ def test_binary_formats(data: bytes, expected: str) -> None:
     assert kind(data, "x.txt") == expected
 
 
-def test_a_database_is_known(tmp_path) -> None:
+def test_a_database_is_known(tmp_path: Path) -> None:
     path = tmp_path / "x"
     with sqlite3.connect(path) as connection:
         connection.execute("create table a (b)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ooxml import SYNTHETIC, Yielded, mutants, read
-from pdf_files import LOCKED, LOCKED_EMPTY, assemble, document, show_text, stream
+from pdf_files import FONT, LOCKED, LOCKED_EMPTY, assemble, document, show_text, stream
 
 from pii_scan.extract.pdf import extract
 from pii_scan.model import Limits, PageOrigin, ProblemCode
@@ -13,7 +13,7 @@ IMAGE = stream(
     bytes(64), "/Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 8"
 )
 PICTURE = b"q 600 0 0 800 0 0 cm /Im1 Do Q"
-WITH_IMAGE = "/Resources << /XObject << /Im1 100 0 R >> /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+WITH_IMAGE = FONT.replace("/Resources <<", "/Resources << /XObject << /Im1 100 0 R >>")
 
 
 def pages(found: Yielded) -> dict[int, str]:
@@ -149,6 +149,14 @@ def test_cut_file_does_not_look_whole() -> None:
 def test_what_is_no_pdf_is_corrupt(data: bytes) -> None:
     error = read(extract, data).error
     assert error is not None and error.code == "corrupt"
+
+
+def test_damaged_stream_does_not_look_clean() -> None:
+    data = bytearray(document([show_text("a", SYNTHETIC), show_text("b")]))
+    data[data.find(b"stream\n") + 20] ^= 255
+    found = read(extract, bytes(data))
+    assert pages(found)[2] == "b"
+    assert [q.detail for q in found.problems] == ["damaged streams: 1; what they hold may be missing"]
 
 
 def test_mutants_never_raise_anything_else() -> None:

@@ -6,11 +6,10 @@ import io
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from text_family import cells, lines_text, places, run
 
 from pii_scan.extract import json, split, tabular, text
 from pii_scan.model import Document, DocumentRef, Limits, Slice
-
-from text_family import cells, lines_text, places, run
 
 cell_text = st.text(st.sampled_from('abcøå 01,;"\n'), max_size=10)
 
@@ -40,7 +39,11 @@ def test_slices_of_a_table_hold_the_cells_of_the_whole(
     csv.writer(out).writerows(rows)
     content = out.getvalue().encode(encoding)
     whole, _ = run(tabular.extract, content)
-    parts = [batch for part in plan(content, "text/csv", slice_bytes) for batch in run(tabular.extract, content, None, part)[0]]
+    parts = [
+        batch
+        for part in plan(content, "text/csv", slice_bytes)
+        for batch in run(tabular.extract, content, None, part)[0]
+    ]
     if parts:
         assert cells(parts) == cells(whole)
         for a, b in zip(cells(parts).items(), cells(whole).items(), strict=False):

@@ -296,8 +296,8 @@ def test_long_shared_string_in_many_cells_is_a_limit() -> None:
 
 
 def test_overlong_cell_is_cut_and_keeps_its_row() -> None:
-    found = read(extract, book("<row r='3'><c r='A3' t='s'><v>0</v></c></row>", parts=strings("ord " * 9000 + SYNTHETIC)),
-                 Limits(max_value_bytes=1 << 14))  # fmt: skip
+    data = book("<row r='3'><c r='A3' t='s'><v>0</v></c></row>", parts=strings("ord " * 9000 + SYNTHETIC))
+    found = read(extract, data, Limits(max_value_bytes=1 << 14))
     assert SYNTHETIC in found.text
     assert {
         n for b in found.batches if isinstance(b.origin, ColumnOrigin) for n in np.asarray(b.origin.rows).tolist()

@@ -5,18 +5,17 @@ import io
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from pii_scan.extract import text
-from pii_scan.model import ChunkBatch, Limits, LineOrigin
-
 from text_family import SMALL, lines_text, places, run
+
+from pii_scan.extract import charset, text
+from pii_scan.model import ChunkBatch, Limits, LineOrigin
 
 plain = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\ufeff"))
 
 
 @given(plain, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
 def test_every_text_comes_through(content: str, encoding: str) -> None:
-    if encoding == "utf-8" and content and text.charset.detect(content.encode()) != "utf-8":
+    if encoding == "utf-8" and content and charset.detect(content.encode()) != "utf-8":
         return
     assert lines_text(run(text.extract, content.encode(encoding))[0]) == content.encode()
 

@@ -10,7 +10,9 @@ from text_family import SMALL, lines_text, places, run
 from pii_scan.extract import xml
 from pii_scan.model import Limits, ProblemCode
 
-words = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff&"), min_size=1, max_size=20)
+words = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff&"), min_size=1, max_size=20
+)
 
 
 @settings(deadline=None)
@@ -33,8 +35,10 @@ def test_references_and_sections_hide_nothing() -> None:
 
 
 def test_second_round_keeps_positions() -> None:
-    batches, _ = run(xml.extract, b"<a>&amp;lt;&lt;b&gt; x &amp;#64; &lt; kari &amp;amp; ola</a>")
-    assert places(batches, "kari") == [(1, 38)] and places(batches, "ola") == [(1, 53)]
+    content = b"<a>&amp;lt;&lt;b&gt; x &amp;#64; &lt; kari &amp;amp; ola</a>"
+    batches, _ = run(xml.extract, content)
+    for word in ("kari", "ola"):
+        assert places(batches, word) == [(1, content.index(word.encode()) + 1)]
 
 
 @pytest.mark.parametrize("encoding", ["ISO-8859-1", "windows-1252", "UTF-8", "UTF-16", "x-unknown"])

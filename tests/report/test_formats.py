@@ -38,8 +38,10 @@ def hostile_run() -> FakeRun:
     b = RunBuilder()
     b.manifest["targets"] = [TARGET, "/data/<b>x</b>"]
     b.manifest["notes"] = [HOSTILE]
-    b.found(f"=cmd|'/c calc'!A1/{HOSTILE}.csv", "EMAIL_ADDRESS", "email", 3, sheet=HOSTILE, header=HOSTILE, masked=HOSTILE)
-    b.found("@sum/a.csv", "X\"><script>alert(3)</script>", "\"><script>alert(4)</script>", 2, reasons=HOSTILE)
+    b.found(
+        f"=cmd|'/c calc'!A1/{HOSTILE}.csv", "EMAIL_ADDRESS", "email", 3, sheet=HOSTILE, header=HOSTILE, masked=HOSTILE
+    )
+    b.found("@sum/a.csv", 'X"><script>alert(3)</script>', '"><script>alert(4)</script>', 2, reasons=HOSTILE)
     b.found("--><!--.txt", "EMAIL_ADDRESS", "email", 1, kind="text", part=HOSTILE)
     b.problem(f"+{HOSTILE}", "corrupt", HOSTILE)
     return b.run()
@@ -236,8 +238,11 @@ class Elements(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attrs)))
-        if tag not in {"meta", "link", "wbr", "input", "br", "rect"}:
+        if tag not in {"meta", "link", "wbr", "input", "br"}:
             self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -164,16 +165,16 @@ def test_no_permission_is_a_problem(tmp_path: Path) -> None:
         (tmp_path / "lukket").chmod(0o700)
 
 
-def test_no_permission_is_a_problem_whoever_runs(tmp_path: Path, monkeypatch) -> None:
+def test_no_permission_is_a_problem_whoever_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree(tmp_path, "a.txt", "lukket/b.txt")
     scandir, open_ = os.scandir, os.open
 
-    def deny_folder(path):
+    def deny_folder(path: Any) -> Any:
         if str(path).endswith("lukket"):
             raise PermissionError(13, "no")
         return scandir(path)
 
-    def deny_file(path, *args, **kwargs):
+    def deny_file(path: Any, *args: Any, **kwargs: Any) -> Any:
         if str(path).endswith("a.txt"):
             raise PermissionError(13, "no")
         return open_(path, *args, **kwargs)

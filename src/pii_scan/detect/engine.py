@@ -80,6 +80,12 @@ class RuleEngine:
         self._patterns = PatternSet([(expression, FLAGS) for expression in distinct])
         self._context = ContextIndex(self.rules)
         types = sorted({rule.entity_type for rule in self.rules})
+        most = max((len(rule.patterns) for rule in self.rules), default=1)
+        self._own_boost = np.full((max(len(self.rules), 1), most), -1, np.float32)
+        for i, rule in enumerate(self.rules):
+            for j, pattern in enumerate(rule.patterns):
+                if pattern.context_boost is not None:
+                    self._own_boost[i, j] = pattern.context_boost
         self._type_of = np.array([types.index(rule.entity_type) for rule in self.rules] or [0], np.int64)
 
     @property
@@ -162,13 +168,13 @@ class RuleEngine:
         wordy = np.flatnonzero((buffer[found.start - 1] != SEPARATOR) | (buffer[found.end] != SEPARATOR))
         if len(wordy):
             word[wordy] = self._context.nearest_many(buffer, found.start[wordy], found.end[wordy], found.rule[wordy])
-        change = self._context.effect[found.rule, word]
         if header:
             said = np.array([self._context.nearest(number, header, "") for number in range(len(self.rules))])
             from_header = np.flatnonzero((word < 0) & (said[found.rule] >= 0))
-            rule = found.rule[from_header]
-            change[from_header] = self._context.effect[rule, said[rule]]
-            word[from_header] = said[rule] + HEADER_WORD
+            word[from_header] = said[found.rule[from_header]] + HEADER_WORD
+        change = self._context.effect[found.rule, np.where(word < 0, -1, word % HEADER_WORD)]
+        own = self._own_boost[found.rule, found.pattern]
+        change = np.where((change > 0) & (own >= 0), own, change)
         score = np.clip(found.score + change, 0, 1).astype(np.float32)
         return Detections(found.text, found.start, found.end, found.rule, found.pattern, found.verdict, word, score)
 

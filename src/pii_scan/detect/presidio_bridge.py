@@ -49,6 +49,11 @@ class RuleRecognizer(PatternRecognizer):  # type: ignore[misc]
         validator = VALIDATORS.get(self.rule.validator)
         return int(judge_texts(validator, [text], self._as_of)[0]) if validator else UNSURE
 
+    def _change(self, result: RecognizerResult, word: int) -> float:
+        change = float(self._context.effect[0, word])
+        own = self._forms[result.analysis_explanation.pattern_name].context_boost
+        return own if change > 0 and own is not None else change
+
     def validate_result(self, pattern_text: str) -> bool | None:
         """Presidio's hook: True, False, or None when the validator cannot tell."""
         verdict = self._verdict(pattern_text) & JUDGEMENT
@@ -85,7 +90,7 @@ class RuleRecognizer(PatternRecognizer):  # type: ignore[misc]
             if word < 0 and context:
                 word = self._context.nearest(0, " ".join(context), "")
             if word >= 0:
-                result.score = min(max(result.score + float(self._context.effect[0, word]), 0.0), 1.0)
+                result.score = min(max(result.score + self._change(result, word), 0.0), 1.0)
                 result.recognition_metadata[RecognizerResult.IS_SCORE_ENHANCED_BY_CONTEXT_KEY] = True
         return [result for result in raw_recognizer_results if result.score > 0]
 

@@ -34,6 +34,8 @@ class RulePattern:
     """When no validator speaks, or it cannot tell."""
     validated: float
     """When the validator confirms."""
+    context_boost: float | None = None
+    """What a supporting word adds, where this form needs more or less than the rule's others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def _parse(content: dict[str, Any], origin: str) -> Rule:
     )
     boost = _score(scores.get("context", 0.35), origin, "score.context")
     penalty = _score(scores.get("negative", 0.5), origin, "score.negative")
-    decisive = [content["entity_type"], [(p.name, p.regex, p.score, p.validated) for p in patterns], validator,
+    decisive = [content["entity_type"], [(p.name, p.regex, p.score, p.validated, p.context_boost) for p in patterns], validator,
                 context, negative, boost, penalty]  # fmt: skip
     digest = hashlib.sha256(json.dumps(decisive, ensure_ascii=False).encode()).hexdigest()
     return Rule(
@@ -193,7 +195,7 @@ def _score(value: Any, origin: str, key: str) -> float:
 
 def _pattern(item: Any, origin: str) -> RulePattern:
     item = _mapping(item, origin, "patterns")
-    _check_keys(item, {"name", "regex", "score", "validated"}, f"{origin}, patterns")
+    _check_keys(item, {"name", "regex", "score", "validated", "context"}, f"{origin}, patterns")
     if not item.get("name") or not item.get("regex"):
         raise RuleError(f"{origin}: each pattern needs a 'name' and a 'regex'")
     expression = str(item["regex"])
@@ -205,7 +207,8 @@ def _pattern(item: Any, origin: str) -> RulePattern:
         raise RuleError(f"{origin}: the pattern {item['name']!r} matches the empty text")
     score = _score(item.get("score", 0.5), origin, "score")
     validated = _score(item.get("validated", max(score, 0.85)), origin, "validated")
-    return RulePattern(str(item["name"]), expression, score, validated)
+    boost = _score(item["context"], origin, "context") if "context" in item else None
+    return RulePattern(str(item["name"]), expression, score, validated, boost)
 
 
 def _example(item: Any, origin: str) -> Example:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import io
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pii_scan.errors import DocumentError
 from pii_scan.extract.office_text import PartError, PartTexts, TextLines, batch_chars, batch_of, cut
+from pii_scan.extract.pdf_file import damaged_streams, has_end, xmp_texts
 from pii_scan.model import ChunkBatch, Document, Limits, PageOrigin, Problem, ProblemCode, Stage
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ _FEW_CHARS = 50
 _MANY_PATHS = 100
 """A page without text that has so many shapes may be text drawn as outlines."""
 _MAX_BOOKMARK_DEPTH = 32
-_TAIL_BYTES = 1 << 16
-_PACKET_BYTES = 1 << 20
 
 
 def extract(document: Document, limits: Limits) -> Iterator[Item]:
@@ -66,6 +64,8 @@ class _Reading:
     """One pass over one open PDF."""
 
     def __init__(self, document: Document, limits: Limits, pdf: PdfDocument) -> None:
+        import pypdfium2.raw as pdfium
+
         self._ref = document.ref
         self._content = document.content
         self._limits = limits
@@ -76,8 +76,10 @@ class _Reading:
         self._first_page = 1
         self._pictures = 0
         self._broken = 0
+        self._blank = 0
         self._filled = 0
         self._formless = False
+        self._encrypted = pdfium.FPDF_GetSecurityHandlerRevision(pdf) >= 0
         self._pages_with_files: list[int] = []
 
     def run(self) -> Iterator[Item]:
@@ -125,6 +127,8 @@ class _Reading:
                     self._pictures += 1
                 elif letters or annotations.number > 0:
                     self._filled += 1
+                elif next(page.get_objects(), None) is None:
+                    self._blank += 1
             finally:
                 page.close()
         except pypdfium2.PdfiumError:
@@ -156,10 +160,8 @@ class _Reading:
             self._parts.add("bookmarks", bookmark.get_title())
 
     def _xmp(self) -> None:
-        """XMP packets, which pdfium does not give; they lie in the file uncompressed (ISO 16684-1, 7)."""
-        for packet in _packets(self._content):
-            text = re.sub(r"<[^<>]*>", "\n", re.sub(r"""=\s*["']([^"'<>]*)["']""", r">\1<", packet))
-            self._parts.add("properties: XMP", "\n".join(line for line in text.split("\n") if line.strip(" \t\r")))
+        for text in xmp_texts(self._content):
+            self._parts.add("properties: XMP", text)
 
     def _forms(self) -> Iterator[Item]:
         """The data of an XFA form (XFA 3.3), as XML text."""
@@ -177,11 +179,15 @@ class _Reading:
             yield from lines.rest()
 
     def _problems(self, pages: int) -> Iterator[Problem]:
+        import pypdfium2.raw as pdfium
+
         found: list[tuple[ProblemCode, str]] = []
         if len(self._pdf) > pages:
             found.append((ProblemCode.LIMIT, f"more than {pages} pages: {len(self._pdf) - pages} were not read"))
         if self._broken:
             found.append((ProblemCode.CORRUPT, f"pages that cannot be read: {self._broken} of {pages}"))
+        if self._blank and self._filled and not pdfium.FPDF_DocumentHasValidCrossReferenceTable(self._pdf):
+            found.append((ProblemCode.CORRUPT, f"blank pages in a damaged file: {self._blank} of {pages}"))
         if self._formless:
             found.append((ProblemCode.CORRUPT, "the form fields cannot be read"))
         if self._pictures:
@@ -189,7 +195,10 @@ class _Reading:
             found.append((ProblemCode.UNSUPPORTED, detail))
         if not (self._filled or self._pictures or self._broken):
             found.append((ProblemCode.CORRUPT, f"no page shows anything that can be read: {pages} pages"))
-        if not _has_end(self._content):
+        damaged = 0 if self._encrypted else damaged_streams(self._content)
+        if damaged:
+            found.append((ProblemCode.CORRUPT, f"damaged streams: {damaged}; what they hold may be missing"))
+        if not has_end(self._content):
             found.append((ProblemCode.TRUNCATED, "the end of the PDF is missing"))
         for code, detail in found:
             yield Problem(self._ref, Stage.EXTRACT, code, detail)
@@ -224,28 +233,6 @@ def _is_picture(page: PdfPage, letters: int) -> bool:
             if not letters and paths >= _MANY_PATHS:
                 return True
     return False
-
-
-def _has_end(content: Any) -> bool:
-    size = content.seek(0, io.SEEK_END)
-    content.seek(max(0, size - _TAIL_BYTES))
-    return b"%%EOF" in content.read()
-
-
-def _packets(content: Any) -> Iterator[str]:
-    """XMP packets of at most 1 MiB each."""
-    content.seek(0)
-    data = b""
-    while piece := content.read(_PACKET_BYTES):
-        data += piece
-        start = data.find(b"<x:xmpmeta")
-        while start >= 0:
-            end = data.find(b"</x:xmpmeta", start)
-            if end < 0:
-                break
-            yield data[start:end].decode("utf-8", "replace")
-            start = data.find(b"<x:xmpmeta", end)
-        data = data[max(start, len(data) - _PACKET_BYTES) :] if start >= 0 else data[-10:]
 
 
 def _xfa_packets(pdf: PdfDocument, limits: Limits) -> Iterator[tuple[str, bytes]]:

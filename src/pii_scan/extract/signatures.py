@@ -6,12 +6,15 @@ Each signature is from the format's own specification or registration; the names
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import struct
 import zipfile
+import zlib
 from typing import BinaryIO
 
 from pii_scan.errors import DocumentError
+from pii_scan.extract.zip_archive import open_directory
 
 ZIP = "application/zip"
 OLE = "application/x-ole-storage"
@@ -250,14 +253,14 @@ _MAIN_PART = re.compile(
 )
 _MAIN_TYPES = {b"wordprocessingml": DOCX, b"ms-word": DOCX, b"spreadsheetml": XLSX, b"ms-excel": XLSX,
                b"presentationml": PPTX, b"ms-powerpoint": PPTX}  # fmt: skip
+_UNREADABLE = (DocumentError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError,
+               ValueError, KeyError, NotImplementedError, RuntimeError)  # fmt: skip
 _PEEK_BYTES = 1 << 20
 _DIRECTORY_BYTES = 4 << 20
 
 
 def zip_type(content: BinaryIO) -> str:
     """Which ZIP-based format this is: an Office family, OpenDocument, else ZIP (also when its directory is lost)."""
-    from pii_scan.extract.zip_archive import open_directory
-
     try:
         archive = open_directory(content, _DIRECTORY_BYTES)
         names = {info.filename for info in archive.infolist()[:10_000]}
@@ -274,7 +277,7 @@ def zip_type(content: BinaryIO) -> str:
                 types = types.replace(b"\0", b"")
             if found := _MAIN_PART.search(types):
                 return XLSB if found[2] else _MAIN_TYPES[found[1]]
-    except (DocumentError, zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
+    except _UNREADABLE:
         return ZIP
     return ZIP
 

@@ -101,7 +101,6 @@ class _Check:
         """The depth of elements reached in the block, by counting tags: expat holds memory for each open element."""
         tags = self._without_opaque(self._tail + block)
         data = np.frombuffer(tags, np.uint8)
-        self._tail = b"" if self._closer else tags[-1:]  # a tag's two first or last bytes may be parted
         first, second = data[:-1], data[1:]
         bracket = first == ord("<")
         opens = bracket & (second != ord("/")) & (second != ord("!")) & (second != ord("?"))
@@ -114,19 +113,27 @@ class _Check:
         return int(depth.max()) - 1
 
     def _without_opaque(self, text: bytes) -> bytes:
-        """The text without comments and CDATA sections, in which tags are no tags."""
-        kept, at = [], 0
+        """The text without comments and CDATA sections, in which tags are no tags.
+
+        What the block's end may have parted is kept for the next: a mark, or the two bytes that open or close a tag.
+        """
+        kept: list[bytes] = []
+        at = 0
         while True:
             if self._closer:
                 end = text.find(self._closer, at)
                 if end < 0:
-                    break
+                    self._tail = text[max(at, len(text) - 2) :]
+                    return b"".join(kept)
                 at, self._closer = end + 3, b""
             match = _OPAQUE.search(text, at)
-            kept.append(text[at : match.start() if match else len(text)])
             if match is None:
                 break
+            kept.append(text[at : match.start()])
             at, self._closer = match.end(), b"-->" if match[0] == b"<!--" else b"]]>"
+        parted = text.rfind(b"<", max(at, len(text) - len(b"<![CDATA")))
+        self._tail = text[max(at, len(text) - 1) :] if parted < 0 else text[parted:]
+        kept.append(text[at:] if parted < 0 else text[at:parted])
         return b"".join(kept)
 
 

@@ -30,8 +30,21 @@ _Bools = npt.NDArray[np.bool_]
 
 
 def fodselsnummer(digits: Digits, as_of: date) -> Verdicts:
-    """Fødselsnummer: date of birth, individual number of that century, both control digits. Test series: synthetic."""
-    return _national(digits, as_of, d_number=False, h_number=False)
+    """Fødselsnummer: date of birth, individual number of that century, both control digits. Test series: synthetic.
+
+    Ten digits are read as eleven whose leading zero a spreadsheet dropped (days 01 to 09).
+    """
+    short = np.flatnonzero(digits[:, -1] == 10)
+    if len(short):
+        digits = digits.copy()
+        digits[short, 1:11] = digits[short, :10]
+        digits[short, 0] = 0
+        digits[short, -1] = 11
+    verdicts = _national(digits, as_of, d_number=False, h_number=False)
+    if len(short):  # Unix times read as Norsk Helsenett's series: there a dropped zero is not believed
+        month = digits[short, 2] * 10 + digits[short, 3]
+        verdicts[short[(month >= 61) & (month <= 77)]] = REJECTED
+    return verdicts
 
 
 def d_nummer(digits: Digits, as_of: date) -> Verdicts:
