@@ -126,8 +126,9 @@ def _certificate(estate: Estate) -> None:
 
 def _attendance(estate: Estate) -> None:
     group = estate.participants[50:64]
-    days = [f"{p.name()}\t{'x' if i % 5 else '-'}\t{'x' if i % 3 else '-'}" for i, p in enumerate(group)]
-    estate.text("notater/oppmoete-uke-12.txt", lines(["Oppmøte uke 12", "", "Navn\tTirsdag\tTorsdag", *days]))
+    present = ("møtte", "fravær")
+    days = [f"{p.name()} {present[i % 5 == 0]} tirsdag, {present[i % 3 == 0]} torsdag" for i, p in enumerate(group)]
+    estate.text("notater/oppmoete-uke-12.txt", lines(["Oppmøte uke 12", "", *days]))
 
 
 def _phone_list(estate: Estate) -> None:

@@ -1,4 +1,6 @@
-"""What a scan is told: options as one frozen value, and the YAML file that can hold them. Reads no environment itself."""
+"""What a scan is told: options as one frozen value, and the YAML file that can hold them. Reads no environment
+itself.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +129,7 @@ def _limits(value: Any, where: str) -> Limits:
             raise ConfigError(f"{where}: unknown limit {str(key)!r}", nearest(str(key), known))
         if isinstance(number, bool) or not isinstance(number, int | float) or number <= 0:
             raise ConfigError(f"{where}: the limit {key!r} must be a positive number")
-    whole = {key: float(number) if known[key] == "float" else int(number) for key, number in value.items()}
+    whole: dict[str, Any] = {key: (float if known[key] == "float" else int)(value[key]) for key in value}
     return Limits(**whole)
 
 

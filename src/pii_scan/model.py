@@ -95,6 +95,7 @@ class DocumentRef:
 
     @property
     def depth(self) -> int:
+        """Containers around it."""
         return 0 if self.parent is None else self.parent.depth + 1
 
     @property
@@ -173,7 +174,8 @@ class SourceMap:
 
     def __init__(self, source: bytes, out_offsets: npt.ArrayLike, source_offsets: npt.ArrayLike) -> None:
         """`source`: the original text as UTF-8. The two offset arrays (bytes, ascending, equal length) are the marks:
-        extracted byte `out_offsets[i]` is source byte `source_offsets[i]`."""
+        extracted byte `out_offsets[i]` is source byte `source_offsets[i]`.
+        """
         self._source = source
         self._out = np.asarray(out_offsets, np.int64)
         self._src = np.asarray(source_offsets, np.int64)
@@ -192,7 +194,7 @@ class SourceMap:
 def locate(
     text: bytes, newlines: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """0-based line and 1-based column in code points of byte `offsets` in UTF-8 `text`.
+    r"""0-based line and 1-based column in code points of byte `offsets` in UTF-8 `text`.
 
     >>> text = "å b\\nc".encode()
     >>> [a.tolist() for a in locate(text, np.array([4]), np.array([3, 5]))]

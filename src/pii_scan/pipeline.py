@@ -224,7 +224,9 @@ class _Rows:
         }
 
 
-def document_row(names: NameMasker, ref: DocumentRef, media_type: str, read_bytes: int, touched: bool) -> dict[str, Any]:
+def document_row(
+    names: NameMasker, ref: DocumentRef, media_type: str, read_bytes: int, touched: bool
+) -> dict[str, Any]:
     """A row of the documents table."""
     modified = None if ref.modified_at is None else _moment(ref.modified_at)
     return {

@@ -31,7 +31,9 @@ class Extractor(Protocol):
     before stays. Any other exception is taken as `corrupt` by `extract.dispatch`.
     """
 
-    def __call__(self, document: Document, limits: Limits) -> Iterator[ChunkBatch | Document | Problem]: ...
+    def __call__(self, document: Document, limits: Limits) -> Iterator[ChunkBatch | Document | Problem]:
+        """Reads `document` within `limits`."""
+        ...
 
 
 class Recognizer(Protocol):
@@ -45,4 +47,6 @@ class Recognizer(Protocol):
 class Engine(Protocol):
     """Runs work units and hands back, in the order of the units, what each gave."""
 
-    def run(self, units: Iterable[WorkUnit]) -> Iterator[pa.Table]: ...
+    def run(self, units: Iterable[WorkUnit]) -> Iterator[pa.Table]:
+        """Streams the tables of `units`."""
+        ...

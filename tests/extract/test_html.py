@@ -132,7 +132,9 @@ def test_long_scripts_and_comments_are_read_in_blocks() -> None:
         assert [line for line, _ in places(batches, "slutt")] == [2000]
 
 
-HOSTILE = """< <!-- <a_ <a_" <a_'"= <a_= &# <script> </ <a_b='< <! <a_=""_ <i>x_ --> &amp <a_x=" <![CDATA[ <a% %40""".split()
+HOSTILE = (
+    """< <!-- <a_ <a_" <a_'"= <a_= &# <script> </ <a_b='< <! <a_=""_ <i>x_ --> &amp <a_x=" <![CDATA[ <a% %40""".split()
+)
 
 
 @pytest.mark.parametrize("unit", [unit.replace("_", " ") for unit in HOSTILE])

@@ -219,3 +219,9 @@ def test_any_bytes_have_a_type(data: bytes, name: str) -> None:
 @given(st.sampled_from([signature for _, signature, _ in signatures.SIGNATURES]), st.binary(max_size=700))
 def test_any_bytes_after_a_signature_have_a_type(signature: bytes, rest: bytes) -> None:
     assert "/" in kind(signature + rest)
+
+
+@pytest.mark.parametrize("text", ["a\n", "Ola", "漢字かな交じり文\n" * 5, "Åse\n" * 3])
+def test_short_and_foreign_wide_text_is_text_and_a_false_mark_is_not(text: str) -> None:
+    assert kind(text.encode("utf-16")) == "text/plain"
+    assert kind(b"\xff\xfe\nkari@example.no, ola@example.no\n") == "application/octet-stream"

@@ -299,8 +299,13 @@ def test_html_tables_have_captions_and_scoped_heads() -> None:
 
 def test_html_reads_without_javascript() -> None:
     page = re.sub(r"<script.*?</script>", "", written("html", company_run()), flags=re.DOTALL)
-    for text in ("deltakere/<wbr>deltakere-2025.xlsx", "lønn/<wbr>passordbeskyttet.xlsx", "the folder cannot be listed",
-                 "ark Høst 2025, kolonne Fødselsnr, fra rad 2", "ikke tilordnet", "§ 12", "art. 9", "art. 10"):  # fmt: skip
+    for text in (
+        "deltakere/<wbr>deltakere-2025.xlsx",
+        "lønn/<wbr>passordbeskyttet.xlsx",
+        "the folder cannot be listed",
+    ):
+        assert text in page
+    for text in ("ark Høst 2025, kolonne Fødselsnr, fra rad 2", "ikke tilordnet", "§ 12", "art. 9", "art. 10"):
         assert text in page
 
 

@@ -1,0 +1,1 @@
+"""Finds entities in texts by rules: YAML recognizers, compiled together, run over contiguous buffers."""

@@ -120,7 +120,8 @@ class _Builder:
             return self._characters(_charset(op, value, flags), start)
         if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
             self.exact &= op != "POSSESSIVE_REPEAT"
-            return self._repeat(*value, start, flags)
+            low, high, items = value
+            return self._repeat(low, high, items, start, flags)
         if op == "SUBPATTERN":
             group, add, remove, items = value
             if group is not None:
@@ -324,8 +325,8 @@ def _inner(items: Any, flags: int) -> Automaton | None:
         table, accepting = _determinize(builder.nfa, start, end)
     except CannotCompile:
         return None
-    # A non-ASCII byte right after a match sends the candidate to the expression anyway, so an approximated class does no
-    # harm there; deeper ones would go unseen.
+    # A non-ASCII byte right after a match sends the candidate to the expression anyway, so an approximated class
+    # does no harm there; deeper ones would go unseen.
     plain = builder.exact and (not builder.approximate or _one_step(table))
     return Automaton(table, accepting, True) if plain and 1 not in accepting else None
 

@@ -1,6 +1,7 @@
 """Words near a candidate that make it more, or less, likely. Moves a score; never vetoes, and never looks far.
 
-The nearest word decides: of those in the `BEFORE` bytes before the candidate the one that ends last, else the first in the
+The nearest word decides: of those in the `BEFORE` bytes before the candidate the one that ends last, else the first
+in the
 `AFTER` bytes that follow on the same line. Words of up to four letters count whole, longer ones also inside compounds
 (Norwegian writes «bankkontonummer» as one word). In a table the column's header stands before every cell.
 """
@@ -110,7 +111,9 @@ class ContextIndex:
         pad = 8 + BEFORE
         raw = np.frombuffer(b"\xff" * (pad - len(left)) + left + b"1" + right + b"\xff" * (pad - len(right)), np.uint8)
         place = np.array([pad], np.int64)
-        return int(self.nearest_many(raw, place, place + 1, np.array([rule]))[0]) if self._may_hold(left + right) else -1
+        return (
+            int(self.nearest_many(raw, place, place + 1, np.array([rule]))[0]) if self._may_hold(left + right) else -1
+        )
 
     def _may_hold(self, window: bytes) -> bool:
         """Whether the window holds any word at all: a quick look that spares most candidates the rest."""

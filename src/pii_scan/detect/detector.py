@@ -45,9 +45,11 @@ class Detector:
         resolve: bool = True,
         as_of: date | None = None,
     ) -> None:
-        """`rules`: already loaded; else the built-in ones and those of `rule_paths`, of the entity types `only` if given.
+        """`rules`: already loaded; else the built-in ones and those of `rule_paths`, of the entity types `only` if
+        given.
         `min_score`: 0..1. `resolve`: keep one type for each span. `as_of`: the day that decides which numbers exist,
-        today by default. Raises RuleError."""
+        today by default. Raises RuleError.
+        """
         self.rules = tuple(rules) if rules is not None else load_rules(rule_paths, only=only)
         self.min_score = min_score
         self.resolve = resolve
@@ -59,7 +61,8 @@ class Detector:
 
     def detect_texts(self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str = "") -> pa.Table:
         """One row a detection: text (index), start and end (code points, half-open), entity_type, score, synthetic,
-        recognizer; sorted by text and start."""
+        recognizer; sorted by text and start.
+        """
         array = texts if isinstance(texts, pa.Array | pa.ChunkedArray) else pa.array(texts, pa.large_string())
         if isinstance(array, pa.ChunkedArray):
             array = array.combine_chunks()

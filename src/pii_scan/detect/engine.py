@@ -1,4 +1,5 @@
-"""From texts to detections by rules: expressions, validators, context, scores. All columns; one text or a million cells.
+"""From texts to detections by rules: expressions, validators, context, scores. All columns; one text or a million
+cells.
 
 Scores: a pattern's own score, or its `validated` score once the validator confirms; a context word near adds or takes.
 """
@@ -94,7 +95,9 @@ class RuleEngine:
         return [(self.rules[i].id, reason) for n, reason in self._patterns.uncompiled for i, _ in self._users[n]]
 
     def detect(self, texts: pa.Array, header: str = "", *, min_score: float = 0.0, resolve: bool = True) -> Detections:
-        """The detections in `texts` (strings; nulls are empty). `header`: the column's, when the texts are its cells."""
+        """The detections in `texts` (strings; nulls are empty). `header`: the column's, when the texts are its
+        cells.
+        """
         parts: list[Detections] = []
         for first, last in _groups(texts):
             found = self._detect_group(texts.slice(first, last - first), header, min_score, resolve)
@@ -128,7 +131,14 @@ class RuleEngine:
         base = text_starts[text]
         order = np.lexsort((found.rule, found.end, found.start))
         located = Detections(
-            text, found.start - base, found.end - base, found.rule, found.pattern, found.verdict, found.word, found.score
+            text,
+            found.start - base,
+            found.end - base,
+            found.rule,
+            found.pattern,
+            found.verdict,
+            found.word,
+            found.score,
         )
         return located.take(order)
 
@@ -194,7 +204,9 @@ class RuleEngine:
         return why
 
 
-def _verdicts(buffer: _Bytes, start: _Ints, end: _Ints, validator: Validator | None, as_of: date) -> npt.NDArray[np.uint8]:
+def _verdicts(
+    buffer: _Bytes, start: _Ints, end: _Ints, validator: Validator | None, as_of: date
+) -> npt.NDArray[np.uint8]:
     if validator is None:
         return np.full(len(start), UNSURE, np.uint8)
     if validator.by_digits is not None:
@@ -217,10 +229,8 @@ def _with_high_bytes(buffer: _Bytes, start: _Ints, end: _Ints) -> _Ints:
 
 
 def _texts(buffer: _Bytes, start: _Ints, end: _Ints) -> list[str]:
-    view = memoryview(buffer)
-    return [
-        bytes(view[a:b]).decode("utf-8", "replace") for a, b in zip(start.tolist(), end.tolist(), strict=True)
-    ]
+    view = buffer.data
+    return [bytes(view[a:b]).decode("utf-8", "replace") for a, b in zip(start.tolist(), end.tolist(), strict=True)]
 
 
 def _groups(texts: pa.Array) -> list[tuple[int, int]]:

@@ -326,9 +326,7 @@ class PatternSet:
             start, last = self._ask(buffer, pattern, start, last, unsure)
         return _without_overlaps(start, last)
 
-    def _ask(
-        self, buffer: _Bytes, pattern: _Pattern, start: _Ints, last: _Ints, unsure: _Bools
-    ) -> tuple[_Ints, _Ints]:
+    def _ask(self, buffer: _Bytes, pattern: _Pattern, start: _Ints, last: _Ints, unsure: _Bools) -> tuple[_Ints, _Ints]:
         """Has the expression itself decide the unsure candidates, each in its window."""
         assert pattern.automaton is not None
         reach = pattern.automaton.reach
@@ -349,9 +347,7 @@ class PatternSet:
         return start[good], end[good]
 
 
-def _match_at(
-    buffer: _Bytes, expression: regex.Pattern[str], at: int, last: int, margin: int, whole: bool
-) -> int:
+def _match_at(buffer: _Bytes, expression: regex.Pattern[str], at: int, last: int, margin: int, whole: bool) -> int:
     """The byte where the match at byte `at` ends, or -1."""
     left, right = at - margin, last + margin
     if whole or last - at >= MAX_STEPS - 1:
@@ -472,8 +468,7 @@ def _anchor(automaton: Automaton) -> tuple[int, int, ByteSet] | None:
         prefix = _longest_without(automaton, byte, 1, lengths, set())
         if prefix is not None and prefix <= _MAX_PREFIX:
             inside = np.isin(automaton.table[sorted(lengths)], sorted(lengths)).any(axis=0)
-            inside[byte] = False
-            return byte, prefix, byteset(np.flatnonzero(inside).tolist())
+            return byte, prefix, byteset(np.flatnonzero(inside).tolist()) & ~(1 << byte)
     return None
 
 

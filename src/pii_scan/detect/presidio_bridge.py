@@ -1,7 +1,8 @@
-"""pii-scan's rules as Presidio recognizers, and an AnalyzerEngine that holds them: the reference, and for users of Presidio.
+"""pii-scan's rules as Presidio recognizers, and an AnalyzerEngine that holds them: the reference, and for users of
+Presidio.
 
-Presidio does the matching, the de-duplication and the thresholds itself; ours are the rule's validator, its scores and its
-context words. Imports presidio and spaCy, so import it only where it is used. Makes no network connection.
+Presidio does the matching, the de-duplication and the thresholds itself; ours are the rule's validator, its scores
+and its context words. Imports presidio and spaCy, so import it only where it is used. Makes no network connection.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ LANGUAGE = "nb"
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
-class RuleRecognizer(PatternRecognizer):  # type: ignore[misc]
+class RuleRecognizer(PatternRecognizer):
     """One pii-scan rule as a Presidio recognizer, for any AnalyzerEngine and any language."""
 
     def __init__(self, rule: Rule, *, language: str = LANGUAGE, as_of: date | None = None) -> None:
@@ -95,7 +96,7 @@ class RuleRecognizer(PatternRecognizer):  # type: ignore[misc]
         return [result for result in raw_recognizer_results if result.score > 0]
 
 
-class WordNlpEngine(NlpEngine):  # type: ignore[misc]
+class WordNlpEngine(NlpEngine):
     """Words and punctuation by one expression: no model, no download, no growing vocabulary."""
 
     def __init__(self, languages: Sequence[str] = (LANGUAGE,)) -> None:
@@ -113,8 +114,8 @@ class WordNlpEngine(NlpEngine):  # type: ignore[misc]
         words = [(found.group(), found.start()) for found in _WORD.finditer(text)]
         tokens: Any = [word for word, _ in words]
         return NlpArtifacts(
-            entities=[], tokens=tokens, tokens_indices=[at for _, at in words], lemmas=[word.lower() for word, _ in words],
-            nlp_engine=self, language=language,
+            entities=[], tokens=tokens, tokens_indices=[at for _, at in words], lemmas=[word.lower() for word, _ in
+            words], nlp_engine=self, language=language,
         )  # fmt: skip
 
     def process_batch(

@@ -1,6 +1,7 @@
 """Recognizers as data: reads the YAML files and checks that each says all it must. Compiles and runs nothing.
 
-One file is one rule, for one entity type. The form is described in `recognizers/README.md`; users' own files have the same.
+One file is one rule, for one entity type. The form is described in `recognizers/README.md`; users' own files have
+the same.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ _MIN_EXAMPLES = 3
 
 def load_rules(paths: Iterable[str | Path] = (), *, only: Sequence[str] = ()) -> tuple[Rule, ...]:
     """The built-in rules and those of `paths` (files or folders), in the order of their ids; a user's rule replaces a
-    built-in one of the same id. `only`: entity types to keep. Raises RuleError."""
+    built-in one of the same id. `only`: entity types to keep. Raises RuleError.
+    """
     rules = {rule.id: rule for rule in _built_in()}
     for path in paths:
         seen: set[str] = set()
@@ -151,8 +153,8 @@ def _parse(content: dict[str, Any], origin: str) -> Rule:
     )
     boost = _score(scores.get("context", 0.35), origin, "score.context")
     penalty = _score(scores.get("negative", 0.5), origin, "score.negative")
-    decisive = [content["entity_type"], [(p.name, p.regex, p.score, p.validated, p.context_boost) for p in patterns], validator,
-                context, negative, boost, penalty]  # fmt: skip
+    forms = [(p.name, p.regex, p.score, p.validated, p.context_boost) for p in patterns]
+    decisive = [content["entity_type"], forms, validator, context, negative, boost, penalty]
     digest = hashlib.sha256(json.dumps(decisive, ensure_ascii=False).encode()).hexdigest()
     return Rule(
         str(content["id"]), str(content["entity_type"]), str(content["name"]), str(content["category"]), patterns,
@@ -202,7 +204,7 @@ def _pattern(item: Any, origin: str) -> RulePattern:
     try:
         compiled = regex.compile(expression, FLAGS)
     except regex.error as error:
-        raise RuleError(f"{origin}: the pattern {item['name']!r} is not a regular expression: {error.msg}") from None
+        raise RuleError(f"{origin}: the pattern {item['name']!r} is not a regular expression: {error}") from None
     if compiled.match(""):
         raise RuleError(f"{origin}: the pattern {item['name']!r} matches the empty text")
     score = _score(item.get("score", 0.5), origin, "score")

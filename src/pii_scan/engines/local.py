@@ -1,7 +1,7 @@
 """Runs work on this machine: killable worker processes, fed by one supervisor that opens no document itself.
 
-A worker that stalls, takes too long, grows too large or dies costs one document: it becomes a Problem, what had been found
-in it stays, and the rest of its group goes on in a new worker.
+A worker that stalls, takes too long, grows too large or dies costs one document: it becomes a Problem, what had
+been found in it stays, and the rest of its group goes on in a new worker.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,7 +67,9 @@ class EngineError(RuntimeError):
 class _Worker:
     """One process, and what it is doing."""
 
-    def __init__(self, number: int, setup: bytes, inbox: queue.Queue[tuple[_Worker, bytes, bytes]], folder: str) -> None:
+    def __init__(
+        self, number: int, setup: bytes, inbox: queue.Queue[tuple[_Worker, bytes, bytes]], folder: str
+    ) -> None:
         self.number = number
         self.folder = tempfile.mkdtemp(prefix="worker-", dir=folder)
         variables = {**os.environ, "TMPDIR": self.folder, "TEMP": self.folder, "TMP": self.folder,
@@ -129,14 +131,14 @@ class LocalEngine:
     """N workers on this machine."""
 
     def __init__(
-        self, jobs: int, settings: Mapping[str, Any], sources: list[Mapping[str, Any]], limits: Limits,
+        self, jobs: int, settings: Mapping[str, Any], sources: Sequence[Mapping[str, Any]], limits: Limits,
         report: Callable[[Progress], None],
     ) -> None:  # fmt: skip
         """`settings` and `sources` as JSON can hold them; `report` hears of progress."""
         self._jobs = max(1, jobs)
         self._limits = limits
         self._report = report
-        content = {"settings": settings, "sources": sources, "slice_bytes": SLICE_BYTES}
+        content = {"settings": settings, "sources": list(sources), "slice_bytes": SLICE_BYTES}
         self._setup = wire.encode(content)
         self._inbox: queue.Queue[tuple[_Worker, bytes, bytes]] = queue.Queue()
         self._workers: list[_Worker] = []

@@ -1,4 +1,5 @@
-"""A whole scan: targets in, a run folder out. Walks the sources, groups what they list, has an engine read it, writes parts.
+"""A whole scan: targets in, a run folder out. Walks the sources, groups what they list, has an engine read it,
+writes parts.
 
 Groups depend on the walk alone, so that the run's rows and their order do not depend on the number of workers.
 """
@@ -44,8 +45,9 @@ def scan(
 ) -> Run:
     """Scans every target into the run folder `out` (default `pii-scan-<UTC time>`) and gives the finished run.
 
-    `report` hears of progress; `environment` holds PII_SCAN_KEY, os.environ by default. Raises UsageError before anything
-    is written, RunError when the run cannot go on. KeyboardInterrupt passes through; the run is then marked interrupted.
+    `report` hears of progress; `environment` holds PII_SCAN_KEY, os.environ by default. Raises UsageError before
+    anything is written, RunError when the run cannot go on. KeyboardInterrupt passes through; the run is then marked
+    interrupted.
     """
     config = checked(config or Config(), "options")
     environment = os.environ if environment is None else environment

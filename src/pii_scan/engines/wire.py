@@ -84,7 +84,8 @@ def encode_table(name: str, table: pa.Table) -> bytes:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     label = name.encode("ascii")
-    return bytes([len(label)]) + label + sink.getvalue().to_pybytes()
+    content: bytes = sink.getvalue().to_pybytes()
+    return bytes([len(label)]) + label + content
 
 
 def decode_table(payload: bytes) -> tuple[str, pa.Table]:

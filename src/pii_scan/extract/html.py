@@ -18,18 +18,21 @@ from pii_scan.model import ChunkBatch, Document, Limits, Problem
 
 _META = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _XML_DECLARED = re.compile(rb"<\?xml[^>]{0,400}?\bencoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})")
-_TAG_START = re.compile(rb"<(?=[A-Za-z/!?])")
+_NEXT = re.compile(rb"<(?:/?([A-Za-z][A-Za-z0-9:]*+)\s*+/?>|(?=[A-Za-z/!?]))")
+"""A tag without attributes, or the `<` of what needs a closer look."""
 _NAME = re.compile(rb"/?([A-Za-z][^\s/><]*)")
 # To the `>` that ends a tag: `>` may stand in quoted values, `<` only there. Every byte is read once.
 _TAG_REST = re.compile(rb"(?:[^<>\"'=]|=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|=|[\"'])*+>")
 _PERCENT = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _RAW = (b"script", b"style", b"noembed", b"xmp")
 _RAW_END = {name: re.compile(rb"</" + name + rb"(?=[\s/>])", re.IGNORECASE) for name in _RAW}
-_INLINE = frozenset(
+_INLINE = (
     b"a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr o:p q s samp small span strike "
-    b"strong sub sup time tt u var wbr label".split()
+    b"strong sub sup time tt u var wbr label"
 )
-_CELLS = frozenset((b"td", b"th"))
+# What stands for a tag in the text: nothing, a tab, a line end; a blank marks raw text. Unknown tags end a line.
+_MARKS = dict.fromkeys(_INLINE.split(), b"") | {b"td": b"\t", b"th": b"\t"} | dict.fromkeys(_RAW, b" ")
+_MARKS |= dict.fromkeys(b"p div tr li br table ul ol tbody thead h1 h2 h3 body html head option section".split(), b"\n")
 _MAX_TOKEN = 256 << 10
 _OVERLAP = 512
 
@@ -67,7 +70,7 @@ def batches(
         final = following is None
         reading = _Reading(buffer, state, final, min(_MAX_TOKEN, block_bytes))
         reading.run()
-        end, resume, after = reading.cut(force=size >= 4 * block_bytes)
+        end, resume, after = reading.cut()
         if not resume:
             wanted = 2 * size
             continue
@@ -102,17 +105,17 @@ class _Reading:
         self._fair: deque[int] = deque(maxlen=_OVERLAP)
         """Offsets in text at which a value may go on: cut here with an overlap."""
         self._failed = 0
+        self._read = 0
+        """What has been read as text or tags."""
 
-    def cut(self, force: bool) -> tuple[int, int, bytes]:
+    def cut(self) -> tuple[int, int, bytes]:
         """Where to end, where the next block begins, and the state there; zeros: read more first."""
         size = len(self.source)
         if self._final:
             return size, size, b""
         if self._good[0]:
             return self._good[0], *self._good
-        if not force:
-            return 0, 0, b""
-        end = self._fair[-1] if self._fair else size
+        end = self._fair[-1] if self._fair else self._read
         before = [offset for offset in self._fair if offset <= end - _OVERLAP]
         return end, before[-1] if before else end, b""
 
@@ -157,17 +160,52 @@ class _Reading:
         return end if self._final else -1
 
     def _text_and_tag(self, position: int) -> int:
+        """Reads text and tags without attributes up to the first tag that needs more care, and that tag."""
+        source, seen, fair = self.source, self.seen, self._fair
+        start = len(source)
+        for match in _NEXT.finditer(source, position):
+            start = match.start()
+            if start > position:
+                self._visible(position, start)
+            name = match[1]
+            if name is None:
+                break
+            position = match.end()
+            mark = _MARKS.get(name)
+            if mark is None:
+                mark = self._tag_mark(name)
+            if mark == b"":
+                fair.append(position)
+                continue
+            if mark == b"\t":
+                if source[start + 1] != 47:
+                    seen.add(mark, start)
+            elif not seen.ends_with_newline():
+                seen.add(mark, start)
+            self._good = (position, b"")
+            if mark == b" " and source[start + 1] != 47 and source[position - 2] != 47:
+                self._state = name.lower()
+                return self._safe(position)
+            start = len(source)
+        else:
+            if position < len(source):
+                self._visible(position, len(source))
+            self._read = len(source)
+            return len(source) if self._final else -1
+        self._read = start
+        return self._special(start)
+
+    @staticmethod
+    def _tag_mark(name: bytes) -> bytes:
+        return _MARKS.get(name.lower(), b"\n")
+
+    def _special(self, start: int) -> int:
+        """A comment, a section, a tag with attributes, or a `<` that is none of these."""
         source = self.source
-        match = _TAG_START.search(source, position)
-        start = match.start() if match else len(source)
-        if start > position:
-            self._visible(position, start)
-        if match is None:
-            return -1 if not self._final else start
-        if source.startswith((b"<!--", b"<![CDATA["), start):
-            if source.startswith(b"<!--", start):
-                self._state = b"!"
-                return start + 4
+        if source.startswith(b"<!--", start):
+            self._state = b"!"
+            return start + 4
+        if source.startswith(b"<![CDATA[", start):
             self.seen.add(b"\n", start)
             return start + 9
         end = self._tag_end(start)
@@ -187,9 +225,9 @@ class _Reading:
         if match is not None:
             return match.end()
         stray = self.source.find(b"<", start + 1, bound)
-        plain = self.source.find(b">", start + 1, bound)
-        self._failed += bound - start if stray < 0 else stray - start
-        return plain + 1 if 0 <= plain and (stray < 0 or plain < stray) else -1
+        bound = bound if stray < 0 else stray
+        self._failed += bound - start
+        return self.source.find(b">", start + 1, bound) + 1 or -1
 
     def _tag(self, start: int, end: int) -> int:
         source = self.source
@@ -199,20 +237,18 @@ class _Reading:
         rest = match.end() if match else start + 1
         if not closing and end - 1 > rest and source[rest : end - 1].strip(b" /\t\r\n"):
             self._attributes(rest, end - 1)
-        if name in _INLINE:
+        mark = _MARKS.get(name, b"\n")
+        if not mark:
             self._fair.append(end)
-        elif name in _CELLS:
+            return end
+        if mark == b"\t":
             if not closing:
-                self.seen.add(b"\t", start)
-            self._safe(end)
-        else:
-            if not self.seen.ends_with_newline():
-                self.seen.add(b"\n", start)
-            self._safe(end)
-        if not closing and name in _RAW_END and source[end - 2] != ord("/"):
+                self.seen.add(mark, start)
+        elif not self.seen.ends_with_newline():
+            self.seen.add(b"\n", start)
+        if mark == b" " and not closing and source[end - 2] != ord("/"):
             self._state = name
-            self._good = (end, self._state)
-        return end
+        return self._safe(end)
 
     def _safe(self, offset: int) -> int:
         self._good = (offset, self._state)

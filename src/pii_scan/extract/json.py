@@ -36,16 +36,15 @@ class State:
 
 def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Document | Problem]:
     """The text of a JSON or JSON Lines document, or of a slice of the latter, one text a batch."""
-    stream, part = document.content, document.slice
+    stream, part, state = document.content, document.slice, State()
     if part is None:
-        state = State()
-        encoding = charset.detect(read_head(stream))
-        yield from batches(stream, encoding, limits, state=state)
-        if state.inside or state.depth > 0:
-            yield Problem(document.ref, Stage.EXTRACT, ProblemCode.TRUNCATED, "JSON ends before its last value does")
-        return
-    stream.seek(part.start)
-    yield from batches(stream, part.encoding, limits, part.first_row, size_bytes=part.end - part.start)
+        yield from batches(stream, charset.detect(read_head(stream)), limits, state=state)
+    else:
+        stream.seek(part.start)
+        size_bytes = part.end - part.start
+        yield from batches(stream, part.encoding, limits, part.first_row, size_bytes=size_bytes, state=state)
+    if state.inside or state.depth > 0:
+        yield Problem(document.ref, Stage.EXTRACT, ProblemCode.TRUNCATED, "JSON ends before its last value does")
 
 
 def batches(

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from pii_scan.extract import charset
 from pii_scan.extract.limits import PIECE
+from pii_scan.extract.media_type import falsely_wide
 from pii_scan.model import ProblemCode
 
 STRAY_BYTES = 1 << 20
@@ -158,6 +159,8 @@ def text_encoding(content: BinaryIO, declared: str) -> str:
     content.seek(0)
     whole = len(head) < PIECE
     found = charset.declared_or_detected(declared or None, head)
+    if found.startswith(("utf-16", "utf-32")) and falsely_wide(head):
+        return "cp1252"
     if not head.isascii() and _fits(head, "utf-8", whole):
         return "utf-8" if not found.startswith(("utf-16", "utf-32")) else found
     return found if _fits(head, found, whole) else charset.detect(head + b" " * whole)

@@ -80,8 +80,11 @@ def decode_head(head: bytes) -> str | None:
     text = head.decode(encoding, "replace").removeprefix("\ufeff")
     if len(head) >= HEAD_BYTES:
         text = text.rstrip("\ufffd")  # the last character may be cut
-    if encoding.startswith(("utf-16", "utf-32")) and not charset.bom(head)[0] and _mostly_unusual(text):
-        return None
+    if encoding.startswith(("utf-16", "utf-32")):
+        if not charset.bom(head)[0] and _mostly_unusual(text):
+            return None
+        if falsely_wide(head):
+            return None
     padding = text.count("\0")
     if padding * 2 > len(text):
         return None
@@ -89,7 +92,17 @@ def decode_head(head: bytes) -> str | None:
     return text if bad <= MAX_CONTROL_SHARE * max(len(text) - padding, 1) else None
 
 
+_ASCII = bytes(range(32, 127)) + b"\t\r\n"
 _CONTROLS = tuple(chr(code) for code in range(1, 32) if chr(code) not in "\t\n\v\f\r\x1a\x1b") + ("\x7f", "\ufffd")
+
+
+def falsely_wide(head: bytes) -> bool:
+    """Bytes with a UTF-16 mark that are ASCII nine times in ten: by the mark they would be signs that nobody wrote.
+
+    Wide Western text is half NUL; Japanese, the nearest to ASCII, has its kana from U+3041 to U+30FF.
+    """
+    body = head[charset.bom(head)[1] :]
+    return len(body) >= 8 and len(body.translate(None, _ASCII)) * 10 < len(body)
 
 
 def _mostly_unusual(text: str) -> bool:

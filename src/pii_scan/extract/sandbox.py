@@ -1,7 +1,7 @@
 """Bounds on the process that opens documents. Called once by a worker before it reads anything.
 
-Linux: address space, core dumps, open files, no new privileges, death with the parent. Elsewhere what the system offers; the
-engine watches resident memory and time from outside everywhere.
+Linux: address space, core dumps, open files, no new privileges, death with the parent. Elsewhere what the system
+offers; the engine watches resident memory and time from outside everywhere.
 """
 
 from __future__ import annotations

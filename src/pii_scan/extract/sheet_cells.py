@@ -28,9 +28,9 @@ _CELL = re.compile(
     r'<c r="([A-Z]{1,3})([0-9]{1,7})"(?: s="([0-9]{1,6})"| t="([A-Za-z]{1,9})"| [cv]m="[0-9]+"){0,4}(?:/>|>'
     r"(?:<f(?:[^<>]*/>|[^<>]*>([^<]*)</f>))?"
     r'(?:<v(?: xml:space="preserve")?>([^<]*)</v>|<v ?/>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
-    r"|(?:</row>|<row [^<>]*>|\s)+|([\s\S])"
+    r"|(?:</row>|<row [^<>]*>|\s)+|([\s\S]+)"
 )
-_STRING = re.compile(r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>(?:\s+)?|(<si><t ?/></si>|<si ?/>)|([\s\S])')
+_STRING = re.compile(r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>(?:\s+)?|(<si><t ?/></si>|<si ?/>)|([\s\S]+)')
 
 
 def unescape(text: str) -> str:

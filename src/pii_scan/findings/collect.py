@@ -1,7 +1,7 @@
 """Turns hits in chunk batches into rows of the findings and index tables. Columns throughout; decides nothing.
 
-Each hit becomes an index row. The first MAX_PLACES hits of an entity type in a location unit become findings rows of their
-own, the rest one row with their count.
+Each hit becomes an index row. The first MAX_PLACES hits of an entity type in a location unit become findings rows
+of their own, the rest one row with their count.
 """
 
 from __future__ import annotations
@@ -138,8 +138,8 @@ class Collector:
             some = np.flatnonzero(hits.synthetic[mine] == synthetic)
             if len(some):
                 score = hits.score[mine[some]]
-                self._list(unit, label, synthetic, score, prints[some], masked.take(pa.array(some)),
-                           None if rows is None else rows[some], None if columns is None else columns[some])  # fmt: skip
+                places = (None if rows is None else rows[some], None if columns is None else columns[some])
+                self._list(unit, label, synthetic, score, prints[some], masked.take(pa.array(some)), *places)
 
     def _list(
         self, unit: _Unit, label: Label, synthetic: bool, score: npt.NDArray[np.float32],
@@ -205,7 +205,9 @@ def _said(label: Label) -> dict[str, str]:
 def _column(entry: pa.Field, value: Any, count: int) -> pa.Array:
     """A column from an array, or from one value for all rows; words become dictionaries."""
     if isinstance(value, pa.Array):
-        return value.dictionary_encode().cast(entry.type) if pa.types.is_dictionary(entry.type) else value.cast(entry.type)
+        return (
+            value.dictionary_encode().cast(entry.type) if pa.types.is_dictionary(entry.type) else value.cast(entry.type)
+        )
     if not pa.types.is_dictionary(entry.type):
         return pa.repeat(pa.scalar(value, entry.type), count)
     if value is None:

@@ -1,8 +1,9 @@
 """The only place where a found value becomes something that is kept: a mask, or a keyed fingerprint.
 
-The mask is a shape: letters become x, digits #, of at most MASK_LENGTH characters. The fingerprint is keyed BLAKE2b (RFC 7693)
-cut to 64 bits, over the value in one written form, so that `kari@example.no` and `KARI@example.no` are one. A plain hash
-would not do: all Norwegian national numbers can be hashed in seconds.
+The mask is a shape: letters become x, digits #, of at most MASK_LENGTH characters. The fingerprint is keyed BLAKE2b
+(RFC 7693)
+cut to 64 bits, over the value in one written form, so that `kari@example.no` and `KARI@example.no` are one. A plain
+hash would not do: all Norwegian national numbers can be hashed in seconds.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ _ALPHANUMERIC = frozenset({"IBAN_CODE", "NO_LICENSE_PLATE", "NO_PASSPORT", "MAC_
 
 
 def fingerprint_key(environment: Mapping[str, str], folder: Path) -> bytes:
-    """The key for fingerprints: 64 hexadecimal digits in PII_SCAN_KEY, else the file `key` in `folder`, made at first use.
+    """The key for fingerprints: 64 hexadecimal digits in PII_SCAN_KEY, else the file `key` in `folder`, made at
+    first use.
 
     Raises ConfigError. Runs made with different keys cannot be compared value by value.
     """
@@ -114,4 +116,5 @@ def fingerprints(values: pa.Array, entity_type: str, key: bytes) -> npt.NDArray[
         np.uint64,
         len(distinct),
     )
-    return prints[encoded.indices.to_numpy()]
+    indices: npt.NDArray[np.int32] = encoded.indices.to_numpy()
+    return prints[indices]

@@ -1,6 +1,8 @@
-"""Writes and reads run folders: Parquet parts, a manifest, and which work is done. Knows nothing of scanning or reports.
+"""Writes and reads run folders: Parquet parts, a manifest, and which work is done. Knows nothing of scanning or
+reports.
 
-A part is written under another name and renamed into place; work counts as done only after that. Folder 0700, files 0600.
+A part is written under another name and renamed into place; work counts as done only after that. Folder 0700, files
+0600.
 """
 
 from __future__ import annotations
@@ -207,7 +209,9 @@ def load_run(path: str | os.PathLike[str]) -> Run:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise RunError(f"{str(folder)!r} is not a run folder", "name a folder that `pii-scan scan --out` made") from None
+        raise RunError(
+            f"{str(folder)!r} is not a run folder", "name a folder that `pii-scan scan --out` made"
+        ) from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT_VERSION:
         raise RunError(f"the run {str(folder)!r} was made by another version", "scan again")
     return Run(folder, manifest)

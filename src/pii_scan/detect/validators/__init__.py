@@ -1,7 +1,7 @@
 """Named validators: what a rule's `validator` may be. Each judges many candidates at once.
 
-A `DigitValidator` gets the digits of each candidate as a matrix, a `TextValidator` the distinct texts. Both answer with a
-verdict for each. No validator reads a clock: the day of the scan comes in as `as_of`.
+A `DigitValidator` gets the digits of each candidate as a matrix, a `TextValidator` the distinct texts. Both answer
+with a verdict for each. No validator reads a clock: the day of the scan comes in as `as_of`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,18 @@ from pii_scan.detect.validators.verdict import (
     digits_of_texts,
 )
 
-__all__ = ["JUDGEMENT", "REJECTED", "SYNTHETIC", "UNSURE", "VALID", "VALIDATORS", "Digits", "Validator", "Verdicts", "judge_texts"]
+__all__ = [
+    "JUDGEMENT",
+    "REJECTED",
+    "SYNTHETIC",
+    "UNSURE",
+    "VALID",
+    "VALIDATORS",
+    "Digits",
+    "Validator",
+    "Verdicts",
+    "judge_texts",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """E-mail and IP addresses. Sources: RFC 5321, RFC 6531, Public Suffix List (bundled with tldextract, never fetched);
-RFC 791, RFC 4291, and the special-purpose registries of RFC 6890, RFC 5737 and RFC 3849."""
+RFC 791, RFC 4291, and the special-purpose registries of RFC 6890, RFC 5737 and RFC 3849.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _PRIVATE_SUFFIXES = frozenset({"local", "localdomain", "internal", "intern", "la
 _TEST_SUFFIXES = frozenset({"example", "test", "invalid"})
 """Reserved by RFC 2606."""
 _DOCUMENTATION = tuple(
-    ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
+    ipaddress.ip_network(net)
+    for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
 )
 
 
@@ -30,7 +32,9 @@ def _suffixes() -> Any:
 @lru_cache(maxsize=1 << 16)
 def _domain_verdict(domain: str) -> int:
     labels = domain.split(".")
-    if len(domain) > 253 or any(not label or len(label) > 63 or label[0] == "-" or label[-1] == "-" for label in labels):
+    if len(domain) > 253 or any(
+        not label or len(label) > 63 or label[0] == "-" or label[-1] == "-" for label in labels
+    ):
         return REJECTED
     if labels[-1] in _PRIVATE_SUFFIXES:
         return UNSURE
@@ -52,8 +56,8 @@ def email(text: str, as_of: date) -> int:
 def ip(text: str, as_of: date | None = None) -> int:
     """An address that can point at someone's device.
 
-    Private and link-local ones are UNSURE, documentation nets synthetic; unspecified, loopback, broadcast, multicast and
-    net addresses (x.0.0.0, as in version strings) are rejected.
+    Private and link-local ones are UNSURE, documentation nets synthetic; unspecified, loopback, broadcast,
+    multicast and net addresses (x.0.0.0, as in version strings) are rejected.
     """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])

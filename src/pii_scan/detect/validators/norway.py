@@ -1,6 +1,7 @@
 """Norwegian numbers with control digits.
 
-Sources: Skatteetaten, documentation of Folkeregisteret (layout, control digits, D-number series from 2021-11-16, the rule
+Sources: Skatteetaten, documentation of Folkeregisteret (layout, control digits, D-number series from 2021-11-16,
+the rule
 of 2032, synthetic series +80); Norsk Helsenett (+65); KITH 11/98 and HIS 1001 (H-number, +40); Brønnøysundregistrene
 (organisasjonsnummer); Bits/Finans Norge (account numbers: modulus 11).
 """
@@ -90,7 +91,12 @@ def _national(digits: Digits, as_of: date, *, d_number: bool, h_number: bool) ->
 def _birth_years(year2: _Ints, serial: _Ints, *, d_number: bool, new_rule: bool) -> list[_Ints]:
     """The years of birth that the two-digit year and the individual number allow; 0 where none."""
     fnr = np.select(
-        [serial <= 499, (serial <= 749) & (year2 >= 54), (serial >= 900) & (year2 >= 40), (serial >= 500) & (year2 <= 39)],
+        [
+            serial <= 499,
+            (serial <= 749) & (year2 >= 54),
+            (serial >= 900) & (year2 >= 40),
+            (serial >= 500) & (year2 <= 39),
+        ],
         [1900 + year2, 1800 + year2, 1900 + year2, 2000 + year2],
         0,
     )

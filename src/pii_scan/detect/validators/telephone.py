@@ -1,5 +1,7 @@
-"""Telephone numbers. Sources: ITU-T E.164 through the metadata of the `phonenumbers` library; Nkom's numbering plan (the
-range 68 05 00 00 to 68 05 99 99 is kept for film and television)."""
+"""Telephone numbers. Sources: ITU-T E.164 through the metadata of the `phonenumbers` library; Nkom's numbering plan
+(the
+range 68 05 00 00 to 68 05 99 99 is kept for film and television).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,6 @@ from functools import cache, lru_cache
 from typing import Any
 
 from pii_scan.detect.validators.verdict import REJECTED, SYNTHETIC, UNSURE, VALID
-
 
 _SEPARATORS = str.maketrans("", "", " \u00a0.-/()")
 

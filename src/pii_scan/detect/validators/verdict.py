@@ -21,7 +21,9 @@ JUDGEMENT = 3
 MAX_DIGITS = 20
 
 Digits = npt.NDArray[np.int16]
-"""Shape (candidates, MAX_DIGITS + 1): the digits of each, left-aligned, -1 behind them; the last column is their number."""
+"""Shape (candidates, MAX_DIGITS + 1): the digits of each, left-aligned, -1 behind them; the last column is their
+number.
+"""
 
 
 def digits_of_texts(texts: Sequence[str]) -> Digits:
@@ -39,9 +41,7 @@ def _digit(char: str) -> int:
     return ord(char) - 0xFF10 if char >= "\uff10" else ord(char) - 48
 
 
-def digits_of_spans(
-    buffer: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
-) -> Digits:
+def digits_of_spans(buffer: npt.NDArray[np.uint8], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> Digits:
     """The digit matrix of byte spans of `buffer`. ASCII digits only."""
     width = int((end - start).max()) if len(start) else 0
     places = start[:, None] + np.arange(width)

@@ -119,8 +119,7 @@
       form.reset();
       form.elements.category.value = link.dataset.category;
       form.elements.place.value = link.dataset.place || "";
-      choose();
-      document.getElementById("findings-title").focus({ preventScroll: true });
+      choose(); // the link itself leads to the heading of the findings
     });
   }
 

@@ -1,0 +1,90 @@
+"""The entry point: commands loaded when they are called, errors as one line, exit codes as documented.
+
+0 done; 1 a gate fired; 2 usage or configuration; 3 something could not be read; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from pii_scan import __version__
+from pii_scan.errors import PiiScanError, UsageError, nearest
+
+COMMANDS = {
+    "scan": "Scan targets into a run folder and write a report.",
+    "report": "Make a report from a run, without scanning again.",
+    "rules": "List, show or check the recognizers.",
+    "doctor": "Show what is installed and what that enables.",
+    "demo": "Make a small invented company's files, scan them, show the report.",
+}
+
+
+class _Commands(click.Group):
+    """Loads the module of a command only when it is asked for, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"pii_scan.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"no such command {args[0]!r} ({nearest(args[0], COMMANDS)})")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="pii-scan")
+def cli() -> None:
+    r"""Find personal data in files, say where it lives, and name what could not be read.
+
+    Nothing leaves this machine, and no output ever shows a found value.
+
+    \b
+    Example:
+      pii-scan scan /srv/share --out run-2026-11
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Runs the command line and gives the exit code; never lets a traceback out."""
+    try:
+        result = cli.main(arguments, prog_name="pii-scan", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        _say(error.format_message(), getattr(error, "ctx", None))
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return 130
+    except PiiScanError as error:
+        _say(str(error), None)
+        return 2 if isinstance(error, UsageError) else 3
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader has seen enough: no message when Python flushes
+        return 0
+
+
+def _say(message: str, ctx: click.Context | None) -> None:
+    click.echo(f"error: {message}", err=True)
+    if ctx is not None:
+        click.echo(f"see: {ctx.command_path} --help", err=True)

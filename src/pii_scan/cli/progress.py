@@ -1,0 +1,46 @@
+"""The progress line of a scan: bytes, documents, findings and the current document, on a terminal's standard error."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+
+from tqdm import tqdm
+
+from pii_scan.cli.options import veiled
+from pii_scan.engines.local import Progress
+
+NAME_WIDTH = 32
+
+
+class ProgressLine:
+    """Hears of progress and draws it. Names of files are veiled: they may hold personal data."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._documents = self._findings = 0
+        self._current = ""
+        self._bar = tqdm(
+            unit="B", unit_scale=True, disable=not enabled, dynamic_ncols=True, leave=False,
+            bar_format="{n_fmt}B [{elapsed}, {rate_fmt}]{postfix}",
+        )  # fmt: skip
+
+    def __call__(self, progress: Progress) -> None:
+        """Takes in what happened; the line is redrawn a few times a second."""
+        self._findings += progress.findings
+        if progress.current is not None:
+            self._current = veiled(os.path.basename(progress.current.top.path))[:NAME_WIDTH]
+        if progress.finished is not None:
+            self._documents += 1
+            unit = progress.finished
+            size = unit.slice.end - unit.slice.start if unit.slice else unit.ref.size_bytes or 0
+            self._bar.update(size)
+        said = f" {self._documents} documents, {self._findings} findings, {self._current}"
+        self._bar.set_postfix_str(said, refresh=False)
+
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()

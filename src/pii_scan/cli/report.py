@@ -1,0 +1,54 @@
+"""`pii-scan report`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pii_scan.cli.options import common, output
+from pii_scan.errors import UsageError, nearest
+
+FORMAT_NAMES = ("html", "json", "csv", "markdown")
+
+
+@click.command("report", short_help="Make a report from a run, without scanning again.")
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--format", "format_name", default="html", metavar="F", help=f"{', '.join(FORMAT_NAMES)} (default html).")
+@click.option(
+    "-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path), help="Default standard output."
+)
+@click.option("--lang", type=click.Choice(["nb", "en"]), help="Default: the language of the scan.")
+@common
+def command(run_folder: Path, format_name: str, file: Path | None, lang: str | None, **options: Any) -> int:
+    r"""Write the report of RUN in the format F.
+
+    \b
+    Examples:
+      pii-scan report run-2026-11 --format json -o report.json
+      pii-scan report run-2026-11 --format markdown --lang en
+    """
+    output(**options)
+    if format_name not in FORMAT_NAMES:
+        raise UsageError(f"no report format {format_name!r}", nearest(format_name, FORMAT_NAMES))
+    from pii_scan.errors import RunError
+    from pii_scan.findings.store import load_run
+    from pii_scan.report.formats import FORMATS
+
+    try:
+        run = load_run(run_folder)
+    except RunError as error:
+        raise UsageError(error.message, error.hint) from None
+    language = lang or str(run.manifest.get("lang", "nb"))
+    if file is None:
+        FORMATS[format_name](run, sys.stdout.buffer, language)
+        return 0
+    try:
+        with open(file, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+            FORMATS[format_name](run, out, language)
+    except OSError as error:
+        raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
+    return 0

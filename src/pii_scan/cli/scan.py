@@ -1,0 +1,134 @@
+"""`pii-scan scan`."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pii_scan.cli.options import Output, common, output
+from pii_scan.config import Config, checked, load_config, parse_size
+from pii_scan.errors import UsageError, nearest
+
+
+@click.command("scan", short_help="Scan targets into a run folder and write a report.")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="Run folder; default pii-scan-<UTC time>.")
+@click.option(
+    "--config", "config_file", metavar="FILE", type=click.Path(), help="YAML file with these options and more."
+)
+@click.option("--jobs", type=click.IntRange(0, 1024), help="Worker processes; default one for each processor.")
+@click.option("--engine", type=click.Choice(["local"]), default="local", help="Where the work runs.")
+@click.option("--only", metavar="ENTITY,...", help="Look for these entity types only.")
+@click.option("--min-score", type=click.FloatRange(0, 1), help="Leave out findings below this score (default 0.4).")
+@click.option("--include", multiple=True, metavar="GLOB", help="Scan only files whose path fits. May be repeated.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders that fit. May be repeated.")
+@click.option("--max-file-size", metavar="SIZE", help="Do not open larger files; each is reported (e.g. 2G).")
+@click.option(
+    "--timeout-per-document", type=click.FloatRange(min=1), metavar="SECONDS", help="Default 900, and 1 a MiB."
+)
+@click.option(
+    "--rules", multiple=True, metavar="PATH", type=click.Path(), help="Your own recognizers, files or folders."
+)
+@click.option("--fail-on", multiple=True, metavar="ENTITY|CATEGORY|any", help="Exit 1 if found. May be repeated.")
+@click.option("--allow-incomplete", is_flag=True, help="Exit 0 although something could not be read.")
+@click.option("--lang", type=click.Choice(["nb", "en"]), help="Language of summary and report (default nb).")
+@common
+def command(targets: tuple[str, ...], **options: Any) -> int:
+    r"""Scan every TARGET (file, folder, or - for standard input) into the folder RUN.
+
+    Prints a summary and writes RUN/report.html. Exit code 0: everything was read; 3: something was not; 1:
+    --fail-on found what it names; 2: wrong call, nothing was scanned.
+
+    \b
+    Examples:
+      pii-scan scan /srv/share --out run-2026-11
+      pii-scan scan export.csv --fail-on NO_FODSELSNUMMER --quiet
+    """
+    talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
+    config = _config(options)
+    gates = _gates(options["fail_on"], config)
+    return scan_and_report(targets, config, options["out"], talk, gates, options["allow_incomplete"])
+
+
+def scan_and_report(
+    targets: Sequence[str], config: Config, out: Path | None, talk: Output, gates: Sequence[str] = (),
+    allow_incomplete: bool = False,
+) -> int:  # fmt: skip
+    """Scans, prints the summary, writes the HTML report; gives the exit code."""
+    from pii_scan.cli.progress import ProgressLine
+    from pii_scan.engines.scan import scan
+    from pii_scan.report.terminal import summary
+
+    with ProgressLine(enabled=sys.stderr.isatty() and not talk.quiet) as progress:
+        run = scan(targets, config=config, out=out, report=progress)
+    report = write_report(run, config.lang)
+    width = shutil.get_terminal_size((100, 24)).columns
+    talk.say(summary(run, config.lang, width=width, color=talk.color, report=str(report)))
+    fired = _fired(run, gates)
+    if fired:
+        talk.note(f"gate: found {', '.join(fired)}")
+        return 1
+    incomplete = any(table.num_rows for table in run.problems())
+    return 3 if incomplete and not allow_incomplete else 0
+
+
+def write_report(run: Any, lang: str) -> Path:
+    """RUN/report.html, readable by the user only."""
+    from pii_scan.report.formats import FORMATS
+
+    path = Path(run.path) / "report.html"
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+        FORMATS["html"](run, out, lang)
+    return path
+
+
+def _config(options: dict[str, Any]) -> Config:
+    """The configuration file, if any, with the options on top."""
+    config = load_config(options["config_file"], os.environ) if options["config_file"] else Config()
+    limits: dict[str, Any] = {}
+    if options["max_file_size"]:
+        limits["max_file_bytes"] = parse_size(options["max_file_size"])
+    if options["timeout_per_document"]:
+        limits["document_seconds"] = options["timeout_per_document"]
+    given: dict[str, Any] = {name: options[name] for name in ("jobs", "min_score", "lang") if options[name] is not None}
+    for name in ("include", "exclude", "rules"):
+        if options[name]:
+            given[name] = getattr(config, name) + tuple(options[name])
+    if options["only"]:
+        given["only"] = tuple(word.strip() for word in options["only"].split(",") if word.strip())
+    if limits:
+        given["limits"] = dataclasses.replace(config.limits, **limits)
+    return checked(dataclasses.replace(config, **given), "options")
+
+
+def _gates(names: Sequence[str], config: Config) -> list[str]:
+    """The names that --fail-on gave, checked against what the rules can find. Raises UsageError."""
+    if not names:
+        return []
+    from pii_scan.detect.rules import load_rules
+
+    rules = load_rules(config.rules)
+    known = {"any", *(rule.entity_type for rule in rules), *(rule.category for rule in rules)}
+    wanted = [name.strip() for text in names for name in text.split(",")]
+    for name in wanted:
+        if name not in known:
+            raise UsageError(f"--fail-on: nothing is called {name!r}", nearest(name, known))
+    return wanted
+
+
+def _fired(run: Any, gates: Sequence[str]) -> list[str]:
+    """Those of `gates` that the run holds, in a fixed order."""
+    if not gates:
+        return []
+    found: set[str] = set()
+    for table in run.findings():
+        for name in ("entity_type", "category"):
+            found.update(table[name].unique().to_pylist())
+    return sorted(name for name in set(gates) if name in found or (name == "any" and found))

@@ -1,0 +1,55 @@
+"""Holds rules to their examples, in the engine and in Presidio. The test suite and `pii-scan rules check` run the
+same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+
+from pii_scan.detect.detector import DEFAULT_MIN_SCORE, Detector
+from pii_scan.detect.rules import Example, Rule
+
+
+def check_rules(rules: Sequence[Rule], as_of: date | None = None) -> list[str]:
+    """What does not hold, one line each: examples missed, counter-examples found, engines that differ."""
+    as_of = as_of or datetime.now(tz=UTC).date()
+    detector = Detector(rules, as_of=as_of)
+    failures = [f"{rule_id}: cannot be compiled and runs slowly: {why}" for rule_id, why in detector.engine.uncompiled]
+    for rule in rules:
+        for example in (*rule.examples, *rule.counter_examples):
+            failures.extend(_example_failures(detector, rule, example))
+    failures.extend(_differences(rules, as_of))
+    return failures
+
+
+def _example_failures(detector: Detector, rule: Rule, example: Example) -> Iterator[str]:
+    rows = detector.detect_texts([example.text]).to_pylist()
+    found = [example.text[row["start"] : row["end"]] for row in rows if row["entity_type"] == rule.entity_type]
+    if example.match is None and found:
+        yield f"{rule.id}: finds something in the counter-example {example.text!r} ({example.why})"
+    elif example.match is not None and found != [example.match]:
+        yield f"{rule.id}: finds {found or 'nothing'} in {example.text!r}, not {example.match!r}"
+
+
+def _differences(rules: Sequence[Rule], as_of: date) -> Iterator[str]:
+    """Examples on which the engine and Presidio, given the same rules, differ."""
+    from pii_scan.detect.presidio_bridge import LANGUAGE, analyzer_engine
+
+    detector = Detector(rules, as_of=as_of, min_score=0.0, resolve=False)
+    analyzer = analyzer_engine(rules, as_of=as_of)
+    for rule in rules:
+        for example in (*rule.examples, *rule.counter_examples):
+            ours = {
+                (row["entity_type"], row["start"], row["end"], round(row["score"], 3))
+                for row in detector.detect_texts([example.text]).to_pylist()
+            }
+            theirs = {
+                (result.entity_type, result.start, result.end, round(result.score, 3))
+                for result in analyzer.analyze(text=example.text, language=LANGUAGE)
+            }
+            if ours != theirs:
+                yield f"{rule.id}: the engine and Presidio differ on {example.text!r}"
+
+
+__all__ = ["DEFAULT_MIN_SCORE", "check_rules"]
