@@ -20,7 +20,7 @@ from pii_scan.detect.engine import Detections
 from pii_scan.detect.patterns import ExpressionTimeout
 from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.errors import DocumentError
-from pii_scan.extract.dispatch import DocumentDone, Extracted, extract
+from pii_scan.extract.dispatch import DocumentDone, Extracted, extract, slices
 from pii_scan.findings.collect import Collector, Hits, Label
 from pii_scan.findings.names import NameMasker
 from pii_scan.findings.schema import DOCUMENTS, PROBLEMS
@@ -128,14 +128,9 @@ class Pipeline:
 
     def plan(self, unit: WorkUnit, slice_bytes: int) -> list[Slice]:
         """The slices that a large document is to be read in; empty when it is to be read whole."""
-        from pii_scan.extract.media_type import identify
-        from pii_scan.extract.split import plan
-
         try:
             with self._sources[unit.ref.target].open(unit.ref) as document:
-                document.media_type = identify(document)
-                document.content.seek(0)
-                return plan(document, self._limits, slice_bytes)
+                return slices(document, self._limits, slice_bytes)
         except DocumentError:
             return []  # reading it will say why
 

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from finished_run import FakeRun, RunBuilder, company_run
@@ -44,7 +44,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     browser.quit()
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     if REQUIRED:
         pytest.fail(f"{what} is missing, and PII_SCAN_REQUIRE_SERVICES is set")
     pytest.skip(f"{what} is not installed")

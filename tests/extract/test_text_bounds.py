@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from text_family import run
 
-from pii_scan.extract import html, json, tabular, text, xml
+from pii_scan.extract import json, tabular, text, xml
 
 LARGE = """
 import io, resource, sys

@@ -20,7 +20,6 @@ PARTS = (
     ("regex", "regex", "exact expressions"),
     ("phonenumbers", "phonenumbers", "telephone numbers"),
     ("tldextract", "tldextract", "e-mail domains (bundled list, never fetched)"),
-    ("lxml", "lxml", "DOCX, XLSX, PPTX"),
     ("pypdfium2", "pypdfium2", "PDF"),
     ("jinja2", "jinja2", "the HTML report"),
     ("presidio_analyzer", "presidio-analyzer", "the Presidio bridge, rules check"),

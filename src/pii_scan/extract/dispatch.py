@@ -14,7 +14,8 @@ from pii_scan.errors import DocumentError
 from pii_scan.extract import media_type as types
 from pii_scan.extract import signatures
 from pii_scan.extract.limits import Budget, size_of
-from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Stage
+from pii_scan.extract.split import plan
+from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Slice, Stage
 
 
 class Reader(NamedTuple):
@@ -39,9 +40,9 @@ READERS: dict[str, Reader] = {
     types.EML: Reader("mail:extract", fallback=types.TEXT),
     types.MBOX: Reader("text:extract"),
     types.PDF: Reader("pdf:extract"),
-    signatures.DOCX: Reader("wordprocessing:extract", fallback=signatures.ZIP),
-    signatures.XLSX: Reader("spreadsheet:extract", fallback=signatures.ZIP),
-    signatures.PPTX: Reader("presentation:extract", fallback=signatures.ZIP),
+    signatures.DOCX: Reader("wordprocessing:extract", budgeted=True, fallback=signatures.ZIP),
+    signatures.XLSX: Reader("spreadsheet:extract", budgeted=True, fallback=signatures.ZIP),
+    signatures.PPTX: Reader("presentation:extract", budgeted=True, fallback=signatures.ZIP),
     signatures.ZIP: Reader("zip_archive:extract", budgeted=True),
     "application/x-tar": Reader("archive:extract_tar", budgeted=True),
     "application/gzip": Reader("archive:extract_gzip", budgeted=True),
@@ -53,7 +54,7 @@ READERS: dict[str, Reader] = {
 PARTLY = {types.MBOX: "mailbox: read as text, its attachments are not decoded yet"}
 """Read by a lesser extractor: always with this Problem."""
 
-_PACKAGES = {"lxml": "lxml", "pypdfium2": "pypdfium2", "pypdfium2_raw": "pypdfium2"}
+_PACKAGES = {"pypdfium2": "pypdfium2", "pypdfium2_raw": "pypdfium2"}
 
 Piece = ChunkBatch | Document | Problem
 Extract = Callable[..., Iterator[Piece]]
@@ -97,6 +98,16 @@ def extract(
     else:
         yield from walk.run()
     yield DocumentDone(document.ref, document.media_type, walk.read_bytes(), walk.touched)
+
+
+def slices(document: Document, limits: Limits, slice_bytes: int) -> list[Slice]:
+    """The slices in which a large document can be read by several workers; empty when it is to be read whole."""
+    try:
+        document.media_type = types.identify(document)
+        document.content.seek(0)
+        return plan(document, limits, slice_bytes)
+    except Exception:  # noqa: BLE001 - reading it whole will meet the same, and say so
+        return []
 
 
 def failure(ref: DocumentRef, error: Exception, what: str) -> Problem:
@@ -162,6 +173,7 @@ class _Walk:
                     yield Extracted(ref, piece)
                 elif isinstance(piece, Problem):
                     self._problems += 1
+                    self.touched |= piece.ref != ref  # a container whose members cannot be read was itself read
                     yield piece
                 else:
                     yield from self._enter(piece, reader.budgeted)
