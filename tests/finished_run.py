@@ -164,7 +164,9 @@ def _company() -> FakeRun:
     with open(Path(__file__).with_name("company_findings.csv"), encoding="utf-8", newline="") as text:
         for row in csv.DictReader(text):
             unit: dict[str, Any] = {name: row[name] or None for name in ("sheet", "part")}
-            numbers: dict[str, Any] = {name: int(row[name]) if row[name] else None for name in ("distinct", "listed", "column")}
+            numbers: dict[str, Any] = {
+                name: int(row[name]) if row[name] else None for name in ("distinct", "listed", "column")
+            }
             b.found(
                 row["document"],
                 row["entity_type"],

@@ -85,13 +85,13 @@ def test_no_fallback_once_text_has_come_out(read: Any, monkeypatch: pytest.Monke
 
 def test_a_missing_parser_says_what_to_install(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def extract(document: Document, limits: Limits) -> Iterator[object]:
-        raise ModuleNotFoundError("No module named 'lxml'", name="lxml.etree")
+        raise ModuleNotFoundError("No module named 'pypdfium2'", name="pypdfium2.raw")
         yield
 
     install(monkeypatch, extract)
     result = read(b"text")
     assert result.codes == [("x", "unsupported")]
-    assert result.problems[0].detail == "install lxml to read this format"
+    assert result.problems[0].detail == "install pypdfium2 to read this format"
 
 
 @pytest.mark.parametrize(
