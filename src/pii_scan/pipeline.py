@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.detector import Detector
 from pii_scan.detect.engine import Detections
-from pii_scan.detect.patterns import ExpressionTimeout
 from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.errors import DocumentError
 from pii_scan.extract.dispatch import DocumentDone, Extracted, extract, slices

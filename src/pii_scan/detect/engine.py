@@ -16,8 +16,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.detect.ask import SEPARATOR
 from pii_scan.detect.context import ContextIndex
-from pii_scan.detect.patterns import PADDING, SEPARATOR, PatternSet
+from pii_scan.detect.patterns import PADDING, PatternSet
 from pii_scan.detect.resolve import best_of_overlapping, drop_contained
 from pii_scan.detect.rules import FLAGS, Rule
 from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, Validator

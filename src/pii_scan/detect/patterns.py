@@ -14,35 +14,18 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from pii_scan.detect.automaton import (
-    WORD,
-    Automaton,
-    ByteSet,
-    CannotCompile,
-    byteset,
-    compile_automaton,
-)
+from pii_scan.detect.ask import SEPARATOR, match_at, search_each_text
+from pii_scan.detect.automaton import WORD, Automaton, ByteSet, CannotCompile, compile_automaton
+from pii_scan.detect.starts import RARE_FIRST, anchor_of, bytes_before, prefix_sets
 
-SEPARATOR = 0xFF
-"""Stands between texts in a buffer: no byte of UTF-8 has this value."""
 PADDING = 512
 """Separators before and after the texts, so that no read leaves the buffer."""
 MAX_STEPS = 4096
 """A candidate still alive after so many bytes is left to the expression: keeps the walk linear."""
-EXPRESSION_SECONDS = 5.0
-"""Time that one expression may take on one text before it is given up as hostile."""
 
 _Bytes = npt.NDArray[np.uint8]
 _Ints = npt.NDArray[np.int64]
 _Bools = npt.NDArray[np.bool_]
-
-_RARE_FIRST = byteset(b"0123456789+(#&@<[{~^|$%ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_ANCHORS = b"@:+/=#_-."
-_MAX_PREFIX = 320
-
-
-class ExpressionTimeout(Exception):
-    """An expression took too long on a text. Holds no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +117,10 @@ class PatternSet:
             automaton = pattern.automaton
             if automaton is None:
                 continue
-            sets = _prefix_sets(automaton)
+            sets = prefix_sets(automaton)
             pattern.first, pattern.second, pattern.third = (_mask(values) for values in sets)
-            pattern.before = _mask(_bytes_before(automaton, sets[0]))
-            anchor = None if not sets[0] & ~_RARE_FIRST else _anchor(automaton)
+            pattern.before = _mask(bytes_before(automaton, sets[0]))
+            anchor = None if not sets[0] & ~RARE_FIRST else anchor_of(automaton)
             if anchor is not None:
                 pattern.anchor, pattern.prefix, prefix_bytes = anchor
                 pattern.prefix_bytes = _mask(prefix_bytes)
@@ -173,7 +156,7 @@ class PatternSet:
                 if len(a):
                     found.append((number, a, e))
         for number, _ in self.uncompiled:
-            a, e = _search_each_text(buffer, self._patterns[number].expression)
+            a, e = search_each_text(buffer, self._patterns[number].expression)
             if len(a):
                 found.append((number, a, e))
         if not found:
@@ -336,62 +319,15 @@ class PatternSet:
         covered = 0
         starts = start.tolist()
         for i in np.flatnonzero(unsure).tolist():
-            at = starts[i]
+            at, end_at = starts[i], int(last[i])
             if at < covered:  # inside a match of this expression: finditer would not look here
                 end[i] = -1
                 continue
-            span = _match_at(buffer, pattern.expression, at, int(last[i]), margin, whole)
+            span = match_at(buffer, pattern.expression, at, end_at, margin, whole or end_at - at >= MAX_STEPS - 1)
             end[i] = span
             covered = max(covered, span)
         good = end > 0
         return start[good], end[good]
-
-
-def _match_at(buffer: _Bytes, expression: regex.Pattern[str], at: int, last: int, margin: int, whole: bool) -> int:
-    """The byte where the match at byte `at` ends, or -1."""
-    left, right = at - margin, last + margin
-    if whole or last - at >= MAX_STEPS - 1:
-        left, right = _text_around(buffer, at)
-    left, right = max(left, 0), min(right, len(buffer))
-    raw = buffer[left:right].tobytes()
-    cut = raw.rfind(b"\xff", 0, at - left) + 1
-    stop = raw.find(b"\xff", at - left)
-    while cut < at - left and raw[cut] & 0xC0 == 0x80:  # a window may begin inside a character
-        cut += 1
-    before = raw[cut : at - left].decode("utf-8", "replace")
-    text = before + raw[at - left : stop if stop >= 0 else len(raw)].decode("utf-8", "replace")
-    try:
-        found = expression.match(text, len(before), timeout=EXPRESSION_SECONDS)
-    except TimeoutError:
-        raise ExpressionTimeout from None
-    return at + len(text[found.start() : found.end()].encode()) if found and found.end() > found.start() else -1
-
-
-def _text_around(buffer: _Bytes, at: int) -> tuple[int, int]:
-    """The bounds of the text that holds byte `at`."""
-    separators = np.flatnonzero(buffer == SEPARATOR)
-    after = int(np.searchsorted(separators, at))
-    return int(separators[after - 1]) + 1, int(separators[after])
-
-
-def _search_each_text(buffer: _Bytes, expression: regex.Pattern[str]) -> tuple[_Ints, _Ints]:
-    """For expressions without an automaton: finditer on every text."""
-    separators = np.flatnonzero(buffer == SEPARATOR)
-    filled = np.flatnonzero(np.diff(separators) > 1)
-    starts: list[int] = []
-    ends: list[int] = []
-    for i in filled.tolist():
-        left = int(separators[i]) + 1
-        text = buffer[left : int(separators[i + 1])].tobytes().decode("utf-8", "replace")
-        try:
-            for found in expression.finditer(text, timeout=EXPRESSION_SECONDS):
-                if found.end() > found.start():
-                    start = left + len(text[: found.start()].encode())
-                    starts.append(start)
-                    ends.append(start + len(found.group().encode()))
-        except TimeoutError:
-            raise ExpressionTimeout from None
-    return np.array(starts, np.int64), np.array(ends, np.int64)
 
 
 def _look_behind(buffer: _Bytes, automaton: Automaton, start: _Ints) -> tuple[_Bools, _Bools]:
@@ -425,70 +361,3 @@ def _without_overlaps(start: _Ints, end: _Ints) -> tuple[_Ints, _Ints]:
             keep[i] = True
             covered = e
     return start[keep], end[keep]
-
-
-# --- what an automaton says about where it can begin ------------------------------------------------------------------
-
-
-def _prefix_sets(automaton: Automaton) -> tuple[ByteSet, ByteSet, ByteSet]:
-    """The bytes that can stand first, second and third in a match; all bytes where a shorter match exists."""
-    everything = (1 << 256) - 1
-    sets: list[ByteSet] = []
-    states = {1}
-    for _ in range(3):
-        if states & automaton.accepting:
-            sets.append(everything)
-            continue
-        following = automaton.table[sorted(states)]
-        sets.append(byteset(np.flatnonzero(following.any(axis=0)).tolist()))
-        states = set(np.unique(following).tolist()) - {0}
-    return sets[0], sets[1], sets[2]
-
-
-def _bytes_before(automaton: Automaton, first: ByteSet) -> ByteSet:
-    """The bytes that may stand right before a match, by its one-byte look-behinds and boundary; a superset."""
-    everything = (1 << 256) - 1
-    allowed = everything
-    high = ((1 << 256) - 1) ^ ((1 << 128) - 1)
-    if automaton.boundary_before and not first & ~WORD & ~high:
-        allowed &= ~WORD
-    for condition in automaton.lookbehinds:
-        if all(len(sequence) == 1 for sequence in condition.alternatives):
-            union = 0
-            for sequence in condition.alternatives:
-                union |= sequence[0]
-            allowed &= ~union if condition.negated else union
-    return (allowed | high) & everything
-
-
-def _anchor(automaton: Automaton) -> tuple[int, int, ByteSet] | None:
-    """(byte, most bytes before its first occurrence, bytes that may stand there), for a byte that every match holds."""
-    for byte in _ANCHORS:
-        lengths: dict[int, int] = {}
-        prefix = _longest_without(automaton, byte, 1, lengths, set())
-        if prefix is not None and prefix <= _MAX_PREFIX:
-            inside = np.isin(automaton.table[sorted(lengths)], sorted(lengths)).any(axis=0)
-            return byte, prefix, byteset(np.flatnonzero(inside).tolist()) & ~(1 << byte)
-    return None
-
-
-def _longest_without(
-    automaton: Automaton, byte: int, state: int, lengths: dict[int, int], open_states: set[int]
-) -> int | None:
-    """The longest path from `state` that avoids `byte`; None if it can be endless or reach an accepting state."""
-    if state in automaton.accepting or state in open_states or len(open_states) > _MAX_PREFIX + 8:
-        return None
-    if state in lengths:
-        return lengths[state]
-    open_states.add(state)
-    longest = 0
-    row = automaton.table[state].copy()
-    row[byte] = 0
-    for to in np.unique(row[row > 0]).tolist():
-        below = _longest_without(automaton, byte, to, lengths, open_states)
-        if below is None:
-            return None
-        longest = max(longest, below + 1)
-    open_states.discard(state)
-    lengths[state] = longest
-    return longest

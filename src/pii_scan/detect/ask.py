@@ -1,0 +1,66 @@
+"""Asks an expression itself: about one candidate in its window, or, where it has no automaton, about every text."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import regex
+
+SEPARATOR = 0xFF
+"""Stands between texts in a buffer: no byte of UTF-8 has this value."""
+EXPRESSION_SECONDS = 5.0
+"""Time that one expression may take on one text before it is given up as hostile."""
+
+_Bytes = npt.NDArray[np.uint8]
+_Ints = npt.NDArray[np.int64]
+
+
+class ExpressionTimeout(Exception):
+    """An expression took too long on a text. Holds no text."""
+
+
+def match_at(buffer: _Bytes, expression: regex.Pattern[str], at: int, last: int, margin: int, whole: bool) -> int:
+    """The byte where the match at byte `at` ends, or -1."""
+    left, right = at - margin, last + margin
+    if whole:
+        left, right = _text_around(buffer, at)
+    left, right = max(left, 0), min(right, len(buffer))
+    raw = buffer[left:right].tobytes()
+    cut = raw.rfind(b"\xff", 0, at - left) + 1
+    stop = raw.find(b"\xff", at - left)
+    while cut < at - left and raw[cut] & 0xC0 == 0x80:  # a window may begin inside a character
+        cut += 1
+    before = raw[cut : at - left].decode("utf-8", "replace")
+    text = before + raw[at - left : stop if stop >= 0 else len(raw)].decode("utf-8", "replace")
+    try:
+        found = expression.match(text, len(before), timeout=EXPRESSION_SECONDS)
+    except TimeoutError:
+        raise ExpressionTimeout from None
+    return at + len(text[found.start() : found.end()].encode()) if found and found.end() > found.start() else -1
+
+
+def _text_around(buffer: _Bytes, at: int) -> tuple[int, int]:
+    """The bounds of the text that holds byte `at`."""
+    separators = np.flatnonzero(buffer == SEPARATOR)
+    after = int(np.searchsorted(separators, at))
+    return int(separators[after - 1]) + 1, int(separators[after])
+
+
+def search_each_text(buffer: _Bytes, expression: regex.Pattern[str]) -> tuple[_Ints, _Ints]:
+    """For expressions without an automaton: finditer on every text."""
+    separators = np.flatnonzero(buffer == SEPARATOR)
+    filled = np.flatnonzero(np.diff(separators) > 1)
+    starts: list[int] = []
+    ends: list[int] = []
+    for i in filled.tolist():
+        left = int(separators[i]) + 1
+        text = buffer[left : int(separators[i + 1])].tobytes().decode("utf-8", "replace")
+        try:
+            for found in expression.finditer(text, timeout=EXPRESSION_SECONDS):
+                if found.end() > found.start():
+                    start = left + len(text[: found.start()].encode())
+                    starts.append(start)
+                    ends.append(start + len(found.group().encode()))
+        except TimeoutError:
+            raise ExpressionTimeout from None
+    return np.array(starts, np.int64), np.array(ends, np.int64)
