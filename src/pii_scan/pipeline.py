@@ -16,13 +16,13 @@ import numpy as np
 import pyarrow as pa
 
 from pii_scan.detect.ask import ExpressionTimeout
-from pii_scan.detect.detector import Detector
+from pii_scan.detect.detector import DEFAULT_MIN_SCORE, Detector
 from pii_scan.detect.engine import Detections
 from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.errors import DocumentError
 from pii_scan.extract.dispatch import DocumentDone, Extracted, extract, slices
 from pii_scan.findings.collect import Collector, Hits, Label
-from pii_scan.findings.names import NameMasker
+from pii_scan.findings.names import Find, NameMasker
 from pii_scan.findings.schema import DOCUMENTS, PROBLEMS
 from pii_scan.model import (
     ChunkBatch,
@@ -77,7 +77,10 @@ class Pipeline:
             rule_paths=settings.rules, only=settings.only, min_score=settings.min_score,
             as_of=date.fromisoformat(settings.as_of),
         )  # fmt: skip
-        self._names = NameMasker(self._find_in_names)
+        self._name_detector = self._detector
+        if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
+            self._name_detector = Detector(rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of))
+        self._names = NameMasker(finder(self._name_detector))
         self._key = bytes.fromhex(settings.key)
         self._labels: dict[tuple[int, int, int, int], int] = {}
         self._label_list: list[Label] = []
@@ -86,7 +89,7 @@ class Pipeline:
         """The tables of one unit, in pieces. A document that cannot be opened or read becomes a problem row."""
         collector = Collector(self._key, self._names.safe)
         rows = _Rows(self._names)
-        last_flush = time.monotonic()
+        last_flush = -FLUSH_SECONDS  # the first hits leave at once: no one knows yet whether the document is harmless
         try:
             with self._sources[unit.ref.target].open(unit.ref) as document:
                 document.slice = unit.slice
@@ -100,17 +103,18 @@ class Pipeline:
                             collector.begin(piece.ref.target, self._names.document(piece.ref))
                         self._detect(piece, collector, rows)
                         beat(piece.batch.texts.nbytes)
-                        if collector.pending > FLUSH_HITS or time.monotonic() - last_flush > FLUSH_SECONDS:
+                        due = time.monotonic() - last_flush > FLUSH_SECONDS
+                        if collector.pending and (due or collector.pending > FLUSH_HITS):
                             yield collector.flush()
                             last_flush = time.monotonic()
                     elif isinstance(piece, Problem):
                         rows.problem(piece)
                     else:
-                        if piece.ref == current:
+                        if current is not None:  # the container's text may go on after a member: it begins anew
                             collector.end()
                             current = None
                         self._name_hits(piece.ref, collector)
-                        rows.done(piece, unit.slice)
+                        rows.done(piece)
                         beat(0)
                 collector.end()
                 changed = getattr(self._sources[unit.ref.target], "changed", None)
@@ -163,22 +167,36 @@ class Pipeline:
         synthetic = (found.verdict & SYNTHETIC) != 0
         return Hits(found.text, found.start, found.end, numbers[inverse], found.score, synthetic, self._label_list)
 
-    def _find_in_names(self, names: list[str]) -> list[list[tuple[int, int]]]:
-        """Where personal data stands in names of files, columns and parts: code point spans for each."""
-        spans: list[list[tuple[int, int]]] = [[] for _ in names]
-        for row in self._detector.detect_texts(names).select(["text", "start", "end"]).to_pylist():
-            spans[row["text"]].append((row["start"], row["end"]))
-        return spans
-
     def _name_hits(self, ref: DocumentRef, collector: Collector) -> None:
         """Personal data in the document's own name is a finding of the document."""
         if self._names.hides(ref):
             collector.begin(ref.target, self._names.document(ref))
             name = pa.array([self._names.spaced(ref)], pa.large_string())
-            found = self._detector.detect(name)
+            try:
+                found = self._detector.detect(name)
+            except ExpressionTimeout:  # then the whole name is hidden; the content says whether there is more
+                return
             if len(found):
                 collector.add(ChunkBatch(name, PartOrigin(("name",))), self._hits(found))
             collector.end()
+
+
+def finder(detector: Detector) -> Find:
+    """Where personal data stands in names of files, columns and parts, for `NameMasker`. A name that a rule cannot
+    be tried on in time counts as personal data from end to end.
+    """
+
+    def find(names: list[str]) -> list[list[tuple[int, int]]]:
+        spans: list[list[tuple[int, int]]] = [[] for _ in names]
+        try:
+            found = detector.detect_texts(names)
+        except ExpressionTimeout:
+            return [[(0, len(name))] for name in names]
+        for row in found.select(["text", "start", "end"]).to_pylist():
+            spans[row["text"]].append((row["start"], row["end"]))
+        return spans
+
+    return find
 
 
 class _Rows:
@@ -186,35 +204,29 @@ class _Rows:
 
     def __init__(self, names: NameMasker) -> None:
         self._names = names
-        self._done: list[dict[str, Any]] = []
+        self._done: dict[str, dict[str, Any]] = {}
         self._problems: list[dict[str, Any]] = []
-        self._seen: dict[str, DocumentRef] = {}
-        self._troubled: set[str] = set()
+        self._troubled: dict[str, DocumentRef] = {}
+        # by the names as they are, which never leave: two documents may look the same once they are masked
 
     def problem(self, problem: Problem) -> None:
-        name = self._names.document(problem.ref)
-        self._seen.setdefault(name, problem.ref)
-        self._troubled.add(name)
+        self._troubled.setdefault(problem.ref.display, problem.ref)
         self._problems.append(
-            {"target": problem.ref.target, "document": name, "stage": str(problem.stage), "code": str(problem.code),
-             "detail": problem.detail}
+            {"target": problem.ref.target, "document": self._names.document(problem.ref),
+             "stage": str(problem.stage), "code": str(problem.code), "detail": problem.detail}
         )  # fmt: skip
 
-    def done(self, piece: DocumentDone, part: Slice | None) -> None:
-        read = part.end - part.start if part is not None else piece.read_bytes
-        self._done.append(document_row(self._names, piece.ref, piece.media_type, read, piece.touched))
+    def done(self, piece: DocumentDone) -> None:
+        row = document_row(self._names, piece.ref, piece.media_type, piece.read_bytes, piece.touched)
+        self._done[piece.ref.display] = row
 
     def tables(self) -> dict[str, pa.Table]:
         """The rows as tables; a document that has a problem and was never opened gets its row here."""
-        opened = {row["document"] for row in self._done}
-        for name, seen in self._seen.items():
-            if name not in opened:
-                self._done.append(document_row(self._names, seen, "", 0, False))
-        for row in self._done:
-            if row["document"] in self._troubled:
-                row["status"] = "partly_read" if row["status"] == "read" else "unread"
+        for name, ref in self._troubled.items():
+            row = self._done.setdefault(name, document_row(self._names, ref, "", 0, False))
+            row["status"] = "partly_read" if row["status"] == "read" else "unread"
         return {
-            "documents": pa.Table.from_pylist(self._done, schema=DOCUMENTS),
+            "documents": pa.Table.from_pylist(list(self._done.values()), schema=DOCUMENTS),
             "problems": pa.Table.from_pylist(self._problems, schema=PROBLEMS),
         }
 

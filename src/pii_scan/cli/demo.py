@@ -23,7 +23,7 @@ from pii_scan.registry import data_folder
 @click.option("--lang", type=click.Choice(["nb", "en"]), default="nb", help="Language of summary and report.")
 @common
 def command(folder: Path, open_report: bool, lang: str, **options: Any) -> int:
-    r"""Make the files of an invented course provider in FOLDER/files, scan them into FOLDER/run, and say where the
+    """Make the files of an invented course provider in FOLDER/files, scan them into FOLDER/run, and say where the
     report is.
 
     All people and numbers are invented. A few files cannot be read, on purpose: the report names them, and the scan
@@ -32,7 +32,7 @@ def command(folder: Path, open_report: bool, lang: str, **options: Any) -> int:
     \b
     Example:
       pii-scan demo --open
-    """
+    """  # noqa: D301  \b is for click
     talk = output(**options)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"the folder {str(folder)!r} already holds something", "name another")

@@ -34,12 +34,12 @@ UNREAD = "DOC, XLS, PPT, PST/MSG, RTF, ODF, Parquet, SQLite, 7z, RAR, images and
 @click.command("doctor", short_help="Show what is installed and what that enables.")
 @common
 def command(**options: Any) -> int:
-    r"""Show what is installed, which formats and targets that enables, what is missing and how to get it.
+    """Show what is installed, which formats and targets that enables, what is missing and how to get it.
 
     \b
     Example:
       pii-scan doctor
-    """
+    """  # noqa: D301  \b is for click
     talk = output(**options)
     talk.say(f"pii-scan {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     missing = _parts(talk) + _folders(talk)

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from typing import Any
 
 import click
 
 from pii_scan import __version__
+from pii_scan.cli.pipes import drop_stdout
 from pii_scan.errors import PiiScanError, UsageError, nearest
 
 COMMANDS = {
@@ -49,14 +49,14 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="pii-scan")
 def cli() -> None:
-    r"""Find personal data in files, say where it lives, and name what could not be read.
+    """Find personal data in files, say where it lives, and name what could not be read.
 
     Nothing leaves this machine, and no output ever shows a found value.
 
     \b
     Example:
       pii-scan scan /srv/share --out run-2026-11
-    """
+    """  # noqa: D301  \b is for click
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -66,12 +66,16 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Runs the command line and gives the exit code; never lets a traceback out."""
+    code = 0
     try:
         result = cli.main(arguments, prog_name="pii-scan", standalone_mode=False)
+        code = result if isinstance(result, int) else 0
         sys.stdout.flush()
-        return result if isinstance(result, int) else 0
     except click.ClickException as error:
-        _say(error.format_message(), getattr(error, "ctx", None))
+        if type(error).__name__ == "NoArgsIsHelpError":  # of click 8.2 and later: its message is the whole help
+            click.echo(error.format_message(), err=True)
+        else:
+            _say(error.format_message(), getattr(error, "ctx", None))
         return 2
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
@@ -80,8 +84,11 @@ def run(arguments: list[str] | None = None) -> int:
         _say(str(error), None)
         return 2 if isinstance(error, UsageError) else 3
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader has seen enough: no message when Python flushes
-        return 0
+        drop_stdout()
+    except OSError as error:
+        _say(error.strerror or type(error).__name__, None)
+        return 3
+    return code
 
 
 def _say(message: str, ctx: click.Context | None) -> None:

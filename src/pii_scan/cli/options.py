@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from pii_scan.cli.pipes import drop_stdout
 from pii_scan.model import printable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,7 +26,10 @@ class Output:
 
     def say(self, text: str) -> None:
         """A result, to standard output."""
-        click.echo(text, nl=not text.endswith("\n"), color=self.color)
+        try:
+            click.echo(text, nl=not text.endswith("\n"), color=self.color)
+        except BrokenPipeError:  # the reader has seen enough; the exit code still counts
+            drop_stdout()
 
     def note(self, text: str) -> None:
         """A remark, to standard error, unless --quiet."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,18 +23,18 @@ FORMAT_NAMES = ("html", "json", "csv", "markdown")
 @click.option("--lang", type=click.Choice(["nb", "en"]), help="Default: the language of the scan.")
 @common
 def command(run_folder: Path, format_name: str, file: Path | None, lang: str | None, **options: Any) -> int:
-    r"""Write the report of RUN in the format F.
+    """Write the report of RUN in the format F.
 
     \b
     Examples:
       pii-scan report run-2026-11 --format json -o report.json
       pii-scan report run-2026-11 --format markdown --lang en
-    """
+    """  # noqa: D301  \b is for click
     output(**options)
     if format_name not in FORMAT_NAMES:
         raise UsageError(f"no report format {format_name!r}", nearest(format_name, FORMAT_NAMES))
     from pii_scan.errors import RunError
-    from pii_scan.findings.store import load_run
+    from pii_scan.findings.store import load_run, replacing
     from pii_scan.report.formats import FORMATS
 
     try:
@@ -47,7 +46,7 @@ def command(run_folder: Path, format_name: str, file: Path | None, lang: str | N
         FORMATS[format_name](run, sys.stdout.buffer, language)
         return 0
     try:
-        with open(file, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+        with replacing(file) as out:
             FORMATS[format_name](run, out, language)
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None

@@ -12,24 +12,24 @@ from pii_scan.errors import UsageError, nearest
 
 @click.group("rules", short_help="List, show or check the recognizers.")
 def command() -> None:
-    r"""The recognizers: what is looked for, how, and whether they hold what they promise.
+    """The recognizers: what is looked for, how, and whether they hold what they promise.
 
     \b
     Example:
       pii-scan rules check my-rules/
-    """
+    """  # noqa: D301  \b is for click
 
 
 @command.command("list")
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @common
 def list_rules(paths: tuple[str, ...], **options: Any) -> None:
-    r"""List the built-in rules and those in PATH.
+    """List the built-in rules and those in PATH.
 
     \b
     Example:
       pii-scan rules list
-    """
+    """  # noqa: D301  \b is for click
     from pii_scan.detect.rules import load_rules
 
     talk = output(**options)
@@ -45,12 +45,12 @@ def list_rules(paths: tuple[str, ...], **options: Any) -> None:
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @common
 def show(rule_id: str, paths: tuple[str, ...], **options: Any) -> None:
-    r"""Show one rule: its written forms, its check, its words, its examples.
+    """Show one rule: its written forms, its check, its words, its examples.
 
     \b
     Example:
       pii-scan rules show no.fodselsnummer
-    """
+    """  # noqa: D301  \b is for click
     from pii_scan.detect.rules import load_rules
 
     talk = output(**options)
@@ -77,14 +77,14 @@ def show(rule_id: str, paths: tuple[str, ...], **options: Any) -> None:
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @common
 def check(paths: tuple[str, ...], **options: Any) -> int:
-    r"""Run every example and counter-example of the built-in rules and those in PATH; exit 1 if one fails.
+    """Run every example and counter-example of the built-in rules and those in PATH; exit 1 if one fails.
 
     Each runs through the engine and through Presidio, which must agree.
 
     \b
     Example:
       pii-scan rules check my-rules/
-    """
+    """  # noqa: D301  \b is for click
     from pii_scan.detect.check import check_rules
     from pii_scan.detect.rules import load_rules
 

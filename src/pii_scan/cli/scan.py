@@ -41,7 +41,7 @@ from pii_scan.errors import UsageError, nearest
 @click.option("--lang", type=click.Choice(["nb", "en"]), help="Language of summary and report (default nb).")
 @common
 def command(targets: tuple[str, ...], **options: Any) -> int:
-    r"""Scan every TARGET (file, folder, or - for standard input) into the folder RUN.
+    """Scan every TARGET (file, folder, or - for standard input) into the folder RUN.
 
     Prints a summary and writes RUN/report.html. Exit code 0: everything was read; 3: something was not; 1:
     --fail-on found what it names; 2: wrong call, nothing was scanned.
@@ -50,7 +50,7 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
     Examples:
       pii-scan scan /srv/share --out run-2026-11
       pii-scan scan export.csv --fail-on NO_FODSELSNUMMER --quiet
-    """
+    """  # noqa: D301  \b is for click
     talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
     config = _config(options)
     gates = _gates(options["fail_on"], config)
@@ -81,10 +81,11 @@ def scan_and_report(
 
 def write_report(run: Any, lang: str) -> Path:
     """RUN/report.html, readable by the user only."""
+    from pii_scan.findings.store import replacing
     from pii_scan.report.formats import FORMATS
 
     path = Path(run.path) / "report.html"
-    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+    with replacing(path) as out:
         FORMATS["html"](run, out, lang)
     return path
 

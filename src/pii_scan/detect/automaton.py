@@ -1,67 +1,21 @@
-"""Compiles a rule's regular expression to a byte automaton that accepts every span the expression can match.
-
-The automaton works on UTF-8 bytes. Where the expression holds what automata cannot say (look-around inside, back
-references, Unicode classes), the automaton accepts more than the expression, and `Automaton.exact` is False: the
-engine then asks the expression itself about each candidate. It never accepts less. Linear in the text by nature.
-"""
+"""Joins expressions into one deterministic automaton that says, in one pass over the bytes, which of them accept where."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-_sre: Any = importlib.import_module("re._parser")
-_const: Any = importlib.import_module("re._constants")
+from pii_scan.detect.expression import ByteSet, CannotCompile, Expression
 
-IGNORECASE, MULTILINE, DOTALL = 2, 8, 16
-MAX_NFA_STATES = 20_000
-MAX_DFA_STATES = 6_000
+MAX_STATES = 6_000
+MAX_JOINED = 62
+"""Expressions to one automaton: a bit each."""
 
-ByteSet = int
-"""A set of byte values as a 256-bit integer."""
-
-_ALL_ASCII: ByteSet = (1 << 128) - 1
-_NON_ASCII: ByteSet = ((1 << 256) - 1) ^ _ALL_ASCII
-
-
-class CannotCompile(Exception):
-    """The expression is beyond the automaton: it must be searched for text by text."""
-
-
-def byteset(values: Iterable[int]) -> ByteSet:
-    """The set of the given byte values."""
-    result = 0
-    for value in values:
-        result |= 1 << value
-    return result
-
-
-DIGITS = byteset(b"0123456789")
-WORD = DIGITS | byteset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
-_SPACE = byteset(b" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f")
-_CATEGORIES = {"CATEGORY_DIGIT": DIGITS, "CATEGORY_WORD": WORD, "CATEGORY_SPACE": _SPACE}
-_CASE_PARTNERS = {"i": "\u0130\u0131", "k": "\u212a", "s": "\u017f"}
-
-
-@dataclass(frozen=True, slots=True)
-class Lookbehind:
-    """A condition on the bytes before a match: one of `alternatives`, each a sequence of byte sets, must (not) fit."""
-
-    negated: bool
-    alternatives: tuple[tuple[ByteSet, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Lookahead:
-    """A condition on the bytes after a match, as an automaton that must (not) accept some prefix of them."""
-
-    negated: bool
-    automaton: Automaton
+_Item = tuple[int, int]
+"""(number of the expression, state of its automaton)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,305 +24,38 @@ class Automaton:
 
     table: npt.NDArray[np.int32]
     """(states, 256): the next state for each byte value."""
-    accepting: frozenset[int]
-    exact: bool
-    lookbehinds: tuple[Lookbehind, ...] = ()
-    lookaheads: tuple[Lookahead, ...] = ()
-    boundary_before: bool = False
-    boundary_after: bool = False
-    anchored: bool = False
-    """The expression holds ^ or $: windows must be whole texts."""
-    reach: int = 0
-    """Characters that look-around may read beyond the match, -1 when unbounded."""
+    accepts: npt.NDArray[np.int64]
+    """For each state: the expressions that end there, bit i for number i."""
 
 
-@dataclass(slots=True)
-class _Nfa:
-    """Thompson construction: epsilon edges and byte edges."""
+def join(expressions: Sequence[Expression]) -> Automaton:
+    """One automaton for all of `expressions`, by subset construction. Raises CannotCompile when it grows too large."""
+    class_of, classes = _byte_classes({mask for item in expressions for edges in item.nfa.edges for mask, _ in edges})
+    closures: dict[_Item, frozenset[_Item]] = {}
 
-    epsilon: list[list[int]] = field(default_factory=list)
-    edges: list[list[tuple[ByteSet, int]]] = field(default_factory=list)
-
-    def state(self) -> int:
-        if len(self.epsilon) >= MAX_NFA_STATES:
-            raise CannotCompile("the expression is too large")
-        self.epsilon.append([])
-        self.edges.append([])
-        return len(self.epsilon) - 1
-
-
-class _Builder:
-    """Walks the parse tree of one expression."""
-
-    def __init__(self, flags: int) -> None:
-        self.nfa = _Nfa()
-        self.exact = True
-        self.approximate = False
-        self.anchored = False
-        self.reach = 0
-        self.flags = flags
-        self.groups: dict[int, Any] = {}
-
-    def sequence(self, items: Any, start: int, flags: int) -> int:
-        """Adds `items` after state `start`; gives the state where they end."""
-        for op, value in items:
-            start = self.item(str(op), value, start, flags)
-        return start
-
-    def item(self, op: str, value: Any, start: int, flags: int) -> int:
-        if op in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
-            return self._characters(_charset(op, value, flags), start)
-        if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-            self.exact &= op != "POSSESSIVE_REPEAT"
-            low, high, items = value
-            return self._repeat(low, high, items, start, flags)
-        if op == "SUBPATTERN":
-            group, add, remove, items = value
-            if group is not None:
-                self.groups[group] = (items, (flags | add) & ~remove)
-            return self.sequence(items, start, (flags | add) & ~remove)
-        if op == "ATOMIC_GROUP":
-            self.exact = False
-            return self.sequence(value, start, flags)
-        if op == "BRANCH":
-            end = self.nfa.state()
-            for branch in value[1]:
-                self.nfa.epsilon[self.sequence(branch, start, flags)].append(end)
-            return end
-        if op == "GROUPREF" and value in self.groups:
-            self.exact = False
-            items, group_flags = self.groups[value]
-            return self.sequence(items, start, group_flags)
-        if op == "AT":
-            self.exact = False
-            self.anchored |= "BOUNDARY" not in str(value)
-            return start
-        if op in ("ASSERT", "ASSERT_NOT"):
-            self.exact = False
-            self._extend_reach(value[1])
-            return start
-        raise CannotCompile(f"the expression uses {op.lower()}")
-
-    def _extend_reach(self, items: Any) -> None:
-        width = items.getwidth()[1]
-        if width > 10_000 or self.reach < 0:
-            self.reach = -1
-        else:
-            self.reach = max(self.reach, width)
-
-    def _characters(self, wanted: _Charset, start: int) -> int:
-        end = self.nfa.state()
-        self.approximate |= wanted.approximate
-        if wanted.ascii_set:
-            self.nfa.edges[start].append((wanted.ascii_set, end))
-        for encoded in wanted.sequences:
-            at = start
-            for position, byte in enumerate(encoded):
-                to = end if position == len(encoded) - 1 else self.nfa.state()
-                self.nfa.edges[at].append((1 << byte, to))
-                at = to
-        if wanted.any_other:  # any non-ASCII character, as the form of UTF-8 has it
-            more = [self.nfa.state() for _ in range(3)]
-            tail = byteset(range(0x80, 0xC0))
-            for lead, first in ((range(0xC2, 0xE0), 2), (range(0xE0, 0xF0), 1), (range(0xF0, 0xF5), 0)):
-                self.nfa.edges[start].append((byteset(lead), more[first]))
-            for at, to in ((more[0], more[1]), (more[1], more[2]), (more[2], end)):
-                self.nfa.edges[at].append((tail, to))
-        return end
-
-    def _repeat(self, low: int, high: Any, items: Any, start: int, flags: int) -> int:
-        unbounded = str(high) == "MAXREPEAT"
-        for _ in range(low):
-            start = self.sequence(items, start, flags)
-        end = self.nfa.state()
-        if unbounded:
-            loop = self.nfa.state()
-            self.nfa.epsilon[start].append(loop)
-            self.nfa.epsilon[self.sequence(items, loop, flags)].append(loop)
-            self.nfa.epsilon[loop].append(end)
-            return end
-        for _ in range(int(high) - low):
-            self.nfa.epsilon[start].append(end)
-            start = self.sequence(items, start, flags)
-        self.nfa.epsilon[start].append(end)
-        return end
-
-
-@dataclass(frozen=True, slots=True)
-class _Charset:
-    """The characters that one item of an expression matches."""
-
-    ascii_set: ByteSet
-    sequences: tuple[bytes, ...] = ()
-    """Single non-ASCII characters as UTF-8."""
-    any_other: bool = False
-    """Any non-ASCII character is let through ..."""
-    approximate: bool = False
-    """... though the expression takes only some of them."""
-
-
-def _charset(op: str, value: Any, flags: int) -> _Charset:
-    if op == "ANY":
-        return _Charset(_ALL_ASCII if flags & DOTALL else _ALL_ASCII & ~(1 << 10), any_other=True)
-    if op == "LITERAL":
-        return _literals({chr(value)}, flags)
-    if op == "NOT_LITERAL":
-        return _negated(_literals({chr(value)}, flags))
-    ascii_set, characters, approximate, negated = 0, set(), False, False
-    for kind, detail in value:
-        name = str(kind)
-        if name == "NEGATE":
-            negated = True
-        elif name == "LITERAL":
-            characters.add(chr(detail))
-        elif name == "RANGE":
-            first, last = detail
-            characters.update(map(chr, range(first, min(last, first + 512) + 1)))
-            approximate |= last > first + 512
-        else:
-            positive = _CATEGORIES[str(detail).replace("NOT_", "")]
-            ascii_set |= _ALL_ASCII & ~positive if "NOT_" in str(detail) else positive
-            approximate = True
-    single = _literals(characters, flags)
-    approximate |= single.approximate
-    union = _Charset(ascii_set | single.ascii_set, single.sequences, approximate, approximate)
-    return _negated(union) if negated else union
-
-
-def _negated(charset: _Charset) -> _Charset:
-    approximate = charset.approximate or bool(charset.sequences)
-    return _Charset(_ALL_ASCII & ~charset.ascii_set, any_other=True, approximate=approximate)
-
-
-def _literals(characters: set[str], flags: int) -> _Charset:
-    if flags & IGNORECASE:
-        folded = {form for char in characters for form in (char, char.lower(), char.upper()) if len(form) == 1}
-        folded.update(partner for char in characters for partner in _CASE_PARTNERS.get(char.lower(), ""))
-        characters = folded
-    ascii_set = byteset(ord(char) for char in characters if char < "\x80")
-    sequences = sorted(char.encode("utf-8", "surrogatepass") for char in characters if char >= "\x80")
-    if len(sequences) > 64:
-        return _Charset(ascii_set, any_other=True, approximate=True)
-    return _Charset(ascii_set, tuple(sequences))
-
-
-def compile_automaton(pattern: str, flags: int) -> Automaton:
-    """The automaton of `pattern` under `flags` (of the `re` module). Raises CannotCompile."""
-    try:
-        tree = _sre.parse(pattern, flags & (IGNORECASE | MULTILINE | DOTALL))
-    except Exception as error:  # noqa: BLE001  the parser's own errors and RecursionError alike
-        raise CannotCompile("the expression uses syntax that only a backtracking engine reads") from error
-    flags = (tree.state.flags if hasattr(tree, "state") else flags) | flags
-    items = list(tree)
-    builder = _Builder(flags)
-    before, behind, items = _leading(items, flags, builder)
-    after, ahead, items = _trailing(items, flags, builder)
-    start = builder.nfa.state()
-    end = builder.sequence(items, start, flags)
-    table, accepting = _determinize(builder.nfa, start, end)
-    if 1 in accepting:
-        raise CannotCompile("the expression matches the empty text")
-    return Automaton(table, accepting, builder.exact, behind, ahead, before, after, builder.anchored, builder.reach)
-
-
-def _leading(items: list[Any], flags: int, builder: _Builder) -> tuple[bool, tuple[Lookbehind, ...], list[Any]]:
-    """Takes the boundary and the look-behinds off the front of an expression."""
-    boundary, behind = False, []
-    while items:
-        op, value = str(items[0][0]), items[0][1]
-        if op == "AT" and str(value) == "AT_BOUNDARY":
-            boundary = True
-        elif op in ("ASSERT", "ASSERT_NOT") and value[0] < 0 and (fixed := _fixed(list(value[1]), flags)) is not None:
-            behind.append(Lookbehind(op == "ASSERT_NOT", fixed))
-            builder._extend_reach(value[1])
-        else:
-            break
-        items = items[1:]
-    return boundary, tuple(behind), items
-
-
-def _fixed(items: list[Any], flags: int) -> tuple[tuple[ByteSet, ...], ...] | None:
-    """A look-behind as sequences of ASCII byte sets, or None. Non-ASCII neighbours are left to the expression."""
-    if len(items) == 1 and str(items[0][0]) == "BRANCH":
-        parts = [_fixed(list(branch), flags) for branch in items[0][1][1]]
-        return None if any(part is None for part in parts) else tuple(seq for part in parts for seq in part or ())
-    sets = []
-    for op, value in items:
-        if str(op) not in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
-            return None
-        sets.append(_charset(str(op), value, flags).ascii_set)
-    return (tuple(sets),)
-
-
-def _trailing(items: list[Any], flags: int, builder: _Builder) -> tuple[bool, tuple[Lookahead, ...], list[Any]]:
-    """Takes the boundary and the look-aheads off the end of an expression."""
-    boundary, ahead = False, []
-    while items:
-        op, value = str(items[-1][0]), items[-1][1]
-        if op == "AT" and str(value) == "AT_BOUNDARY":
-            boundary = True
-        elif op in ("ASSERT", "ASSERT_NOT") and value[0] > 0 and (inner := _inner(value[1], flags)) is not None:
-            ahead.append(Lookahead(op == "ASSERT_NOT", inner))
-            builder._extend_reach(value[1])
-        else:
-            break
-        items = items[:-1]
-    return boundary, tuple(ahead), items
-
-
-def _inner(items: Any, flags: int) -> Automaton | None:
-    """The automaton inside a look-ahead, or None when it is not plain."""
-    builder = _Builder(flags)
-    try:
-        start = builder.nfa.state()
-        end = builder.sequence(list(items), start, flags)
-        table, accepting = _determinize(builder.nfa, start, end)
-    except CannotCompile:
-        return None
-    # A non-ASCII byte right after a match sends the candidate to the expression anyway, so an approximated class
-    # does no harm there; deeper ones would go unseen.
-    plain = builder.exact and (not builder.approximate or _one_step(table))
-    return Automaton(table, accepting, True) if plain and 1 not in accepting else None
-
-
-def _one_step(table: npt.NDArray[np.int32]) -> bool:
-    """Whether every ASCII path of the automaton has one byte."""
-    return not table[table[1, :0x80]].any()
-
-
-def _determinize(nfa: _Nfa, start: int, end: int) -> tuple[npt.NDArray[np.int32], frozenset[int]]:
-    """Subset construction over classes of bytes that no edge tells apart. State 0 is dead, 1 the start."""
-    class_of, masks = _byte_classes({mask for edges in nfa.edges for mask, _ in edges})
-    closures: dict[int, frozenset[int]] = {}
-
-    def closure(state: int) -> frozenset[int]:
-        found = closures.get(state)
+    def closure(item: _Item) -> frozenset[_Item]:
+        found = closures.get(item)
         if found is None:
-            seen, stack = {state}, [state]
-            while stack:
-                for to in nfa.epsilon[stack.pop()]:
-                    if to not in seen:
-                        seen.add(to)
-                        stack.append(to)
-            found = closures[state] = frozenset(seen)
+            reached = expressions[item[0]].nfa.closure(item[1])
+            found = closures[item] = frozenset((item[0], state) for state in reached)
         return found
 
-    first = closure(start)
-    ids: dict[frozenset[int], int] = {frozenset(): 0, first: 1}
+    first = frozenset().union(*(closure((i, item.start)) for i, item in enumerate(expressions)))
+    ids: dict[frozenset[_Item], int] = {frozenset(): 0, first: 1}
     rows: list[dict[int, int]] = [{}, {}]
     queue = [first]
     while queue:
         subset = queue.pop()
         row = rows[ids[subset]]
-        moves: dict[int, set[int]] = {}
-        for state in subset:
-            for mask, target in nfa.edges[state]:
-                for number in masks[mask]:
-                    moves.setdefault(number, set()).update(closure(target))
+        moves: dict[int, set[_Item]] = {}
+        for i, state in subset:
+            for mask, target in expressions[i].nfa.edges[state]:
+                for number in classes[mask]:
+                    moves.setdefault(number, set()).update(closure((i, target)))
         for number, targets in moves.items():
             to = frozenset(targets)
             if to not in ids:
-                if len(ids) > MAX_DFA_STATES:
+                if len(ids) > MAX_STATES:
                     raise CannotCompile("the expression has too many states")
                 ids[to] = len(rows)
                 rows.append({})
@@ -377,11 +64,14 @@ def _determinize(nfa: _Nfa, start: int, end: int) -> tuple[npt.NDArray[np.int32]
     by_class = np.zeros((len(rows), int(class_of.max()) + 1), np.int32)
     for state, row in enumerate(rows):
         by_class[state, list(row.keys())] = list(row.values())
-    return by_class[:, class_of], frozenset(number for subset, number in ids.items() if end in subset)
+    accepts = np.zeros(len(rows), np.int64)
+    for subset, state in ids.items():
+        accepts[state] = sum(1 << i for i, item in enumerate(expressions) if (i, item.end) in subset)
+    return Automaton(by_class[:, class_of], accepts)
 
 
 def _byte_classes(masks: set[ByteSet]) -> tuple[npt.NDArray[np.int64], dict[ByteSet, list[int]]]:
-    """(class of each byte value, classes that each mask holds)."""
+    """(class of each byte value, classes that each mask holds); a class is bytes that no edge tells apart."""
     ordered = sorted(masks)
     signatures: dict[tuple[bool, ...], int] = {}
     class_of = np.zeros(256, np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pyarrow as pa
 
@@ -50,14 +50,26 @@ class NameMasker:
         return self._find([text])[0]
 
     def _mask(self, name: str) -> str:
-        spans = sorted({span for found in self._find(_readings(name)) for span in found})
         out, at = [], 0
-        for start, end in spans:
-            if start >= at:
-                out.append(name[at:start])
-                out.append(str(mask(pa.array([name[start:end]]))[0]))
-                at = end
+        for start, end in _joined(span for found in self._find(_readings(name)) for span in found):
+            out.append(name[at:start])
+            out.append(str(mask(pa.array([name[start:end]]))[0]))
+            at = end
         return "".join(out) + name[at:]
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spans in order, those that overlap as one: the readings may see different ends."""
+    last: tuple[int, int] | None = None
+    for span in sorted(spans):
+        if last is not None and span[0] < last[1]:
+            last = (last[0], max(last[1], span[1]))
+            continue
+        if last is not None:
+            yield last
+        last = span
+    if last is not None:
+        yield last
 
 
 def _readings(name: str) -> list[str]:

@@ -7,6 +7,8 @@ A part is written under another name and renamed into place; work counts as done
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import sqlite3
@@ -15,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -26,6 +27,8 @@ from pii_scan.findings.schema import FORMAT_VERSION, TABLES
 MANIFEST = "run.json"
 STATE = "state.sqlite"
 READ_ROWS = 1 << 17
+REQUIRED = ("id", "started_at", "version", "rules_hash", "config_hash", "status", "targets")
+"""What every manifest says."""
 
 
 class RunWriter:
@@ -45,61 +48,64 @@ class RunWriter:
                 (path / name).mkdir(mode=0o700)
         except OSError as error:
             raise UsageError(f"the run folder {str(path)!r} cannot be made: {error.strerror}") from None
-        with open(path / STATE, "wb", opener=_private):
-            pass
-        self._state = sqlite3.connect(path / STATE)
-        self._state.execute("PRAGMA journal_mode=WAL")
-        self._state.execute("CREATE TABLE done (part TEXT PRIMARY KEY) WITHOUT ROWID")
-        self._state.commit()
+        try:
+            with open(path / STATE, "wb", opener=_private):
+                pass
+            self._state = sqlite3.connect(path / STATE)
+            self._state.execute("PRAGMA journal_mode=WAL")
+            self._state.execute("CREATE TABLE done (part TEXT PRIMARY KEY) WITHOUT ROWID")
+            self._state.commit()
+        except (OSError, sqlite3.Error) as error:
+            raise _unwritable(error) from None
         self.write_manifest({})
 
     def write_manifest(self, more: Mapping[str, Any]) -> None:
-        """Adds `more` to the manifest and puts it in place whole."""
+        """Adds `more` to the manifest and puts it in place whole. Raises RunError."""
         self._manifest.update(more)
         text = json.dumps({"format": FORMAT_VERSION, **self._manifest}, ensure_ascii=False, indent=2)
-        with self._replacing(self.path / MANIFEST) as out:
-            out.write(text.encode("utf-8"))
+        try:
+            with replacing(self.path / MANIFEST) as out:
+                out.write(text.encode("utf-8"))
+        except OSError as error:
+            raise _unwritable(error) from None
 
     def write_part(self, part: str, tables: Mapping[str, pa.Table]) -> None:
         """The rows of one finished piece of work; `part` gives the order in which parts are read. Raises RunError."""
         try:
             for name, table in tables.items():
                 if table.num_rows:
-                    with self._replacing(self.path / name / f"{part}.parquet") as out:
+                    with replacing(self.path / name / f"{part}.parquet") as out:
                         pq.write_table(table, out, compression="zstd", use_dictionary=True)
             self._state.execute("INSERT INTO done VALUES (?)", (part,))
             self._state.commit()
         except (OSError, sqlite3.Error) as error:
-            raise RunError(f"the run folder cannot be written: {type(error).__name__}", "is the disk full?") from None
+            raise _unwritable(error) from None
 
     def close(self) -> None:
         """Ends the writing; the folder can be read by others from now on."""
-        self._state.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with contextlib.suppress(sqlite3.Error):  # what a full disk leaves undone, the next opening does
+            self._state.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._state.close()
 
-    def _replacing(self, path: Path) -> _Replacement:
-        return _Replacement(path)
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file, readable by the user only, that comes into place whole or not at all. Raises OSError."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with open(partial, "wb", opener=_private) as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
 
 
-class _Replacement:
-    """A file that comes into place whole, or not at all."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._partial = path.with_name(path.name + ".partial")
-
-    def __enter__(self) -> BinaryIO:
-        self._out = open(self._partial, "wb", opener=_private)
-        return self._out
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._out.flush()
-        os.fsync(self._out.fileno())
-        self._out.close()
-        if kind is None:
-            os.replace(self._partial, self._path)
-        else:
-            self._partial.unlink(missing_ok=True)
+def _unwritable(error: Exception) -> RunError:
+    return RunError(f"the run folder cannot be written: {type(error).__name__}", "is the disk full?")
 
 
 def _private(path: str, flags: int) -> int:
@@ -123,15 +129,15 @@ class Run:
 
     def documents(self) -> Iterator[pa.Table]:
         """Every document that was met, members of containers too; one that was read in slices is one row."""
-        carry: pa.Table | None = None
-        for table in self._tables("documents"):
-            whole = table if carry is None else pa.concat_tables([carry, table]).unify_dictionaries()
-            whole = _merge_slices(whole)
-            carry = whole.slice(whole.num_rows - 1)
-            if whole.num_rows > 1:
-                yield whole.slice(0, whole.num_rows - 1)
-        if carry is not None:
-            yield carry
+        for group, parts in itertools.groupby(self._parts("documents"), lambda part: part[0].partition("-")[0]):
+            slices: list[pa.Table] = []
+            for part, table in parts:
+                if part == group:
+                    yield table
+                else:  # a slice; not told by the name, as two files may look the same once they are masked
+                    slices.append(table)
+            if slices:
+                yield _merge_slices(pa.concat_tables(slices).unify_dictionaries())
 
     def index(self) -> Iterator[pa.Table]:
         """One row a hit: keyed fingerprint and place."""
@@ -163,29 +169,27 @@ class Run:
         return pairs
 
     def _tables(self, name: str) -> Iterator[pa.Table]:
+        return (table for _, table in self._parts(name))
+
+    def _parts(self, name: str) -> Iterator[tuple[str, pa.Table]]:
+        """(part, table) in the order of the parts."""
         for file in sorted((self.path / name).glob("*.parquet")):
             try:
                 with pq.ParquetFile(file) as parquet:
                     if parquet.schema_arrow.names != TABLES[name].names:
                         raise RunError(f"{name}/{file.name} is not of this version", "scan again")
                     for batch in parquet.iter_batches(READ_ROWS):
-                        yield pa.Table.from_batches([batch]).cast(TABLES[name])
-            except (OSError, pa.ArrowException):
+                        yield file.stem, pa.Table.from_batches([batch]).cast(TABLES[name])
+            except (OSError, ValueError, pa.ArrowException):
                 raise RunError(f"{name}/{file.name} cannot be read", "scan again") from None
 
 
 def _merge_slices(table: pa.Table) -> pa.Table:
-    """Neighbouring rows of one file as one: bytes read are added, and it is read only if every slice was."""
-    table = table.combine_chunks()
-    names = table["document"].to_numpy()
-    again = np.flatnonzero((names[1:] == names[:-1]) & ~table["container"].to_numpy()[1:]) + 1
-    if not len(again):
-        return table
-    rows = table.to_pylist()
+    """The rows of one file's slices as one: bytes read are added, and it is read only if every slice was."""
     merged: list[dict[str, Any]] = []
-    for i, row in enumerate(rows):
-        if i in set(again.tolist()) and merged[-1]["target"] == row["target"]:
-            before = merged[-1]
+    for row in table.to_pylist():
+        if merged and not row["container"]:
+            before = merged[0]
             before["read_bytes"] += row["read_bytes"]
             before["media_type"] = before["media_type"] or row["media_type"]
             if before["status"] != row["status"]:
@@ -214,4 +218,8 @@ def load_run(path: str | os.PathLike[str]) -> Run:
         ) from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT_VERSION:
         raise RunError(f"the run {str(folder)!r} was made by another version", "scan again")
+    missing = [name for name in REQUIRED if name not in manifest]
+    missing += [name for name in TABLES if not (folder / name).is_dir()]
+    if missing:
+        raise RunError(f"the run {str(folder)!r} is not whole: {missing[0]!r} is missing", "scan again")
     return Run(folder, manifest)
