@@ -133,12 +133,22 @@ class Ledger:
 
 
 def is_test_series(entity_type: str, value: str) -> bool:
-    """Whether a number is of Skatteetaten's test series: month + 80.
+    """Whether a value is of a series kept for tests.
 
-    >>> is_test_series("NO_FODSELSNUMMER", "158880 10030")
-    True
+    Skatteetaten's persons (month + 80), organisation numbers of Test-Norge (first digit 2 or 3), Nkom's telephone
+    numbers for film and television (68 05 00 00 to 68 05 99 99), the payment providers' published cards.
+
+    >>> is_test_series("NO_FODSELSNUMMER", "158880 10030"), is_test_series("PHONE_NUMBER", "+47 68 05 12 34")
+    (True, True)
     """
-    return entity_type in {"NO_FODSELSNUMMER", "NO_D_NUMMER"} and int(value[2:4]) > 80
+    digits = "".join(char for char in value if char.isdigit())
+    if entity_type in {"NO_FODSELSNUMMER", "NO_D_NUMMER"}:
+        return int(digits[2:4]) > 80
+    if entity_type == "NO_ORGANISASJONSNUMMER":
+        return digits[0] in "23"
+    if entity_type == "PHONE_NUMBER":
+        return digits[-8:].startswith("6805")
+    return entity_type == "CREDIT_CARD"
 
 
 def lines(texts: Sequence[str]) -> str:

@@ -54,6 +54,13 @@ def truth_csv(rows: list[dict[str, object]]) -> str:
     return out.getvalue()
 
 
+def write_truth(folder: Path, rows: list[dict[str, object]]) -> None:
+    """Writes `<folder>.truth.csv` and `<folder>.clean.txt`, beside the estate and not in it."""
+    folder.with_name(f"{folder.name}.truth.csv").write_text(truth_csv(rows), encoding="utf-8", newline="\n")
+    names = "".join(f"{name}\n" for name in clean_documents(folder))
+    folder.with_name(f"{folder.name}.clean.txt").write_text(names, encoding="utf-8", newline="\n")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(description="Makes the example estate and, beside it, the truth about it.")
@@ -66,9 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{options.folder} is not empty and not an estate made before", file=sys.stderr)
         return 2
     rows = make_estate(folder, options.seed)
-    truth.write_text(truth_csv(rows), encoding="utf-8", newline="\n")
-    clean = folder.with_name(f"{folder.name}.clean.txt")
-    clean.write_text("".join(f"{name}\n" for name in clean_documents(folder)), encoding="utf-8", newline="\n")
+    write_truth(folder, rows)
     files = sum(1 for path in folder.rglob("*") if path.is_file())
     print(f"{files} files in {options.folder}, {len(rows)} planted values listed in {truth.name}")
     return 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -63,7 +64,7 @@ def load_config(file: str | os.PathLike[str], environment: Mapping[str, str]) ->
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise ConfigError(f"{path}, line {line}: not valid YAML: {error.problem}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:  # ValueError: not UTF-8, no such date
         reason = error.strerror if isinstance(error, OSError) else type(error).__name__
         raise ConfigError(f"{path}: cannot be read ({reason})") from None
     if content is None:
@@ -92,12 +93,16 @@ def _parse(content: dict[str, Any], where: str, environment: Mapping[str, str]) 
 
 def checked(config: Config, where: str) -> Config:
     """`config` itself. Raises ConfigError when a value is out of range; `where` names the file or the command line."""
-    if not isinstance(config.min_score, int | float) or not 0 <= config.min_score <= 1:
+    score = config.min_score
+    if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
         raise ConfigError(f"{where}: 'min_score' must be a number from 0 to 1")
     if not isinstance(config.jobs, int) or isinstance(config.jobs, bool) or not 0 <= config.jobs <= 1024:
         raise ConfigError(f"{where}: 'jobs' must be a whole number from 0 to 1024")
     if config.lang not in ("nb", "en"):
         raise ConfigError(f"{where}: 'lang' must be nb or en", nearest(str(config.lang), ("nb", "en")))
+    for name, number in dataclasses.asdict(config.limits).items():
+        if not 0 <= number < math.inf:
+            raise ConfigError(f"{where}: the limit {name!r} must be a positive number")
     return config
 
 
@@ -127,12 +132,15 @@ def _limits(value: Any, where: str) -> Limits:
     for key, number in value.items():
         if key not in known:
             raise ConfigError(f"{where}: unknown limit {str(key)!r}", nearest(str(key), known))
-        if isinstance(number, bool) or not isinstance(number, int | float) or number <= 0:
+        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number < math.inf:
             raise ConfigError(f"{where}: the limit {key!r} must be a positive number")
+        if known[key] == "int" and number != int(number):
+            raise ConfigError(f"{where}: the limit {key!r} must be a whole number")
     whole: dict[str, Any] = {key: (float if known[key] == "float" else int)(value[key]) for key in value}
     return Limits(**whole)
 
 
+MAX_SIZE_LENGTH = 40
 _SIZE = re.compile(r"(?i)^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*$")
 
 
@@ -143,6 +151,6 @@ def parse_size(text: str) -> int:
     (1536, 2147483648)
     """
     found = _SIZE.match(text)
-    if not found:
+    if not found or len(text) > MAX_SIZE_LENGTH:
         raise ConfigError(f"{text!r} is not a size", "write for example 500M or 2G")
     return int(float(found.group(1)) * 1024 ** " kmgt".index(found.group(2).lower() or " "))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -130,10 +130,11 @@ class Pipeline:
         rows.problem(problem)
         return rows.tables()
 
-    def plan(self, unit: WorkUnit, slice_bytes: int) -> list[Slice]:
+    def plan(self, unit: WorkUnit, slice_bytes: int, beat: Beat) -> list[Slice]:
         """The slices that a large document is to be read in; empty when it is to be read whole."""
         try:
             with self._sources[unit.ref.target].open(unit.ref) as document:
+                document.content = cast(BinaryIO, _Heard(document.content, beat))
                 return slices(document, self._limits, slice_bytes)
         except DocumentError:
             return []  # reading it will say why
@@ -197,6 +198,21 @@ def finder(detector: Detector) -> Find:
         return spans
 
     return find
+
+
+class _Heard:
+    """A file whose reading is heard of: looking through a very large one takes longer than a worker may be silent."""
+
+    def __init__(self, content: BinaryIO, beat: Beat) -> None:
+        self._content = content
+        self._beat = beat
+
+    def read(self, size: int = -1, /) -> bytes:
+        self._beat(0)
+        return self._content.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)
 
 
 class _Rows:

@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
+from browser_log import requests
 from finished_run import FakeRun, RunBuilder, company_run
 
 from pii_scan.report import html
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-CHROMEDRIVER = shutil.which("chromedriver")
-REQUIRED = os.environ.get("PII_SCAN_REQUIRE_SERVICES") == "1"
-OPTIONS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--window-size=1280,900",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-)  # fmt: skip
-
 Driver = Any
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
-    try:
-        from selenium import webdriver
-    except ImportError:
-        missing("selenium")
-    if not CHROMIUM or not CHROMEDRIVER:
-        missing("chromium" if CHROMEDRIVER else "chromedriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    browser = webdriver.Chrome(options, webdriver.ChromeService(CHROMEDRIVER))
-    yield browser
-    browser.quit()
-
-
-def missing(what: str) -> NoReturn:
-    if REQUIRED:
-        pytest.fail(f"{what} is missing, and PII_SCAN_REQUIRE_SERVICES is set")
-    pytest.skip(f"{what} is not installed")
 
 
 @pytest.fixture
@@ -86,12 +51,6 @@ def choose(driver: Driver, name: str, value: str) -> None:
 def reset(driver: Driver) -> None:
     driver.execute_script("document.querySelector('#filter button[type=reset]').click()")
     driver.execute_async_script("setTimeout(arguments[0], 20)")
-
-
-def requests(driver: Driver) -> list[str]:
-    messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
-    sent = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-    return [url for url in sent if not url.startswith(("file:///", "data:"))]
 
 
 @pytest.mark.parametrize("lang", ["nb", "en"])

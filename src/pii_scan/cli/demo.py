@@ -38,7 +38,9 @@ def command(folder: Path, open_report: bool, lang: str, **options: Any) -> int:
         raise UsageError(f"the folder {str(folder)!r} already holds something", "name another")
     folder.mkdir(parents=True, exist_ok=True)
     files = folder / "files"
-    planted = _make_estate()(files)
+    estate = _estate()
+    planted = estate.make_estate(files)
+    estate.write_truth(files, planted)
     talk.note(f"{len(planted)} invented values planted in {files}; their list is {files}.truth.csv")
     code = scan_and_report([str(files)], Config(lang=lang), folder / "run", talk, allow_incomplete=True)
     if open_report:
@@ -46,11 +48,11 @@ def command(folder: Path, open_report: bool, lang: str, **options: Any) -> int:
     return code
 
 
-def _make_estate() -> Any:
-    """The function that makes the files, from the examples that travel with the package."""
+def _estate() -> Any:
+    """The module that makes the files, from the examples that travel with the package."""
     path = str(data_folder("examples"))
     sys.path.insert(0, path)
     try:
-        return importlib.import_module("make_estate").make_estate
+        return importlib.import_module("make_estate")
     finally:
         sys.path.remove(path)

@@ -1,4 +1,4 @@
-"""Joins expressions into one deterministic automaton that says, in one pass over the bytes, which of them accept where."""
+"""Joins expressions into one deterministic automaton: in one pass over the bytes it says which of them end where."""
 
 from __future__ import annotations
 

@@ -66,14 +66,21 @@ class ContextIndex:
     def nearest_many(self, buffer: _Bytes, start: _Ints, end: _Ints, rule: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
         """The word that decides for each span of `buffer`, by rule; -1 for none."""
         best = np.full(len(start), -1, np.int32)
+        above = best.copy()
         state = np.zeros(len(start), np.int32)
         for back in range(BEFORE, 0, -1):
             byte = buffer[start - back]
-            best[byte == _SEPARATOR] = -1
+            above[byte > 32] = -1
+            breaks = np.flatnonzero((byte == _SEPARATOR) | (byte == 10))
+            if len(breaks):
+                said = np.where(best[breaks] >= 0, best[breaks], above[breaks])
+                above[breaks] = np.where(byte[breaks] == 10, said, -1)
+                best[breaks] = -1
             state = self._table[state, byte]
             hit = np.flatnonzero(self._has_output[state])
             if len(hit):
                 self._record(buffer, hit, state[hit], start[hit] - back + 1, rule, best)
+        best = np.where(best < 0, above, best)
         left = np.flatnonzero(best < 0)
         state = np.zeros(len(left), np.int32)
         for ahead in range(AFTER):

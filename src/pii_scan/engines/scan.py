@@ -6,6 +6,7 @@ Groups depend on the walk alone, so that the run's rows and their order do not d
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sys
@@ -16,14 +17,16 @@ from typing import Any
 
 from pii_scan import __version__
 from pii_scan.config import Config, checked
+from pii_scan.detect.detector import Detector
 from pii_scan.detect.rules import load_rules, rules_hash
 from pii_scan.engines.local import SLICE_BYTES, EngineError, Group, LocalEngine, Progress
 from pii_scan.engines.wire import Item
 from pii_scan.errors import RunError, TargetError, UsageError
+from pii_scan.findings.names import NameMasker
 from pii_scan.findings.redact import fingerprint_key
 from pii_scan.findings.store import Run, RunWriter, load_run
-from pii_scan.model import Problem, WorkUnit
-from pii_scan.pipeline import Settings, settings_json
+from pii_scan.model import Problem, WorkUnit, printable
+from pii_scan.pipeline import Settings, finder, settings_json
 from pii_scan.protocols import Source
 from pii_scan.sources import describe, describe_stdin, open_source
 from pii_scan.sources.stdin import spool_stdin
@@ -90,31 +93,60 @@ def _drive(engine: LocalEngine, groups: Iterable[Group], writer: RunWriter) -> N
     except EngineError as error:
         raise RunError(str(error)) from None
     finally:
-        writer.write_manifest({"finished_at": _iso(datetime.now(tz=UTC)), "status": status})
-        writer.close()
+        with contextlib.ExitStack() as last:
+            last.callback(writer.close)
+            if status == "failed":  # the reason is on its way already
+                last.enter_context(contextlib.suppress(RunError))
+            writer.write_manifest({"finished_at": _iso(datetime.now(tz=UTC)), "status": status})
 
 
 def _describe(targets: Sequence[str], config: Config, folder: Path) -> tuple[list[dict[str, Any]], list[str], Any]:
     """(descriptions of the sources, notes for the reader, standard input if it is one of them)."""
     if not targets:
         raise UsageError("no target given", "name a file or a folder")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"the run folder {str(folder)!r} already holds something", "give another --out")
-    descriptions, notes, stdin = [], [], None
-    for target in dict.fromkeys(targets):
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(f"the run folder {str(folder)!r} already holds something", "give another --out")
+    except OSError as error:
+        raise UsageError(f"the run folder {str(folder)!r} cannot be made: {error.strerror}") from None
+    descriptions: dict[str, dict[str, Any]] = {}
+    notes: list[str] = []
+    out = os.path.realpath(folder)
+    for target in targets:
         if target == "-":
-            stdin = spool_stdin(sys.stdin.buffer, config.limits)
-            descriptions.append(describe_stdin(stdin))
+            descriptions["-"] = {}  # read last, when all else is known to be right
             continue
         path = config.targets.get(target, target)
-        description = describe(
-            path, include=config.include, exclude=config.exclude, excluded_dirs=[os.path.abspath(folder)]
-        )
+        described = describe(path, include=config.include, exclude=config.exclude, excluded_dirs=[out])
         _check_exists(path, config)
-        if os.path.realpath(folder).startswith(os.path.join(os.path.realpath(path), "")):
+        real = os.path.realpath(path)
+        if out == real:
+            raise UsageError(f"the run folder {str(folder)!r} is itself a target", "give another --out")
+        if out.startswith(os.path.join(real, "")) and real not in descriptions:
             notes.append("the run folder lies inside a target and was left out of the scan")
-        descriptions.append(description)
-    return descriptions, notes, stdin
+        descriptions.setdefault(real, described)
+    _label([described for described in descriptions.values() if described], config)
+    stdin = None
+    if "-" in descriptions:
+        stdin = spool_stdin(sys.stdin.buffer, config.limits)
+        descriptions["-"] = describe_stdin(stdin)
+    return list(descriptions.values()), notes, stdin
+
+
+def _label(descriptions: Sequence[dict[str, Any]], config: Config) -> None:
+    """Gives each target the name that results show: its path, with personal data in it masked, and no two alike."""
+    names = [printable(described["path"]) for described in descriptions]
+    if config.rules or any(char.isdigit() or char == "@" for name in names for char in name):
+        masker = NameMasker(finder(Detector(rule_paths=config.rules)))  # slow to make; built-in rules want digits or @
+        names = [masker.safe(name) for name in names]
+    taken = {"-"}
+    for described, name in zip(descriptions, names, strict=True):
+        label, number = name, 1
+        while label in taken:
+            number += 1
+            label = f"{name} ({number})"
+        taken.add(label)
+        described["target"] = label
 
 
 def _check_exists(path: str, config: Config) -> None:

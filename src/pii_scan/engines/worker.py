@@ -62,7 +62,7 @@ def main() -> None:
         if kind == wire.PLAN:
             unit = items[0]
             assert isinstance(unit, WorkUnit)
-            slices = pipeline.plan(unit, content["slice_bytes"])
+            slices = pipeline.plan(unit, content["slice_bytes"], pulse)
             wire.send(out, wire.SLICES, wire.encode_items([WorkUnit(unit.ref, part) for part in slices]))
             continue
         for item in items:

@@ -26,7 +26,7 @@ def describe(
             "name local files or folders, or - for standard input",
         )
     return {
-        "kind": "files", "target": target, "include": list(include), "exclude": list(exclude),
+        "kind": "files", "target": target, "path": target, "include": list(include), "exclude": list(exclude),
         "excluded_dirs": list(excluded_dirs),
     }  # fmt: skip
 
@@ -41,8 +41,8 @@ def open_source(description: Mapping[str, Any], limits: Limits) -> Source:
     if description["kind"] == "stdin":
         return StdinSource(description["path"], description["cut_after"])
     return FileSource(
-        description["target"], include=description["include"], exclude=description["exclude"],
-        excluded_dirs=description["excluded_dirs"], limits=limits,
+        description["path"], include=description["include"], exclude=description["exclude"],
+        excluded_dirs=description["excluded_dirs"], limits=limits, label=description["target"],
     )  # fmt: skip
 
 

@@ -45,9 +45,13 @@ class FileSource:
         exclude: Iterable[str] = (),
         excluded_dirs: Iterable[str] = (),
         limits: Limits | None = None,
+        label: str = "",
     ) -> None:
-        """`excluded_dirs`: absolute paths that are not entered. Raises TargetError when the target does not exist."""
-        self.target = target
+        """`excluded_dirs`: absolute paths that are not entered. `label`: what the target is called in results, if not
+        by its path. Raises TargetError when the target does not exist.
+        """
+        self.target = label or target
+        self._named = target
         self._limits = limits or Limits()
         self._include = Patterns(include)
         self._exclude = Patterns(exclude)
@@ -64,7 +68,7 @@ class FileSource:
     def list_documents(self) -> Iterator[DocumentRef | Problem]:
         """Every file, folders depth first, names in the order of their bytes. Opens no file."""
         if not self._is_folder:
-            name = os.path.basename(os.path.normpath(self.target)) or self.target
+            name = os.path.basename(os.path.normpath(self._named)) or self._named
             found = self._file(_Entry(name, self._status))
             if found is not None:
                 yield found

@@ -24,17 +24,13 @@ class StdinSource:
         self.cut_after = cut_after
 
     def list_documents(self) -> Iterator[DocumentRef | Problem]:
-        """The one document, and a Problem where it was cut."""
+        """The one document."""
         try:
             size = os.stat(self.path).st_size
         except OSError:
             yield Problem(DocumentRef("-", "-"), Stage.SOURCE, ProblemCode.VANISHED, "the temporary file is gone")
             return
-        ref = DocumentRef("-", "-", None, size)
-        if self.cut_after is not None:
-            detail = f"only the first {self.cut_after} bytes of standard input are read"
-            yield Problem(ref, Stage.SOURCE, ProblemCode.LIMIT, detail)
-        yield ref
+        yield DocumentRef("-", "-", None, size)
 
     @contextmanager
     def open(self, ref: DocumentRef) -> Iterator[Document]:
@@ -45,6 +41,13 @@ class StdinSource:
             raise DocumentError("vanished", "the temporary file is gone") from None
         with content:
             yield Document(ref, content, local_path=self.path)
+
+    def changed(self, ref: DocumentRef, document: Document) -> Problem | None:
+        """Says that the input was cut; asked after reading, as `FileSource.changed`."""
+        if self.cut_after is None:
+            return None
+        detail = f"only the first {self.cut_after} bytes of standard input are read"
+        return Problem(ref, Stage.SOURCE, ProblemCode.LIMIT, detail)
 
     def close(self) -> None:
         """Deletes what was kept."""
