@@ -72,7 +72,8 @@ def test_every_planted_value_is_found_at_its_place(report: dict[str, Any]) -> No
 
 def test_nothing_is_found_that_was_not_planted(report: dict[str, Any]) -> None:
     places, _ = _found(report)
-    assert not [place for place in places if place not in _planted()]
+    planted = _planted()
+    assert not [place for place in places if place not in planted]
 
 
 def test_nothing_is_found_in_the_clean_files(report: dict[str, Any]) -> None:

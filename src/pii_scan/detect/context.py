@@ -70,11 +70,11 @@ class ContextIndex:
         state = np.zeros(len(start), np.int32)
         for back in range(BEFORE, 0, -1):
             byte = buffer[start - back]
-            above[byte > 32] = -1
             breaks = np.flatnonzero((byte == _SEPARATOR) | (byte == 10))
             if len(breaks):
-                said = np.where(best[breaks] >= 0, best[breaks], above[breaks])
-                above[breaks] = np.where(byte[breaks] == 10, said, -1)
+                said = np.where(self.effect[rule[breaks], best[breaks]] > 0, best[breaks], above[breaks])
+                supports = self.effect[rule[breaks], said] > 0  # of no word: 0
+                above[breaks] = np.where((byte[breaks] == 10) & supports, said, -1)
                 best[breaks] = -1
             state = self._table[state, byte]
             hit = np.flatnonzero(self._has_output[state])
