@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from types import TracebackType
 
 from tqdm import tqdm
@@ -11,6 +12,7 @@ from pii_scan.cli.options import veiled
 from pii_scan.engines.local import Progress
 
 NAME_WIDTH = 32
+REFRESH_SECONDS = 0.2
 
 
 class ProgressLine:
@@ -19,6 +21,7 @@ class ProgressLine:
     def __init__(self, *, enabled: bool) -> None:
         self._documents = self._findings = 0
         self._current = ""
+        self._drawn = 0.0
         self._bar = tqdm(
             unit="B", unit_scale=True, disable=not enabled, dynamic_ncols=True, leave=False,
             bar_format="{n_fmt}B [{elapsed}, {rate_fmt}]{postfix}",
@@ -30,12 +33,15 @@ class ProgressLine:
         if progress.current is not None:
             self._current = veiled(os.path.basename(progress.current.top.path))[:NAME_WIDTH]
         if progress.finished is not None:
-            self._documents += 1
             unit = progress.finished
+            self._documents += unit.slice is None or unit.slice.end >= (unit.ref.size_bytes or 0)
             size = unit.slice.end - unit.slice.start if unit.slice else unit.ref.size_bytes or 0
             self._bar.update(size)
-        said = f" {self._documents} documents, {self._findings} findings, {self._current}"
-        self._bar.set_postfix_str(said, refresh=False)
+        now = time.monotonic()
+        if now - self._drawn >= REFRESH_SECONDS:
+            self._drawn = now
+            said = f"{self._documents} documents, {self._findings} findings, {self._current}"
+            self._bar.set_postfix_str(said, refresh=True)
 
     def __enter__(self) -> ProgressLine:
         return self
