@@ -64,8 +64,10 @@ class _Unit:
 
 @dataclass(slots=True)
 class _Tally:
-    """Hits of one label in one unit, so far."""
+    """Hits of one entity type in one unit, so far."""
 
+    label: Label
+    """Of the surest of the hits that are not listed."""
     listed: int = 0
     rest: int = 0
     score: float = 0.0
@@ -82,7 +84,7 @@ class Collector:
         self._safe = safe_name
         self._target = ""
         self._document = ""
-        self._tallies: dict[tuple[_Unit, Label, bool], _Tally] = {}
+        self._tallies: dict[tuple[_Unit, str, bool], _Tally] = {}
         self._findings: list[pa.Table] = []
         self._index: list[pa.Table] = []
         self.pending = 0
@@ -146,7 +148,7 @@ class Collector:
         prints: npt.NDArray[np.uint64], masked: pa.Array, row: _Ints | None, column: _Ints | None,
     ) -> None:  # fmt: skip
         """Findings rows for the first MAX_PLACES of a unit; the rest is tallied."""
-        tally = self._tallies.setdefault((unit, label, synthetic), _Tally())
+        tally = self._tallies.setdefault((unit, label.recognizer, synthetic), _Tally(label))
         listed = min(len(score), MAX_PLACES - tally.listed)
         if listed:
             ones = pa.array(np.ones(listed, np.int64))
@@ -160,18 +162,19 @@ class Collector:
             tally.listed += listed
         if len(score) > listed:
             tally.rest += len(score) - listed
-            tally.score = max(tally.score, float(score[listed:].max()))
+            if float(score[listed:].max()) > tally.score:
+                tally.score, tally.label = float(score[listed:].max()), label
             tally.masked = tally.masked or masked[listed].as_py()
             tally.prints.update(np.unique(prints[listed:]).tolist())
 
     def end(self) -> None:
         """The document is over: the rest of each unit becomes a row."""
-        for (unit, label, synthetic), tally in self._tallies.items():
+        for (unit, _, synthetic), tally in self._tallies.items():
             if tally.rest:
                 kind = "column" if unit.kind == "cell" else unit.kind
                 rest = _Unit(kind, unit.sheet, unit.part, unit.header, unit.column)
                 self._findings.append(self._table(FINDINGS, rest, 1, None, None, {
-                    **_said(label), "count": tally.rest, "distinct": len(tally.prints), "score": tally.score,
+                    **_said(tally.label), "count": tally.rest, "distinct": len(tally.prints), "score": tally.score,
                     "synthetic": synthetic, "masked": tally.masked,
                 }))  # fmt: skip
         self._tallies = {}
