@@ -15,10 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pii_scan.errors import ConfigError, nearest
 from pii_scan.model import Limits
+from pii_scan.yaml_file import read_mapping
 
 MAX_CONFIG_BYTES = 1 << 20
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -57,20 +56,7 @@ def load_config(file: str | os.PathLike[str], environment: Mapping[str, str]) ->
     Raises ConfigError with file, line or key, and the nearest right name.
     """
     path = Path(file)
-    try:
-        if path.stat().st_size > MAX_CONFIG_BYTES:
-            raise ConfigError(f"{path}: larger than {MAX_CONFIG_BYTES >> 20} MiB")
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise ConfigError(f"{path}, line {line}: not valid YAML: {error.problem}") from None
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:  # ValueError: not UTF-8, no such date
-        reason = error.strerror if isinstance(error, OSError) else type(error).__name__
-        raise ConfigError(f"{path}: cannot be read ({reason})") from None
-    if content is None:
-        content = {}
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: a configuration is a mapping of keys to values")
+    content = read_mapping(path, MAX_CONFIG_BYTES, ConfigError, "a configuration")
     return _parse(content, str(path), environment)
 
 

@@ -87,10 +87,15 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     """  # noqa: D301  \b is for click
     from pii_scan.detect.check import check_rules
     from pii_scan.detect.rules import load_rules
+    from pii_scan.inventory.categories import categories
 
     talk = output(**options)
     rules = load_rules(paths)
+    known = categories().by_key
     failures = check_rules(rules)
+    for rule in rules:
+        if rule.category not in known:
+            failures.append(f"{rule.id}: no category {rule.category!r}: {nearest(rule.category, known)}")
     for failure in failures:
         talk.say(failure)
     examples = sum(len(rule.examples) + len(rule.counter_examples) for rule in rules)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import regex
-import yaml
 
 from pii_scan.errors import RuleError, nearest
 from pii_scan.registry import data_folder
+from pii_scan.yaml_file import read_mapping
 
 FLAGS = int(regex.IGNORECASE | regex.MULTILINE | regex.DOTALL)
 """What Presidio compiles every pattern with; `(?-i:…)` switches case on again."""
@@ -120,17 +120,7 @@ def _rule_files(path: Path) -> list[Path]:
 
 def read_rule(file: Path) -> Rule:
     """The rule in `file`. Raises RuleError with the file, the key and the nearest right name."""
-    try:
-        if file.stat().st_size > MAX_RULE_BYTES:
-            raise RuleError(f"{file.name}: larger than {MAX_RULE_BYTES >> 10} KiB")
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise RuleError(f"{file.name}, line {line}: not valid YAML: {error.problem}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise RuleError(f"{file.name}: cannot be read ({type(error).__name__})") from None
-    if not isinstance(content, dict):
-        raise RuleError(f"{file.name}: a rule is a mapping of keys to values")
+    content = read_mapping(file, MAX_RULE_BYTES, RuleError, "a rule")
     return _parse(content, file.name)
 
 

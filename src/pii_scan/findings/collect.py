@@ -104,7 +104,8 @@ class Collector:
         values = _values(batch.texts, hits)
         row, column = _places(batch, hits)
         for unit, members in self._units(batch, hits):
-            for number in np.unique(hits.label[members]).tolist():
+            numbers, first = np.unique(hits.label[members], return_index=True)
+            for number in numbers[np.argsort(first)].tolist():  # as they come: numbers depend on what was read before
                 mine = members[hits.label[members] == number]
                 self._add_label(unit, hits, mine, hits.labels[number], values, row, column)
 

@@ -12,13 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pii_scan.errors import ConfigError, nearest
 from pii_scan.registry import data_folder
+from pii_scan.yaml_file import read_mapping
 
 LANGUAGES = ("nb", "en")
 _KEYS = {"key", "name", "dpv", "fideslang", "flag", "person", "note", "entity_types"}
+
+MAX_TABLE_BYTES = 1 << 20
 
 
 class Flag(StrEnum):
@@ -97,11 +98,8 @@ class CategoryTable:
 
 def load_categories(path: Path) -> CategoryTable:
     """Reads and checks a category table. Raises ConfigError."""
-    try:
-        raw = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        raise ConfigError(f"{path.name}: cannot be read as YAML") from None
-    if not isinstance(raw, dict) or set(raw) != {"categories"} or not isinstance(raw["categories"], list):
+    raw = read_mapping(path, MAX_TABLE_BYTES, ConfigError, "a category table")
+    if set(raw) != {"categories"} or not isinstance(raw["categories"], list):
         raise ConfigError(f"{path.name}: the one top key must be 'categories', a list")
     by_key: dict[str, Category] = {}
     by_entity_type: dict[str, Category] = {}
