@@ -8,6 +8,7 @@ itself about each candidate. It never accepts less.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -265,7 +266,7 @@ def read_expression(pattern: str, flags: int) -> Expression:
     """`pattern` under `flags` (of the `re` module), taken apart. Raises CannotCompile."""
     try:
         tree = _sre.parse(pattern, flags & (IGNORECASE | MULTILINE | DOTALL))
-    except Exception as error:  # noqa: BLE001  the parser's own errors and RecursionError alike
+    except (re.error, RecursionError, OverflowError) as error:
         raise CannotCompile("the expression uses syntax that only a backtracking engine reads") from error
     flags = (tree.state.flags if hasattr(tree, "state") else flags) | flags
     items = list(tree)
