@@ -91,16 +91,15 @@ def _names(names: list[str], rule: np.ndarray) -> pa.DictionaryArray:
 
 
 def _code_points(texts: pa.Array, found: Detections) -> tuple[np.ndarray, np.ndarray]:
-    """Byte offsets within texts as code point offsets."""
-    start, end = found.start.copy(), found.end.copy()
+    """Byte offsets within texts as code point offsets: less one for each continuation byte of UTF-8 before."""
     if not len(found):
-        return start, end
+        return found.start, found.end
     offsets = _offsets(texts)
-    data = np.frombuffer(texts.buffers()[2], np.uint8)
-    for number in np.unique(found.text).tolist():
-        text = data[offsets[number] : offsets[number + 1]]
-        if (text >= 0x80).any():
-            mine = found.text == number
-            begins = np.concatenate([[0], np.cumsum((text & 0xC0) != 0x80)])
-            start[mine], end[mine] = begins[start[mine]], begins[end[mine]]
+    first = int(offsets[0])
+    data = np.frombuffer(texts.buffers()[2], np.uint8)[first : int(offsets[-1])]
+    continuing = np.flatnonzero((data & 0xC0) == 0x80)
+    begin = offsets[found.text] - first
+    before = np.searchsorted(continuing, begin)
+    start = found.start - (np.searchsorted(continuing, begin + found.start) - before)
+    end = found.end - (np.searchsorted(continuing, begin + found.end) - before)
     return start, end
