@@ -83,7 +83,7 @@ def run(arguments: list[str] | None = None) -> int:
     except PiiScanError as error:
         _say(str(error), None)
         return 2 if isinstance(error, UsageError) else 3
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click answers a broken pipe with an exit of its own, code 1
         drop_stdout()
     except OSError as error:
         _say(error.strerror or type(error).__name__, None)

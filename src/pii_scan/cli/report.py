@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -34,7 +36,7 @@ def command(run_folder: Path, format_name: str, file: Path | None, lang: str | N
     if format_name not in FORMAT_NAMES:
         raise UsageError(f"no report format {format_name!r}", nearest(format_name, FORMAT_NAMES))
     from pii_scan.errors import RunError
-    from pii_scan.findings.store import load_run, replacing
+    from pii_scan.findings.store import load_run
     from pii_scan.report.formats import FORMATS
 
     try:
@@ -46,8 +48,16 @@ def command(run_folder: Path, format_name: str, file: Path | None, lang: str | N
         FORMATS[format_name](run, sys.stdout.buffer, language)
         return 0
     try:
-        with replacing(file) as out:
+        with _opened(file) as out:
             FORMATS[format_name](run, out, language)
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
     return 0
+
+
+def _opened(file: Path) -> AbstractContextManager[BinaryIO]:
+    """The file to write to: whole or not at all; a device or a pipe as it comes. A link stays a link."""
+    from pii_scan.findings.store import replacing
+
+    file = Path(os.path.realpath(file))
+    return open(file, "wb") if file.exists() and not file.is_file() else replacing(file)

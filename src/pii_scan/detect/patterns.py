@@ -266,24 +266,23 @@ class PatternSet:
         if len(sure):
             unsure[sure] = _holds_high(buffer, start[sure], last[sure])
         if unsure.any():
-            start, last = self._ask(buffer, pattern, start, last, unsure)
+            return self._ask(buffer, pattern, start, last, unsure)
         return _without_overlaps(start, last)
 
     def _ask(self, buffer: _Bytes, pattern: _Pattern, start: _Ints, last: _Ints, unsure: _Bools) -> tuple[_Ints, _Ints]:
-        """Has the expression itself decide the unsure candidates, each in its window."""
+        """The same where the expression itself has to decide some candidates, each in its window, left to right."""
         reach = pattern.expression.reach
         whole = reach < 0 or pattern.expression.anchored
         margin = 4 * (reach + 4)
-        end = last.copy()
+        end = np.full(len(start), -1, np.int64)
         covered = 0
-        asked = np.flatnonzero(unsure)
-        for i, at, end_at in zip(asked.tolist(), start[asked].tolist(), last[asked].tolist(), strict=True):
+        for i, (at, stop, ask) in enumerate(zip(start.tolist(), last.tolist(), unsure.tolist(), strict=True)):
             if at < covered:  # inside a match of this expression: finditer would not look here
-                end[i] = -1
                 continue
-            span = match_at(buffer, pattern.compiled, at, end_at, margin, whole or end_at - at >= MAX_STEPS - 1)
-            end[i] = span
-            covered = max(covered, span)
+            if ask:
+                stop = match_at(buffer, pattern.compiled, at, stop, margin, whole or stop - at >= MAX_STEPS - 1)
+            end[i] = stop
+            covered = max(covered, stop)
         good = end > 0
         return start[good], end[good]
 
