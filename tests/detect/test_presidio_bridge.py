@@ -77,3 +77,127 @@ def test_recognizers_tell_synthetic_numbers(engines):
     _, analyzer, _ = engines
     results = analyzer.analyze(text="fnr 11837533335", language="nb", entities=["NO_FODSELSNUMMER"])
     assert [result.recognition_metadata["synthetic"] for result in results] == [True]
+
+
+HEADERS = [
+    "Fødselsnr",
+    "Kontonummer",
+    "KID",
+    "Telefon",
+    "Ordrenr",
+    "IP-adresse",
+    "Org.nr.",
+    "Kortnummer",
+    "E-post",
+    "Dato",
+]
+
+
+@pytest.mark.parametrize("seed", range(10, 13))
+def test_texts_of_many_lines_give_the_same(engines, seed):
+    detector, analyzer, rules = engines
+    pieces = _generated(seed, 400, rules)
+    texts = ["\n".join(pieces[i : i + 8]) for i in range(0, len(pieces), 8)]
+    texts += [f"{label.strip()}\n{text}\n\n{label}" for label, text in zip(LABELS, texts, strict=False)]
+    ours = _of_detector(detector, texts)
+    for text, found in zip(texts, ours, strict=True):
+        assert found == _presidio(analyzer, text)
+    assert sum(map(len, ours)) > 100
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_cells_under_a_header_give_the_same(engines, header):
+    detector, analyzer, rules = engines
+    values = [example.match or example.text for rule in rules for example in (*rule.examples, *rule.counter_examples)]
+    ours = _of_detector(detector, values, header)
+    for value, found in zip(values, ours, strict=True):
+        assert found == {
+            (result.entity_type, result.start, result.end, round(result.score, 3))
+            for result in analyzer.analyze(text=value, language="nb", context=[header])
+        }, value
+
+
+@pytest.mark.parametrize(
+    "label", ["fnr", "Fnr.:", "D-nr", "kontonr", "Tlf", "ordrenr", "KID", "org.nr", "faktura", "(tlf", "«tlf»"]
+)
+def test_labels_before_after_and_above_give_the_same(engines, label):
+    detector, analyzer, rules = engines
+    texts = []
+    for rule in rules:
+        for value in {example.match for example in rule.examples}:
+            texts += [f"{label} {value}", f"{label}{value}", f"{value} {label}", f"{label}\n{value}", f"{value}\n{label}",
+                      f"{label}: x\n{value}, {label} y", f"{label} " + "x" * 58 + f" {value}"]  # fmt: skip
+    for text, found in zip(texts, _of_detector(detector, texts), strict=True):
+        assert found == _presidio(analyzer, text), text
+
+
+def _of_detector(detector: Detector, texts: list[str], header: str = "") -> list[set[tuple]]:
+    found: list[set[tuple]] = [set() for _ in texts]
+    for row in detector.detect_texts(texts, header).to_pylist():
+        found[row["text"]].add((row["entity_type"], row["start"], row["end"], round(row["score"], 3)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def stock():
+    """An AnalyzerEngine as its users have it, with Presidio's own recognizers, for English, without a trained model."""
+    import spacy
+    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
+    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+
+    from pii_scan.detect.presidio_bridge import recognizers
+
+    class BlankEngine(SpacyNlpEngine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.nlp = {"en": spacy.blank("en")}
+
+    registry = RecognizerRegistry()
+    registry.load_predefined_recognizers(languages=["en"])
+    registry.remove_recognizer("EmailRecognizer")  # it asks the network for a list of suffixes
+    for recognizer in recognizers(as_of=AS_OF, language="en"):
+        registry.add_recognizer(recognizer)
+    return AnalyzerEngine(registry=registry, nlp_engine=BlankEngine(), supported_languages=["en"])
+
+
+def test_our_recognizers_work_in_a_stock_engine(stock):
+    for rule in load_rules():
+        for example in rule.examples:
+            at = example.text.index(example.match or "")
+            results = stock.analyze(text=example.text, language="en", entities=[rule.entity_type])
+            assert (at, at + len(example.match or "")) in {(r.start, r.end) for r in results if r.score >= 0.4}, example
+
+
+def test_presidios_own_recognizers_go_on_working_beside_ours(stock):
+    found = stock.analyze(text="Card 4111111111111111, fnr 11837533335, https://example.com/", language="en")
+    assert {"CREDIT_CARD", "NO_FODSELSNUMMER", "URL"} <= {result.entity_type for result in found}
+
+
+def test_a_stock_engine_weighs_our_words_and_the_callers_context(stock):
+    def score(text: str, context: list[str] | None = None) -> float:
+        results = stock.analyze(text=text, language="en", entities=["NO_BANK_ACCOUNT"], context=context)
+        return max((result.score for result in results), default=0.0)
+
+    alone, near, named = score("83534621992"), score("kontonr 83534621992"), score("83534621992", ["Kontonr"])
+    assert alone == pytest.approx(0.15)
+    assert near == named == pytest.approx(0.8)
+    assert score("KID 83534621992") == 0.0
+
+
+def test_a_stock_engine_takes_a_threshold_and_explains(stock):
+    weak = stock.analyze(text="83534621992", language="en", entities=["NO_BANK_ACCOUNT"], score_threshold=0.4)
+    assert weak == []
+    (result,) = stock.analyze(
+        text="konto 83534621992", language="en", entities=["NO_BANK_ACCOUNT"], return_decision_process=True
+    )
+    assert result.analysis_explanation.pattern_name == "11 digits"
+    assert result.recognition_metadata["recognizer_name"] == "no.bank_account"
+
+
+def test_every_recognizer_names_itself_its_type_and_its_language(stock):
+    from pii_scan.detect.presidio_bridge import recognizers
+
+    ours = recognizers(as_of=AS_OF, language="en")
+    assert [one.name for one in ours] == [rule.id for rule in load_rules()]
+    assert {one.supported_language for one in ours} == {"en"}
+    assert {type_ for one in ours for type_ in one.supported_entities} <= set(stock.get_supported_entities("en"))

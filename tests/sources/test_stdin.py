@@ -37,8 +37,13 @@ def test_another_process_can_open_what_was_kept(tmp_path: Path) -> None:
 
 def test_input_past_the_limit_is_a_problem(tmp_path: Path) -> None:
     with spool_stdin(io.BytesIO(b"a" * 100), Limits(max_file_bytes=10), str(tmp_path)) as source:
-        problem, ref = source.list_documents()
-        assert isinstance(problem, Problem) and problem.code == "limit"
+        (ref,) = source.list_documents()
         assert isinstance(ref, DocumentRef) and ref.size_bytes == 10
+        with source.open(ref) as document:
+            problem = source.changed(ref, document)
+        assert isinstance(problem, Problem) and problem.code == "limit"
     with spool_stdin(io.BytesIO(b"a" * 10), Limits(max_file_bytes=10), str(tmp_path)) as source:
-        assert len(list(source.list_documents())) == 1
+        (ref,) = source.list_documents()
+        assert isinstance(ref, DocumentRef)
+        with source.open(ref) as document:
+            assert source.changed(ref, document) is None

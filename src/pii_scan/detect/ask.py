@@ -19,12 +19,8 @@ class ExpressionTimeout(Exception):
     """An expression took too long on a text. Holds no text."""
 
 
-def match_at(buffer: _Bytes, expression: regex.Pattern[str], at: int, last: int, margin: int, whole: bool) -> int:
-    """The byte where the match at byte `at` ends, or -1."""
-    left, right = at - margin, last + margin
-    if whole:
-        left, right = _text_around(buffer, at)
-    left, right = max(left, 0), min(right, len(buffer))
+def match_at(buffer: _Bytes, expression: regex.Pattern[str], at: int, left: int, right: int) -> int:
+    """The byte where the match at byte `at` ends, or -1; the expression sees the bytes from `left` to `right`."""
     raw = buffer[left:right].tobytes()
     cut = raw.rfind(b"\xff", 0, at - left) + 1
     stop = raw.find(b"\xff", at - left)
@@ -39,11 +35,11 @@ def match_at(buffer: _Bytes, expression: regex.Pattern[str], at: int, last: int,
     return at + len(text[found.start() : found.end()].encode()) if found and found.end() > found.start() else -1
 
 
-def _text_around(buffer: _Bytes, at: int) -> tuple[int, int]:
-    """The bounds of the text that holds byte `at`."""
+def texts_around(buffer: _Bytes, at: _Ints) -> tuple[_Ints, _Ints]:
+    """The bounds of the texts that hold the bytes `at`."""
     separators = np.flatnonzero(buffer == SEPARATOR)
-    after = int(np.searchsorted(separators, at))
-    return int(separators[after - 1]) + 1, int(separators[after])
+    after = np.searchsorted(separators, at)
+    return separators[after - 1] + 1, separators[after]
 
 
 def search_each_text(buffer: _Bytes, expression: regex.Pattern[str]) -> tuple[_Ints, _Ints]:

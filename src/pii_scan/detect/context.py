@@ -28,19 +28,18 @@ _SEPARATOR = 0xFF
 
 
 def _letters() -> npt.NDArray[np.bool_]:
-    """Lead bytes that begin a letter: ASCII letters, and UTF-8 leads but those of Latin-1 signs and punctuation."""
+    """Bytes that begin a letter: ASCII letters, and UTF-8 leads but those whose characters are mostly signs."""
     table = np.zeros(256, bool)
     for byte in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ":
         table[byte] = True
-    table[0xC3:_SEPARATOR] = True
-    table[0xE2] = False
+    table[0xC3:0xEE] = True
+    table[[0xE2, 0xE3]] = False
     return table
 
 
 _BEGINS_LETTER = _letters()
 _ENDS_ALNUM = _BEGINS_LETTER.copy()
 _ENDS_ALNUM[48:58] = True
-_ENDS_ALNUM[0x80:0xC0] = True  # the last byte of a letter, unless the character is a sign: see _alnum_before
 
 
 class ContextIndex:
@@ -79,7 +78,7 @@ class ContextIndex:
             state = self._table[state, byte]
             hit = np.flatnonzero(self._has_output[state])
             if len(hit):
-                self._record(buffer, hit, state[hit], start[hit] - back + 1, rule, best)
+                self._record(buffer, hit, state[hit], start[hit] - back + 1, rule, best, start)
         best = np.where(best < 0, above, best)
         left = np.flatnonzero(best < 0)
         state = np.zeros(len(left), np.int32)
@@ -93,21 +92,26 @@ class ContextIndex:
             state = self._table[state, byte]
             hit = np.flatnonzero(self._has_output[state])
             if len(hit):
-                self._record(buffer, left[hit], state[hit], at[hit] + 1, rule, best)
+                self._record(buffer, left[hit], state[hit], at[hit] + 1, rule, best, end)
         return best
 
     def _record(
         self, buffer: _Bytes, who: _Ints, state: npt.NDArray[np.int32], stop: _Ints, rule: npt.NDArray[Any],
-        best: npt.NDArray[np.int32],
+        best: npt.NDArray[np.int32], edge: _Ints,
     ) -> None:  # fmt: skip
-        """Takes the words that end at `stop`: shorter ones first, so that the longest stays."""
+        """Takes the words that end at `stop`: shorter ones first, so that the longest stays.
+
+        A value counts as a digit, whatever it holds: a short word may end at its `edge`, but not begin there.
+        """
         for column in range(self._outputs.shape[1]):
             word = self._outputs[state, column]
             fits = np.flatnonzero((word >= 0) & (self.effect[rule[who], word] != 0))
             if not len(fits):
                 continue
             w, e = word[fits], stop[fits]
-            alone = ~(_alnum_before(buffer, e - self._length[w]) | _BEGINS_LETTER[buffer[e]])
+            begin, value = e - self._length[w], edge[who[fits]]
+            glued = _alnum_before(buffer, begin) | (begin == value)
+            alone = ~(glued | (_BEGINS_LETTER[buffer[e]] & (e != value)))
             fits = fits[alone | ~self._whole[w]]
             best[who[fits]] = word[fits]
 
@@ -136,9 +140,10 @@ class ContextIndex:
 
 def _alnum_before(buffer: _Bytes, at: _Ints) -> npt.NDArray[np.bool_]:
     """Whether the character before each place is a letter or digit."""
-    last, second, third = buffer[at - 1], buffer[at - 2], buffer[at - 3]
-    sign = (last >= 0x80) & (last < 0xC0) & ((second == 0xC2) | (third == 0xE2))
-    return np.asarray(_ENDS_ALNUM[last] & ~sign)
+    last, second, third, fourth = (buffer[at - back] for back in range(1, 5))
+    wide = (last >= 0x80) & (last < 0xC0)
+    lead = np.where(second >= 0xC0, second, np.where(third >= 0xC0, third, fourth))
+    return np.where(wide, _BEGINS_LETTER[lead], _ENDS_ALNUM[last])
 
 
 def _automaton(words: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:

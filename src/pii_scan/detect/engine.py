@@ -18,11 +18,11 @@ import pyarrow.compute as pc
 
 from pii_scan.detect.ask import SEPARATOR
 from pii_scan.detect.context import ContextIndex
-from pii_scan.detect.patterns import PADDING, PatternSet
+from pii_scan.detect.patterns import MAX_SPAN, PADDING, PatternSet, holds_high
 from pii_scan.detect.resolve import best_of_overlapping, drop_contained
 from pii_scan.detect.rules import FLAGS, Rule
 from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, Validator
-from pii_scan.detect.validators.verdict import digits_of_spans, digits_of_texts
+from pii_scan.detect.validators.verdict import MAX_DIGITS, digits_of_spans, digits_of_texts
 
 _Ints = npt.NDArray[np.int64]
 _Bytes = npt.NDArray[np.uint8]
@@ -211,22 +211,20 @@ def _verdicts(
     if validator is None:
         return np.full(len(start), UNSURE, np.uint8)
     if validator.by_digits is not None:
-        digits = digits_of_spans(buffer, start, end)
-        wide = _with_high_bytes(buffer, start, end)
-        if len(wide):  # full-width digits and other rare forms
-            digits[wide] = digits_of_texts(_texts(buffer, start[wide], end[wide]))
+        digits = np.empty((len(start), MAX_DIGITS + 1), np.int16)
+        odd = end - start > MAX_SPAN
+        short = np.flatnonzero(~odd)
+        if len(short):
+            digits[short] = digits_of_spans(buffer, start[short], end[short])
+            odd[short] = holds_high(buffer, start[short], end[short])
+        rare = np.flatnonzero(odd)  # full-width digits, and spans too long for a matrix
+        if len(rare):
+            digits[rare] = digits_of_texts(_texts(buffer, start[rare], end[rare]))
         return validator.by_digits(digits, as_of)
     assert validator.by_text is not None
     texts = _texts(buffer, start, end)
     judged = {text: validator.by_text(text, as_of) for text in set(texts)}
     return np.array([judged[text] for text in texts], np.uint8)
-
-
-def _with_high_bytes(buffer: _Bytes, start: _Ints, end: _Ints) -> _Ints:
-    width = int((end - start).max())
-    places = start[:, None] + np.arange(width)
-    high = (buffer[np.minimum(places, len(buffer) - 1)] >= 0x80) & (places < end[:, None])
-    return np.flatnonzero(high.any(axis=1))
 
 
 def _texts(buffer: _Bytes, start: _Ints, end: _Ints) -> list[str]:

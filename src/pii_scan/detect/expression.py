@@ -40,9 +40,11 @@ def byteset(values: Iterable[int]) -> ByteSet:
 
 DIGITS = byteset(b"0123456789")
 WORD = DIGITS | byteset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
-_SPACE = byteset(b" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f")
+_SPACE = byteset(b" \t\n\r\x0b\x0c")
 _CATEGORIES = {"CATEGORY_DIGIT": DIGITS, "CATEGORY_WORD": WORD, "CATEGORY_SPACE": _SPACE}
 _CASE_PARTNERS = {"i": "\u0130\u0131", "k": "\u212a", "s": "\u017f"}
+_REGEX_ONLY = re.compile(r"\[\[:|\[\^\[:|\{[0-9<=+,\s]*[eids]")
+"""POSIX classes and approximate matching, which `re` would read as something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,19 +253,25 @@ def _negated(charset: _Charset) -> _Charset:
 
 
 def _literals(characters: set[str], flags: int) -> _Charset:
+    cased = False
     if flags & IGNORECASE:
-        folded = {form for char in characters for form in (char, char.lower(), char.upper()) if len(form) == 1}
-        folded.update(partner for char in characters for partner in _CASE_PARTNERS.get(char.lower(), ""))
+        folded = {form for char in characters for form in (char, char.lower(), char.upper(), char.casefold())}
+        folded = {form for form in folded | {form.upper() for form in folded} if len(form) == 1}
+        folded |= {partner for char in folded for partner in _CASE_PARTNERS.get(char, "")}
+        # Which signs fold onto a letter outside ASCII is for the expression to say
+        cased = any(char >= "\x80" and (char.lower() != char or char.casefold() != char.upper()) for char in characters)
         characters = folded
     ascii_set = byteset(ord(char) for char in characters if char < "\x80")
     sequences = sorted(char.encode("utf-8", "surrogatepass") for char in characters if char >= "\x80")
-    if len(sequences) > 64:
+    if cased or len(sequences) > 64:
         return _Charset(ascii_set, any_other=True, approximate=True)
     return _Charset(ascii_set, tuple(sequences))
 
 
 def read_expression(pattern: str, flags: int) -> Expression:
     """`pattern` under `flags` (of the `re` module), taken apart. Raises CannotCompile."""
+    if _REGEX_ONLY.search(pattern):
+        raise CannotCompile("the expression uses syntax that only the regex module has")
     try:
         tree = _sre.parse(pattern, flags & (IGNORECASE | MULTILINE | DOTALL))
     except (re.error, RecursionError, OverflowError) as error:
@@ -338,7 +346,8 @@ def _inner(items: Any, flags: int) -> Expression | None:
         return None
     # A non-ASCII byte right after a match sends the candidate to the expression anyway, so an approximated class does
     # no harm there; deeper ones would go unseen.
-    plain = builder.exact and (not builder.approximate or items.getwidth()[1] == 1)
+    width = items.getwidth()[1]
+    plain = builder.exact and width < WIDE and (not builder.approximate or width == 1)
     if not plain or end in builder.nfa.closure(start):
         return None
     return Expression(builder.nfa, start, end, True)

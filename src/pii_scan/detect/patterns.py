@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from pii_scan.detect.ask import SEPARATOR, match_at, search_each_text
+from pii_scan.detect.ask import SEPARATOR, match_at, search_each_text, texts_around
 from pii_scan.detect.automaton import MAX_JOINED, Automaton, join
 from pii_scan.detect.expression import WIDE, WORD, ByteSet, CannotCompile, Expression, read_expression
 from pii_scan.detect.starts import anchor_of, bytes_before, first_bytes
@@ -24,6 +24,9 @@ PADDING = 512
 """Separators before and after the texts, so that no read leaves the buffer."""
 MAX_STEPS = 4096
 """A candidate still alive after so many bytes is left to the expression: keeps the walk linear."""
+
+MAX_SPAN = 64
+"""Bytes up to which spans are looked through byte by byte together."""
 
 _Bytes = npt.NDArray[np.uint8]
 _Ints = npt.NDArray[np.int64]
@@ -166,7 +169,7 @@ class PatternSet:
             start = group.starts(buffer)
             if len(start):
                 for number, starts, ends in self._walk(buffer, group, start):
-                    a, e = self._decide(buffer, self._patterns[number], starts, ends)
+                    a, e = self._decide(buffer, group, self._patterns[number], starts, ends)
                     found.append((number, a, e))
         for number, _ in self.uncompiled:
             found.append((number, *search_each_text(buffer, self._compiled[number])))
@@ -251,7 +254,9 @@ class PatternSet:
             state, at, alive = state[living], at[living], alive[living]
         return result
 
-    def _decide(self, buffer: _Bytes, pattern: _Pattern, starts: _Ints, ends: _Ints) -> tuple[_Ints, _Ints]:
+    def _decide(
+        self, buffer: _Bytes, group: _Group, pattern: _Pattern, starts: _Ints, ends: _Ints
+    ) -> tuple[_Ints, _Ints]:
         """The matches of one pattern among its candidates, without overlaps, as finditer would take them."""
         order = np.lexsort((ends, starts))
         start, first, count = np.unique(starts[order], return_index=True, return_counts=True)
@@ -264,27 +269,65 @@ class PatternSet:
         unsure |= (not pattern.expression.exact) | _HIGH[buffer[last]]
         sure = np.flatnonzero(~unsure)
         if len(sure):
-            unsure[sure] = _holds_high(buffer, start[sure], last[sure])
+            unsure[sure] = holds_high(buffer, start[sure], last[sure])
         if unsure.any():
-            return self._ask(buffer, pattern, start, last, unsure)
+            left, right = self._windows(buffer, group, pattern, start, unsure)
+            return _ask(buffer, pattern, start, last, (unsure, left, right))
         return _without_overlaps(start, last)
 
-    def _ask(self, buffer: _Bytes, pattern: _Pattern, start: _Ints, last: _Ints, unsure: _Bools) -> tuple[_Ints, _Ints]:
-        """The same where the expression itself has to decide some candidates, each in its window, left to right."""
-        reach = pattern.expression.reach
-        whole = reach < 0 or pattern.expression.anchored
-        margin = 4 * (reach + 4)
-        end = np.full(len(start), -1, np.int64)
-        covered = 0
-        for i, (at, stop, ask) in enumerate(zip(start.tolist(), last.tolist(), unsure.tolist(), strict=True)):
-            if at < covered:  # inside a match of this expression: finditer would not look here
-                continue
-            if ask:
-                stop = match_at(buffer, pattern.compiled, at, stop, margin, whole or stop - at >= MAX_STEPS - 1)
-            end[i] = stop
-            covered = max(covered, stop)
-        good = end > 0
-        return start[good], end[good]
+    def _windows(
+        self, buffer: _Bytes, group: _Group, pattern: _Pattern, start: _Ints, unsure: _Bools
+    ) -> tuple[_Ints, _Ints]:
+        """What the expression must see to decide each unsure candidate: as far as the automaton went, and around it."""
+        asked = np.flatnonzero(unsure)
+        reach, ended = self._extent(buffer, group, start[asked])
+        margin = 4 * (pattern.expression.reach + 4)
+        left = np.maximum(start[asked] - margin, 0)
+        right = np.minimum(reach + margin, len(buffer))
+        if pattern.expression.reach < 0 or pattern.expression.anchored:
+            ended[:] = False
+        if not ended.all():
+            whole_left, whole_right = texts_around(buffer, start[asked])
+            left, right = np.where(ended, left, whole_left), np.where(ended, right, whole_right)
+        lefts, rights = np.zeros(len(start), np.int64), np.zeros(len(start), np.int64)
+        lefts[asked], rights[asked] = left, right
+        return lefts, rights
+
+    def _extent(self, buffer: _Bytes, group: _Group, at: _Ints) -> tuple[_Ints, _Bools]:
+        """(byte at which the walk from each place is dead, whether it died within MAX_STEPS)."""
+        extent = at.copy()
+        alive = np.arange(len(at))
+        state = np.full(len(at), group.first_state * self._width, np.int32)
+        limit = len(buffer) - 1
+        for _ in range(MAX_STEPS):
+            state = self._table[state + self._class_of[buffer[at]]]
+            at = at + 1
+            extent[alive] = at
+            living = np.flatnonzero((state != 0) & (at < limit))
+            if not len(living):
+                return extent, np.ones(len(extent), bool)
+            state, at, alive = state[living], at[living], alive[living]
+        ended = np.ones(len(extent), bool)
+        ended[alive] = False
+        return extent, ended
+
+
+def _ask(
+    buffer: _Bytes, pattern: _Pattern, start: _Ints, last: _Ints, asked: tuple[_Bools, _Ints, _Ints]
+) -> tuple[_Ints, _Ints]:
+    """Matches without overlaps, left to right, where the expression decides those that are `asked` in their windows."""
+    end = np.full(len(start), -1, np.int64)
+    covered = 0
+    columns = (column.tolist() for column in (start, last, *asked))
+    for i, (at, stop, ask, left, right) in enumerate(zip(*columns, strict=True)):
+        if at < covered:  # inside a match of this expression: finditer would not look here
+            continue
+        if ask:
+            stop = match_at(buffer, pattern.compiled, at, left, right)
+        end[i] = stop
+        covered = max(covered, stop)
+    good = end > 0
+    return start[good], end[good]
 
 
 def _grouped(read: dict[int, Expression]) -> list[list[int]]:
@@ -301,9 +344,12 @@ def _union(sets: Iterator[ByteSet]) -> ByteSet:
     return result
 
 
-def _holds_high(buffer: _Bytes, start: _Ints, end: _Ints) -> _Bools:
+def holds_high(buffer: _Bytes, start: _Ints, end: _Ints) -> _Bools:
     """Whether each span holds a non-ASCII byte."""
     width = int((end - start).max())
+    if width > MAX_SPAN:
+        high = np.flatnonzero(_HIGH[buffer])
+        return np.asarray(np.searchsorted(high, end) > np.searchsorted(high, start))
     result = np.zeros(len(start), bool)
     for offset in range(width):
         at = start + offset

@@ -132,23 +132,28 @@ def _parse(content: dict[str, Any], origin: str) -> Rule:
     scores = _mapping(content.get("score", {}), origin, "score")
     _check_keys(scores, {"context", "negative"}, f"{origin}, score")
     patterns = tuple(_pattern(item, origin) for item in _list(content, "patterns", origin))
-    validator = str(content.get("validator", ""))
+    for i, pattern in enumerate(patterns):
+        if pattern.name in {other.name for other in patterns[:i]}:
+            raise RuleError(f"{origin}: two patterns have the name {pattern.name!r}")
+    validator = _text(content, "validator", origin) if "validator" in content else ""
     _check_validator(validator, origin)
     examples = tuple(_example(item, origin) for item in _list(content, "examples", origin))
     counter = tuple(_counter_example(item, origin) for item in _list(content, "counter_examples", origin))
     if min(len(examples), len(counter)) < _MIN_EXAMPLES:
         raise RuleError(f"{origin}: at least {_MIN_EXAMPLES} examples and {_MIN_EXAMPLES} counter_examples are needed")
-    context, negative = (
-        tuple(str(word).lower() for word in _list(content, key, origin)) for key in ("context", "negative_context")
-    )
+    context, negative = (_words(content, key, origin) for key in ("context", "negative_context"))
     boost = _score(scores.get("context", 0.35), origin, "score.context")
     penalty = _score(scores.get("negative", 0.5), origin, "score.negative")
     forms = [(p.name, p.regex, p.score, p.validated, p.context_boost) for p in patterns]
-    decisive = [content["entity_type"], forms, validator, context, negative, boost, penalty]
+    decisive = [str(content["entity_type"])[:100], forms, validator, context, negative, boost, penalty]
     digest = hashlib.sha256(json.dumps(decisive, ensure_ascii=False).encode()).hexdigest()
+    rule_id, entity_type, name, category = (_text(content, key, origin) for key in _REQUIRED[:4])
+    references = _list(content, "references", origin)
+    if not all(isinstance(reference, str) for reference in references):
+        raise RuleError(f"{origin}: 'references' must be texts")
     return Rule(
-        str(content["id"]), str(content["entity_type"]), str(content["name"]), str(content["category"]), patterns,
-        validator, context, negative, boost, penalty, tuple(map(str, _list(content, "references", origin))),
+        rule_id, entity_type, name, category, patterns,
+        validator, context, negative, boost, penalty, tuple(references),
         examples, counter, origin, digest,
     )  # fmt: skip
 
@@ -179,6 +184,27 @@ def _list(content: dict[str, Any], key: str, origin: str) -> list[Any]:
     return value
 
 
+def _words(content: dict[str, Any], key: str, origin: str) -> tuple[str, ...]:
+    words = _list(content, key, origin)
+    for word in words:
+        if not isinstance(word, str) or not word.strip():
+            hint = "YAML reads no, yes and numbers as values of their own: quote it"
+            raise RuleError(f"{origin}: {key!r} holds {_brief(word)}, which is no word", hint)
+    return tuple(word.strip().lower() for word in words)
+
+
+def _text(content: dict[str, Any], key: str, origin: str) -> str:
+    value = content.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise RuleError(f"{origin}: {key!r} must be a text, not {_brief(value)}")
+    return value
+
+
+def _brief(value: Any) -> str:
+    """A value as a message may show it: never a long one, never what aliases blow up."""
+    return repr(value) if isinstance(value, str | int | float | None) and len(str(value)) < 80 else type(value).__name__
+
+
 def _score(value: Any, origin: str, key: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise RuleError(f"{origin}: {key!r} must be a number from 0 to 1")
@@ -188,19 +214,19 @@ def _score(value: Any, origin: str, key: str) -> float:
 def _pattern(item: Any, origin: str) -> RulePattern:
     item = _mapping(item, origin, "patterns")
     _check_keys(item, {"name", "regex", "score", "validated", "context"}, f"{origin}, patterns")
-    if not item.get("name") or not item.get("regex"):
-        raise RuleError(f"{origin}: each pattern needs a 'name' and a 'regex'")
-    expression = str(item["regex"])
+    name, expression = (_text(item, key, f"{origin}, patterns") for key in ("name", "regex"))
     try:
         compiled = regex.compile(expression, FLAGS)
+    except RecursionError:
+        raise RuleError(f"{origin}: the pattern {name!r} is not a regular expression: nested too deep") from None
     except regex.error as error:
-        raise RuleError(f"{origin}: the pattern {item['name']!r} is not a regular expression: {error}") from None
+        raise RuleError(f"{origin}: the pattern {name!r} is not a regular expression: {error}") from None
     if compiled.match(""):
-        raise RuleError(f"{origin}: the pattern {item['name']!r} matches the empty text")
+        raise RuleError(f"{origin}: the pattern {name!r} matches the empty text")
     score = _score(item.get("score", 0.5), origin, "score")
     validated = _score(item.get("validated", max(score, 0.85)), origin, "validated")
     boost = _score(item["context"], origin, "context") if "context" in item else None
-    return RulePattern(str(item["name"]), expression, score, validated, boost)
+    return RulePattern(name, expression, score, validated, boost)
 
 
 def _example(item: Any, origin: str) -> Example:

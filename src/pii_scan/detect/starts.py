@@ -29,7 +29,7 @@ def first_bytes(expression: Expression) -> ByteSet:
 def bytes_before(expression: Expression) -> ByteSet:
     """The bytes that may stand right before a match, by its one-byte look-behinds and boundary; a superset."""
     allowed = _EVERYTHING
-    if expression.boundary_before and not first_bytes(expression) & ~WORD & ~_HIGH:
+    if expression.boundary_before and not first_bytes(expression) & ~WORD:
         allowed &= ~WORD
     for condition in expression.lookbehinds:
         if all(len(sequence) == 1 for sequence in condition.alternatives):

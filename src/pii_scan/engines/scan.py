@@ -151,8 +151,13 @@ def _label(descriptions: Sequence[dict[str, Any]], config: Config) -> None:
 
 def _check_exists(path: str, config: Config) -> None:
     """Raises TargetError, with the nearest name, when there is no such path."""
-    if os.path.lexists(path):
+    try:
+        os.lstat(path)
         return
+    except PermissionError:
+        raise TargetError(f"the target {path!r} cannot be opened: no permission") from None
+    except (OSError, ValueError):
+        pass
     import difflib
 
     parent = os.path.dirname(os.path.abspath(path))

@@ -6,7 +6,8 @@ from datetime import date
 
 import numpy as np
 
-from pii_scan.detect.validators.verdict import REJECTED, SYNTHETIC, VALID, Digits, Verdicts
+from pii_scan.detect.validators.norway import bank_account
+from pii_scan.detect.validators.verdict import REJECTED, SYNTHETIC, VALID, Digits, Verdicts, digits_of_texts
 
 TEST_CARDS = frozenset(
     {
@@ -56,10 +57,17 @@ def _issuer(first4: np.ndarray, count: np.ndarray) -> np.ndarray:
 
 
 def iban(text: str, as_of: date) -> int:
-    """IBAN: modulus 97-10 over the rearranged number. The length by country is in the rule's pattern."""
+    """IBAN: modulus 97-10 over the rearranged number; a Norwegian one must hold a valid account number too.
+
+    The length by country is in the rule's pattern.
+    """
     compact = "".join(char for char in text.upper() if char.isalnum())
     rearranged = compact[4:] + compact[:4]
     if not rearranged.isascii():
         return REJECTED
     number = int("".join(str(int(char, 36)) for char in rearranged))
-    return VALID if number % 97 == 1 else REJECTED
+    if number % 97 != 1:
+        return REJECTED
+    if compact.startswith("NO"):
+        return int(bank_account(digits_of_texts([compact[4:]]), as_of)[0])
+    return VALID

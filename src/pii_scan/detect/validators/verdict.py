@@ -31,7 +31,7 @@ def digits_of_texts(texts: Sequence[str]) -> Digits:
     out = np.full((len(texts), MAX_DIGITS + 1), -1, np.int16)
     for i, text in enumerate(texts):
         values = [digit for char in text if 0 <= (digit := _digit(char)) <= 9]
-        out[i, -1] = len(values)
+        out[i, -1] = min(len(values), MAX_DIGITS + 1)
         kept = values[:MAX_DIGITS]
         out[i, : len(kept)] = kept
     return out
@@ -52,5 +52,5 @@ def digits_of_spans(buffer: npt.NDArray[np.uint8], start: npt.NDArray[np.int64],
     rank = np.cumsum(is_digit, axis=1) - 1
     row, column = np.nonzero(is_digit & (rank < MAX_DIGITS))
     out[row, rank[row, column]] = values[row, column]
-    out[:, -1] = count
+    out[:, -1] = np.minimum(count, MAX_DIGITS + 1)
     return out

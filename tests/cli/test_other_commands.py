@@ -1,0 +1,68 @@
+"""`rules`, `doctor`, and the progress line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scanning import RULE
+
+from pii_scan.cli.options import veiled
+from pii_scan.cli.progress import ProgressLine
+from pii_scan.detect.rules import load_rules
+from pii_scan.engines.local import Progress
+from pii_scan.model import DocumentRef, WorkUnit
+
+
+def test_every_rule_is_listed(call: Any) -> None:
+    said = call("rules", "list")
+    assert said.code == 0
+    assert [line.split()[0] for line in said.out.splitlines()] == [rule.id for rule in load_rules()]
+
+
+@pytest.mark.parametrize("name", ["no.fodselsnummer", "NO_FODSELSNUMMER"])
+def test_a_rule_is_shown_by_its_id_or_its_entity_type(call: Any, name: str) -> None:
+    said = call("rules", "show", name)
+    assert said.code == 0 and said.out.startswith("no.fodselsnummer: ") and "finds nothing in" in said.out
+
+
+def test_the_built_in_rules_hold_what_they_promise(call: Any) -> None:
+    said = call("rules", "check")
+    assert said.code == 0 and said.out.endswith(" 0 failures\n")
+
+
+def test_a_rule_that_does_not_hold_what_it_promises_is_a_gate(call: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(RULE.replace("{text: YY1234,", "{text: ZZ9999,"), encoding="utf-8")
+    said = call("rules", "check", tmp_path)
+    assert said.code == 1 and "my.rule" in said.out and said.out.endswith(" 1 failures\n")
+
+
+def test_doctor_says_what_is_there_and_ends_with_1_when_something_is_missing(
+    call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = call("doctor")
+    assert said.code == 0 and "ok       pyarrow" in said.out and "missing" not in said.out
+    from pii_scan.cli import doctor
+
+    monkeypatch.setattr(doctor, "PARTS", (*doctor.PARTS, ("no_such_module", "no-such-package", "nothing")))
+    said = call("doctor")
+    assert said.code == 1 and "missing: no-such-package" in said.out
+
+
+def test_the_progress_line_shows_no_name_with_personal_data(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pii_scan.cli.progress.REFRESH_SECONDS", 0.0)
+    ref = DocumentRef("t", "mappe/fnr 11837533335 kari@example.no.txt", None, 2048)
+    with ProgressLine(enabled=True) as line:
+        line(Progress(current=ref))
+        line(Progress(findings=3))
+        line(Progress(finished=WorkUnit(ref)))
+    shown = capfd.readouterr().err
+    assert "1 documents, 3 findings" in shown
+    assert "11837533335" not in shown and "kari" not in shown and "mappe" not in shown
+
+
+def test_a_veiled_name_controls_no_terminal() -> None:
+    assert veiled("a\x1b]0;x\x07 12\n") == r"a\x#b]#;x\x## ##\n"

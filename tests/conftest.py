@@ -1,0 +1,17 @@
+"""A fingerprint key and a configuration folder for the tests, so that none touches the user's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from scanning import KEY
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PII_SCAN_KEY", KEY)
+        patch.setenv("PII_SCAN_CONFIG_HOME", os.fspath(tmp_path_factory.mktemp("config")))
+        yield

@@ -1,0 +1,71 @@
+"""The built-in rules hold their examples; a rule that does not is named with the example."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from pii_scan.detect.check import check_rules
+from pii_scan.detect.rules import Example, Rule, RulePattern, load_rules
+
+AS_OF = date(2026, 11, 22)
+
+
+def email() -> Rule:
+    return load_rules(only=["EMAIL_ADDRESS"])[0]
+
+
+def test_the_built_in_rules_hold_in_the_engine_and_in_presidio():
+    assert check_rules(load_rules(), AS_OF) == []
+
+
+@pytest.mark.parametrize("as_of", [date(2024, 1, 1), date(2031, 12, 31), date(2032, 1, 1), date(2040, 6, 1)])
+def test_the_built_in_rules_hold_on_other_days(as_of):
+    assert check_rules(load_rules(), as_of) == []
+
+
+@pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule.id)
+def test_each_built_in_rule_holds_alone(rule):
+    assert check_rules([rule], AS_OF) == []
+
+
+def test_each_built_in_rule_says_where_its_rule_of_the_world_is_written():
+    for rule in load_rules():
+        assert rule.references and all(reference.startswith("https://") for reference in rule.references)
+        assert len(rule.patterns) == len({pattern.name for pattern in rule.patterns})
+
+
+def test_a_missed_example_is_named():
+    broken = replace(email(), examples=(Example("ingen adresse her: kari", "kari"),))
+    assert check_rules([broken], AS_OF) == ["any.email: finds nothing in 'ingen adresse her: kari', not 'kari'"]
+
+
+def test_an_example_that_finds_something_else_is_named():
+    broken = replace(email(), examples=(Example("kari@example.no ola@example.no", "kari@example.no"),))
+    (failure,) = check_rules([broken], AS_OF)
+    assert "not 'kari@example.no'" in failure
+
+
+def test_a_counter_example_that_is_found_is_named():
+    broken = replace(email(), counter_examples=(Example("kari@example.no", None, "no address"),))
+    assert check_rules([broken], AS_OF) == [
+        "any.email: finds something in the counter-example 'kari@example.no' (no address)"
+    ]
+
+
+def test_an_expression_that_cannot_be_compiled_is_named():
+    slow = replace(
+        email(), id="acme.slow", entity_type="X", validator="", counter_examples=(),
+        patterns=(RulePattern("slow", r"(?<q>['\"])\p{Lu}+(?P=q)", 0.5, 0.5),), examples=(Example("«'ÅÆ'»", "'ÅÆ'"),),
+    )  # fmt: skip
+    (failure,) = check_rules([slow], AS_OF)
+    assert failure.startswith("acme.slow: cannot be compiled")
+
+
+def test_a_rule_is_checked_beside_the_others():
+    """An example counts as missed where another rule takes its span."""
+    greedy = replace(email(), id="acme.greedy", entity_type="ANYTHING", validator="", examples=(), counter_examples=(),
+                     patterns=(RulePattern("all", r"\S+@\S+", 1.0, 1.0),))  # fmt: skip
+    assert check_rules([email(), greedy], AS_OF)

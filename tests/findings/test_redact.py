@@ -1,0 +1,145 @@
+"""Masks are shapes; fingerprints are equal for equal values, and say nothing without the key."""
+
+from __future__ import annotations
+
+import os
+import stat
+import string
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pii_scan.errors import ConfigError
+from pii_scan.findings.redact import KEY_BYTES, MASK_LENGTH, fingerprint_key, fingerprints, mask, written_form
+
+KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
+TYPES = ("NO_FODSELSNUMMER", "EMAIL_ADDRESS", "PHONE_NUMBER", "IBAN_CODE", "IP_ADDRESS", "CREDIT_CARD", "PERSON")
+EQUAL = [
+    ("NO_FODSELSNUMMER", ["11837533335", "118375 33335", "118375-33335", "11.83.75 33335", "１１８３７５３３３３５"]),
+    ("NO_FODSELSNUMMER", ["02828404892", "2828404892", "028284 04892"]),
+    ("NO_BANK_ACCOUNT", ["4999.20.59191", "49992059191", "4999 20 59191"]),
+    ("NO_ORGANISASJONSNUMMER", ["382034392", "NO 382 034 392 MVA", "382034392MVA"]),
+    ("CREDIT_CARD", ["4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111"]),
+    ("IBAN_CODE", ["NO2149992059191", "NO21 4999 2059 191"]),
+    ("EMAIL_ADDRESS", ["Kari@Example.NO", "kari@example.no", " kari@example.no"]),
+    ("PHONE_NUMBER", ["68 05 12 34", "+47 68051234", "004768051234", "(+47) 680 51 234", "+47 (0)68051234"]),
+    ("IP_ADDRESS", ["2a02:fe1::8a2e:370:7334", "2A02:0FE1:0:0:0:8a2e:0370:7334", "2a02:fe1::8a2e:370:7334%eth0"]),
+]
+
+
+def one(value: str, entity_type: str, key: bytes = KEY) -> int:
+    return int(fingerprints(pa.array([value]), entity_type, key)[0])
+
+
+@given(st.lists(st.text(), min_size=1, max_size=20))
+def test_a_mask_holds_no_letter_or_digit_of_the_value(values: list[str]) -> None:
+    for masked in mask(pa.array(values, pa.string())).to_pylist():
+        assert set(masked) <= {"x", "#"} | (set(map(chr, range(32, 127))) - set(string.ascii_letters + string.digits))
+        assert len(masked) <= MASK_LENGTH
+
+
+@given(st.lists(st.text(st.characters(max_codepoint=127)), min_size=1, max_size=20))
+def test_ascii_and_other_text_are_masked_alike(values: list[str]) -> None:
+    quick = mask(pa.array(values, pa.string())).to_pylist()
+    slow = mask(pa.array([*values, "å"], pa.string())).to_pylist()
+    assert [*quick, "x"] == slow
+
+
+@given(st.lists(st.text(max_size=5), min_size=3, max_size=9), st.data())
+def test_a_slice_of_values_is_masked_as_those_values(values: list[str], data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(values) - 1))
+    assert mask(pa.array(values, pa.string()).slice(start)).to_pylist() == mask(pa.array(values)).to_pylist()[start:]
+
+
+def test_a_mask_keeps_the_shape() -> None:
+    values = ["kari@example.no", "118375 33335", "NO21 4999", "Ås", "٣", "a\x1b[31m\nb"]
+    expected = ["xxxx@xxxxxxx.xx", "###### #####", "xx## ####", "xx", "#", "x?[##x?x"]
+    assert mask(pa.array(values)).to_pylist() == expected
+
+
+@pytest.mark.parametrize(("entity_type", "values"), EQUAL, ids=lambda value: str(value)[:24])
+def test_one_value_has_one_fingerprint_however_it_is_written(entity_type: str, values: list[str]) -> None:
+    assert len({one(value, entity_type) for value in values}) == 1
+
+
+def test_different_values_have_different_fingerprints() -> None:
+    pairs = [
+        ("NO_FODSELSNUMMER", "11837533335"),
+        ("NO_FODSELSNUMMER", "43897703077"),
+        ("EMAIL_ADDRESS", "a@example.no"),
+        ("EMAIL_ADDRESS", "b@example.no"),
+        ("PHONE_NUMBER", "+4668051234"),
+        ("PHONE_NUMBER", "68051234"),
+    ]
+    assert len({one(value, kind) for kind, value in pairs}) == len(pairs)
+
+
+@given(st.text(min_size=1), st.sampled_from(TYPES))
+def test_a_fingerprint_differs_by_key(value: str, entity_type: str) -> None:
+    assert one(value, entity_type, KEY) != one(value, entity_type, OTHER_KEY)
+
+
+@given(st.lists(st.text(), min_size=1, max_size=12), st.sampled_from(TYPES))
+def test_each_value_of_a_column_has_the_fingerprint_it_has_alone(values: list[str], entity_type: str) -> None:
+    together = fingerprints(pa.array(values, pa.string()), entity_type, KEY).tolist()
+    assert together == [one(value, entity_type) for value in values]
+
+
+@given(
+    st.integers(20_000_000, 99_999_999), st.sampled_from(["", "+47", "0047", "+47 "]), st.sampled_from(["", " ", "-"])
+)
+def test_a_norwegian_number_is_the_same_with_and_without_its_country_code(number: int, prefix: str, gap: str) -> None:
+    digits = str(number)
+    written = prefix + gap.join([digits[:2], digits[2:4], digits[4:6], digits[6:]])
+    assert one(written, "PHONE_NUMBER") == one(digits, "PHONE_NUMBER")
+
+
+@given(st.text(), st.sampled_from(TYPES))
+def test_a_written_form_is_its_own_written_form(value: str, entity_type: str) -> None:
+    once = written_form(pa.array([value], pa.string()), entity_type)
+    if entity_type not in ("EMAIL_ADDRESS", "PERSON", "IP_ADDRESS", "PHONE_NUMBER"):
+        assert written_form(once, entity_type).to_pylist() == once.to_pylist()
+
+
+def test_the_key_is_made_once_and_only_the_user_can_read_it(tmp_path: Path) -> None:
+    key = fingerprint_key({}, tmp_path / "a" / "b")
+    assert len(key) == KEY_BYTES
+    assert fingerprint_key({}, tmp_path / "a" / "b") == key
+    assert fingerprint_key({}, tmp_path / "other") != key
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["key"]
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "a" / "b" / "key").stat().st_mode) == 0o600
+
+
+def test_scans_that_start_at_the_same_moment_get_the_same_key(tmp_path: Path) -> None:
+    for number in range(20):
+        with ThreadPoolExecutor(8) as pool:
+            keys = set(pool.map(lambda _, n=number: fingerprint_key({}, tmp_path / str(n)), range(8)))  # type: ignore[misc]
+        assert len(keys) == 1
+
+
+def test_the_key_in_the_environment_comes_first_and_makes_no_file(tmp_path: Path) -> None:
+    assert fingerprint_key({"PII_SCAN_KEY": " " + "0f" * 32 + "\n"}, tmp_path / "x") == b"\x0f" * 32
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("text", ["abc", "zz" * 32, "0f" * 31, "0f" * 33])
+def test_a_wrong_key_is_refused_and_not_repeated(text: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(text, encoding="ascii")
+    for environment in ({"PII_SCAN_KEY": text}, {}):
+        with pytest.raises(ConfigError) as raised:
+            fingerprint_key(environment, tmp_path)
+        assert text not in str(raised.value)
+
+
+def test_a_key_that_cannot_be_kept_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="PII_SCAN_KEY"):
+        fingerprint_key({}, tmp_path / "file" / "folder")
+    (tmp_path / "key").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="PII_SCAN_KEY"):
+        fingerprint_key({}, tmp_path)

@@ -1,0 +1,107 @@
+"""A document that hangs, grows, aborts, exits or floods costs itself and nothing else."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import unruly
+from scanning import codes, found, pii_scan, rows, statuses, with_modules, workers
+
+from pii_scan.config import Config
+from pii_scan.engines.scan import scan
+from pii_scan.findings.store import Run
+from pii_scan.model import Limits
+
+LIMITS = Limits(stall_seconds=2, document_seconds=5, worker_bytes=600 << 20)
+ENDS = {
+    "hang.txt": "timeout", "endless.txt": "timeout", "child.txt": "timeout", "balloon.txt": "memory",
+    "hoard.txt": "memory", "abort.txt": "crash", "exit.txt": "crash", "leave.txt": "crash", "kill.txt": "crash",
+    "raise.txt": "corrupt", "late.txt": "corrupt",
+}  # fmt: skip
+CALM = ("00.txt", "flood.txt", "m.txt", "zz.txt")
+
+
+@dataclass
+class Survived:
+    run: Run
+    temporary: Path
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def survived(tmp_path_factory: pytest.TempPathFactory) -> Survived:
+    base = tmp_path_factory.mktemp("unruly")
+    (base / "in").mkdir()
+    for name in (*ENDS, *CALM):
+        (base / "in" / name).write_text(f"her er {name.partition('.')[0]}@example.no\n", encoding="utf-8")
+    temporary = base / "tmp"
+    temporary.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(unruly.install(base / "hook"))
+        patch.setattr("tempfile.tempdir", str(temporary))
+        start = time.monotonic()
+        run = scan([base / "in"], config=Config(jobs=2, limits=LIMITS), out=base / "run")
+    return Survived(run, temporary, time.monotonic() - start)
+
+
+@pytest.mark.parametrize(("name", "code"), ENDS.items())
+def test_each_becomes_a_problem_with_its_code(survived: Survived, name: str, code: str) -> None:
+    assert [found for document, found in codes(survived.run) if document == name] == [code]
+    assert statuses(survived.run)[name] in ("unread", "partly_read")
+
+
+def test_the_other_documents_of_the_group_are_read(survived: Survived) -> None:
+    every = statuses(survived.run)
+    assert {name for name, status in every.items() if status == "read"} == set(CALM)
+    assert set(every) == {*ENDS, *CALM}
+
+
+@pytest.mark.parametrize("name", [name for name in ENDS if name != "raise.txt"])
+def test_what_was_found_before_the_end_stays(survived: Survived, name: str) -> None:
+    assert (name, "EMAIL_ADDRESS") in found(survived.run)
+
+
+def test_nothing_is_found_twice_by_the_worker_that_goes_on(survived: Survived) -> None:
+    once = [row["document"] for row in rows(survived.run.index()) if row["document"] != "endless.txt"]
+    assert sorted(once) == sorted({*once})
+
+
+def test_what_a_parser_prints_or_says_goes_nowhere(survived: Survived) -> None:
+    for path in survived.run.path.rglob("*"):
+        assert path.is_dir() or unruly.PLANTED.encode() not in path.read_bytes()
+    assert not [row for row in rows(survived.run.problems()) if "unruly" in row["detail"]]
+
+
+def test_no_process_and_no_temporary_file_is_left(survived: Survived) -> None:
+    assert workers() == []
+    assert list(survived.temporary.iterdir()) == []
+
+
+def test_the_scan_takes_no_longer_than_its_limits_add_up_to(survived: Survived) -> None:
+    assert survived.seconds < 60
+
+
+def test_the_command_ends_with_3_and_names_what_happened(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "abort.txt").write_text("p@example.no", encoding="utf-8")
+    env = with_modules(unruly.install(tmp_path / "hook"))
+    done = pii_scan("scan", tmp_path / "in", "--out", tmp_path / "run", "--lang", "en", env=env)
+    assert done.returncode == 3
+    assert b"crash" in done.stdout and done.stderr == b""
+
+
+def test_a_slice_that_cannot_be_read_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pii_scan.engines import local
+    from pii_scan.engines import scan as scan_module
+
+    (tmp_path / "late.txt").write_bytes(b"p@example.no\n" + b"en linje til\n" * 30_000)
+    monkeypatch.syspath_prepend(unruly.install(tmp_path / "hook"))
+    for module in (local, scan_module):
+        monkeypatch.setattr(module, "SLICE_BYTES", 100_000)
+    run = scan([tmp_path / "late.txt"], config=Config(jobs=2), out=tmp_path / "run")
+    assert statuses(run) == {"late.txt": "partly_read"}
+    assert {code for _, code in codes(run)} == {"corrupt"}
+    assert len(rows(run.index())) == 1
