@@ -40,7 +40,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one document; each that bites becomes a Problem. Defaults: see docs/limits in the README."""
+    """Bounds on one document; each that bites becomes a Problem. Set in the configuration file."""
 
     max_file_bytes: int = 1 << 40
     """Larger files are not opened (`--max-file-size`)."""

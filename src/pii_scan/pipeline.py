@@ -80,8 +80,8 @@ class Pipeline:
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
             self._name_detector = Detector(rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of))
-        self._names = NameMasker(finder(self._name_detector))
         self._key = bytes.fromhex(settings.key)
+        self._names = NameMasker(finder(self._name_detector), self._key)
         self._labels: dict[tuple[int, int, int, int], int] = {}
         self._label_list: list[Label] = []
 

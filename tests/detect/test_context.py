@@ -73,7 +73,7 @@ FILL = [" ", "  ", ": ", "-", ".", "\n", "\t", "\u00a0", "–", "§", "æ", "x",
 lines = st.lists(st.sampled_from(WORDS + FILL), max_size=14).map("".join)
 
 
-@settings(QUIET, max_examples=700)
+@settings(QUIET, max_examples=400)
 @given(lines, lines)
 def test_the_nearest_word_decides(before, after):
     for number in range(len(RULES)):
@@ -122,10 +122,13 @@ def test_one_and_many_agree_whatever_the_value_begins_and_ends_with(before, valu
 @pytest.mark.parametrize(
     ("before", "expected"),
     [
-        ("tlf ", "tlf"), ("TLF. ", "tlf"), ("tlf", "tlf"), ("mtlf ", ""), ("tlfa ", ""), ("1tlf ", ""), ("_tlf ", "tlf"),
+        ("tlf ", "tlf"), ("TLF. ", "tlf"), ("tlf", "tlf"), ("mtlf ", ""), ("tlfa ", ""), ("1tlf ", ""),
+        ("_tlf ", "tlf"),
         ("bankkontonummer ", "kontonummer"), ("KONTONUMMERET ", "kontonummer"), ("FØDSELSNUMMER ", "nummer"),
-        ("Fødselsnr ", "fødselsn"), ("FØDSELSNR ", "fødselsn"), ("Ål ", "ål"), ("ÅL: ", "ål"), ("mål ", ""), ("Åål ", ""),
-        ("ålé ", ""), ("«ål» ", "ål"), ("\u00a0ål\u00a0", "ål"), ("–ål– ", "ål"), ("ål\n", ""), ("konto\n", "konto"), ("konto\n\n", "konto"), ("konto ål\n", ""),
+        ("Fødselsnr ", "fødselsn"), ("FØDSELSNR ", "fødselsn"), ("Ål ", "ål"), ("ÅL: ", "ål"), ("mål ", ""),
+        ("Åål ", ""),
+        ("ålé ", ""), ("«ål» ", "ål"), ("\u00a0ål\u00a0", "ål"), ("–ål– ", "ål"),
+        ("ål\n", ""), ("konto\n", "konto"), ("konto\n\n", "konto"), ("konto ål\n", ""),
         ("konto tlf ", "tlf"),
         ("konto nr ", "nr"), ("", ""), ("konto\nål ", "ål"),
     ],

@@ -93,7 +93,7 @@ HEADERS = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(10, 13))
+@pytest.mark.parametrize("seed", range(10, 12))
 def test_texts_of_many_lines_give_the_same(engines, seed):
     detector, analyzer, rules = engines
     pieces = _generated(seed, 400, rules)
@@ -125,7 +125,8 @@ def test_labels_before_after_and_above_give_the_same(engines, label):
     texts = []
     for rule in rules:
         for value in {example.match for example in rule.examples}:
-            texts += [f"{label} {value}", f"{label}{value}", f"{value} {label}", f"{label}\n{value}", f"{value}\n{label}",
+            texts += [f"{label} {value}", f"{label}{value}", f"{value} {label}", f"{label}\n{value}",
+                      f"{value}\n{label}",
                       f"{label}: x\n{value}, {label} y", f"{label} " + "x" * 58 + f" {value}"]  # fmt: skip
     for text, found in zip(texts, _of_detector(detector, texts), strict=True):
         assert found == _presidio(analyzer, text), text

@@ -243,7 +243,8 @@ def test_only_with_an_unknown_type_names_the_nearest():
 @pytest.mark.parametrize(
     "content",
     [
-        pattern(regex="M[0-9]{7}"), pattern(score=0.6), pattern(validated=0.9), pattern(context=0.1), changed(context=["x"]),
+        pattern(regex="M[0-9]{7}"), pattern(score=0.6), pattern(validated=0.9), pattern(context=0.1),
+        changed(context=["x"]),
         changed(negative_context=[]), changed(score={"context": 0.31, "negative": 0.4}), changed(validator="luhn_card"),
         changed(score={"context": 0.3, "negative": 0.41}), changed(entity_type="OTHER"),
         changed(patterns=GOOD["patterns"] + [{"name": "n", "regex": "N[0-9]"}]),

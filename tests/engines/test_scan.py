@@ -115,7 +115,9 @@ def test_personal_data_in_the_name_of_a_target_is_masked_and_targets_stay_apart(
     masked = str(tmp_path / "fnr ###########.txt")
     assert run.manifest["targets"] == [masked, f"{masked} (2)"]
     assert {row["target"] for row in rows(run.findings())} == {masked, f"{masked} (2)"}
-    assert {row["document"] for row in rows(run.findings())} == {"fnr ###########.txt"}
+    names = {row["document"] for row in rows(run.findings())}
+    assert len(names) == 2
+    assert {name.partition("~")[0] for name in names} == {"fnr ###########.txt"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")

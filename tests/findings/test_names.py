@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -45,6 +46,16 @@ def test_every_link_of_a_chain_is_masked() -> None:
     assert names().document(ref) == "xxxx@xxxxxxx.xx/a.zip!###########/b.eml!liste.xlsx"
     assert not names().hides(ref)
     assert names().hides(ref.parent or ref)
+
+
+def test_documents_of_one_shape_are_told_apart_by_a_keyed_suffix_that_does_not_show_their_names() -> None:
+    keyed = NameMasker(finder(Detector()), b"k" * 32)
+    other = NameMasker(finder(Detector()), b"o" * 32)
+    first, second = (DocumentRef("t", f"fnr {number}.txt") for number in ("11837533335", "43897703077"))
+    assert re.fullmatch(r"fnr ###########\.txt~[0-9a-f]{6}", keyed.document(first))
+    assert keyed.document(first) == keyed.document(first) != keyed.document(second)
+    assert other.document(first) != keyed.document(first)
+    assert keyed.document(DocumentRef("t", "liste.xlsx")) == "liste.xlsx"
 
 
 def test_a_name_is_searched_in_the_reading_that_shows_most() -> None:

@@ -1,6 +1,6 @@
 """The entry point: commands loaded when they are called, errors as one line, exit codes as documented.
 
-0 done; 1 a gate fired; 2 usage or configuration; 3 something could not be read; 130 interrupted.
+0 done; 1 a gate fired; 2 usage or configuration; 3 something could not be read, or the run failed; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -88,7 +88,18 @@ def run(arguments: list[str] | None = None) -> int:
     except OSError as error:
         _say(error.strerror or type(error).__name__, None)
         return 3
+    except Exception as error:  # noqa: BLE001 - a bug; its message and its traceback could quote content
+        _say(f"internal error: {type(error).__name__} in {_place(error)}; please report it", None)
+        return 3
     return code
+
+
+def _place(error: BaseException) -> str:
+    """The function and line where an error arose."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "unknown" if trace is None else f"{trace.tb_frame.f_code.co_qualname}, line {trace.tb_lineno}"
 
 
 def _say(message: str, ctx: click.Context | None) -> None:

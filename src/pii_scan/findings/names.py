@@ -1,7 +1,12 @@
-"""Masks personal data in the names of documents, columns, sheets and parts, which are shown and stored as places."""
+"""Masks personal data in the names of documents, columns, sheets and parts, which are shown and stored as places.
+
+A masked document name ends in `~` and six digits of a keyed hash, so that two of the same shape stay two.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pyarrow as pa
@@ -13,13 +18,16 @@ Find = Callable[[list[str]], Sequence[Sequence[tuple[int, int]]]]
 """Given names, the code point spans of personal data in each."""
 
 _CACHE = 50_000
+_GLUED = re.compile(r"(?<=\d)[^\W\d_]|[^\W\d_](?=\d)")
 
 
 class NameMasker:
     """Remembers what it masked, as the same names come again and again."""
 
-    def __init__(self, find: Find) -> None:
+    def __init__(self, find: Find, key: bytes = b"") -> None:
+        """`key`: the fingerprint key; without it, documents whose masked names are alike are not told apart."""
         self._find = find
+        self._key = key
         self._safe: dict[str, str] = {}
 
     def safe(self, name: str) -> str:
@@ -35,7 +43,13 @@ class NameMasker:
 
     def document(self, ref: DocumentRef) -> str:
         """The document's whole chain, masked."""
-        return "!".join(self.safe(piece) for piece in ref.display.split("!"))
+        return "!".join(self._told_apart(piece) for piece in ref.display.split("!"))
+
+    def _told_apart(self, name: str) -> str:
+        masked = self.safe(name)
+        if masked == name or not self._key:
+            return masked
+        return f"{masked}~{hashlib.blake2b(name.encode(), digest_size=3, key=self._key).hexdigest()}"
 
     def hides(self, ref: DocumentRef) -> bool:
         """Whether the document's own name (not its container's) holds personal data."""
@@ -73,9 +87,12 @@ def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def _readings(name: str) -> list[str]:
-    """A name as it is, with `_` as space, and with its extension split off: rules want their values free-standing."""
+    """A name as it is, with `_` as space, without its extension, and with digits cut loose from letters.
+
+    All have the same length; rules want their values free-standing.
+    """
     spaced = name.replace("_", " ")
     folder, slash, last = spaced.rpartition("/")
     stem, dot, extension = last.rpartition(".")
     split = f"{folder}{slash}{stem} {extension}" if dot and stem else spaced
-    return [name, spaced, split]
+    return [name, spaced, split, _GLUED.sub(" ", split)]

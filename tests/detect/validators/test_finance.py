@@ -95,10 +95,18 @@ def iban_of(country: str, account: str) -> str:
     return f"{country}{98 - int(digits) % 97:02d}{account}"
 
 
+def test_a_norwegian_iban_holds_an_account_that_exists():
+    chance = random.Random(6)
+    accounts = [f"{chance.randrange(10**11):011d}" for _ in range(3000)]
+    verdicts = judge("iban", *(iban_of("NO", account) for account in accounts))
+    assert any(verdicts)
+    assert verdicts == judge("no_bank_account", *accounts)
+
+
 def test_an_iban_passes_with_its_check_digits_only():
     chance = random.Random(5)
     for _ in range(300):
-        country = chance.choice(["NO", "SE", "GB", "DE", "FR", "MT"])
+        country = chance.choice(["SE", "GB", "DE", "FR", "MT"])
         account = "".join(chance.choice("0123456789ABCXYZ") for _ in range(chance.randint(11, 27)))
         right = iban_of(country, account)
         others = [f"{country}{check:02d}{account}" for check in range(2, 99) if f"{check:02d}" != right[2:4]]

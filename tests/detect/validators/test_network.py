@@ -23,14 +23,16 @@ def judge(validator: str, *texts: str) -> list[int]:
 @pytest.mark.parametrize(
     ("text", "verdict"),
     [
-        ("45.83.12.7", VALID), ("8.8.8.8", VALID), ("10.1.2.3", UNSURE), ("192.168.1.10", UNSURE), ("172.16.5.4", UNSURE),
+        ("45.83.12.7", VALID), ("8.8.8.8", VALID), ("10.1.2.3", UNSURE), ("192.168.1.10", UNSURE),
+        ("172.16.5.4", UNSURE),
         ("169.254.10.10", UNSURE), ("127.0.0.1", REJECTED), ("0.0.0.0", REJECTED),
         ("0.1.2.3", REJECTED), ("255.255.255.255", REJECTED), ("255.255.255.0", REJECTED), ("224.0.0.1", REJECTED),
         ("129.0.0.0", REJECTED), ("256.1.1.1", REJECTED), ("1.2.3", REJECTED), ("01.2.3.4", REJECTED),
         ("192.0.2.5", VALID | SYNTHETIC), ("198.51.100.77", VALID | SYNTHETIC), ("203.0.113.9", VALID | SYNTHETIC),
         ("2001:db8::1", VALID | SYNTHETIC), ("2a02:fe1::8a2e:370:7334", VALID), ("::1", REJECTED), ("::", REJECTED),
         ("fe80::1ff:fe23:4567:890a", UNSURE), ("fe80::1ff:fe23:4567:890a%eth0", UNSURE), ("fd12:3456:789a::1", UNSURE),
-        ("ff02::1:2", REJECTED), ("::ffff:45.83.12.7", VALID), ("::ffff:127.0.0.1", REJECTED), ("::ffff:10.0.0.1", UNSURE),
+        ("ff02::1:2", REJECTED), ("::ffff:45.83.12.7", VALID), ("::ffff:127.0.0.1", REJECTED),
+        ("::ffff:10.0.0.1", UNSURE),
         ("a::b", REJECTED), ("ab::cd::ef", REJECTED), ("1:2:3:4:5:6:7:8:9", REJECTED), ("add:bed:face::bad", REJECTED),
         ("", REJECTED), ("%", REJECTED), ("text", REJECTED),
     ],
@@ -82,8 +84,10 @@ def test_random_public_addresses_pass():
 @pytest.mark.parametrize(
     ("text", "verdict"),
     [
-        ("kari@example.no", VALID), ("kari@post.example.com", VALID), ("kari@blåbær.example.no", VALID), ("K@EXAMPLE.NO", VALID),
-        ("a@xn--blbr-roah.no", VALID), ("kari@firma.co.uk", VALID), ("kari@firma.museum", VALID), ("a@b.xn--p1ai", VALID),
+        ("kari@example.no", VALID), ("kari@post.example.com", VALID), ("kari@blåbær.example.no", VALID),
+        ("K@EXAMPLE.NO", VALID),
+        ("a@xn--blbr-roah.no", VALID), ("kari@firma.co.uk", VALID), ("kari@firma.museum", VALID),
+        ("a@b.xn--p1ai", VALID),
         ("kari@filserver.local", UNSURE), ("kari@host.intern", UNSURE), ("kari@a.example", VALID | SYNTHETIC),
         ("kari@x.test", VALID | SYNTHETIC), ("kari@x.invalid", VALID | SYNTHETIC), ("logo@2x.png", REJECTED),
         ("a@co.uk", REJECTED), ("a@no", REJECTED), ("a@b..no", REJECTED), ("a@-b.no", REJECTED), ("a@b-.no", REJECTED),

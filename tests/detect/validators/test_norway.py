@@ -272,7 +272,7 @@ def test_organisation_numbers_by_the_rule_written_out():
     [("no_fodselsnummer", 3 / 3786), ("no_d_nummer", 3 / 3374), ("no_organisasjonsnummer", 0.4 / 11)],
 )
 def test_few_random_numbers_pass(validator, share):
-    """Design page 2: 1 in 3,786 by each series; the two test series double and treble it. Half as much again is room."""
+    """Design page 2: 1 in 3,786 by each series; the two test series double and treble it. Half again is room."""
     chance = random.Random(17)
     length = 9 if validator.endswith("organisasjonsnummer") else 11
     texts = [f"{chance.randrange(10**length):0{length}d}" for _ in range(60_000)]
