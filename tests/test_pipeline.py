@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,7 +31,13 @@ from pii_scan.model import (
 from pii_scan.pipeline import Pipeline, Settings
 
 FNR, EMAIL = "11837533335", "kari@example.no"
+SUFFIX = re.compile(r"~[0-9a-f]{6}(?=!|$)")
 Pieces = list[Extracted | Problem | DocumentDone]
+
+
+def shape(name: str) -> str:
+    """A document's name without the suffixes that tell masked names apart."""
+    return SUFFIX.sub("", name)
 
 
 class Memory:
@@ -115,13 +122,13 @@ def test_text_after_a_member_belongs_to_the_container_again(given: Any) -> None:
         return [text(ref, EMAIL), trouble, done(member, False), text(ref, f"\n{EMAIL}", 5), done(ref)]
 
     out = scan(given(pieces))
-    found = {(row["document"], row["entity_type"], row["row"]) for row in out["findings"]}
+    found = {(shape(row["document"]), row["entity_type"], row["row"]) for row in out["findings"]}
     assert found == {
         ("a.txt", "EMAIL_ADDRESS", 1),
         ("a.txt", "EMAIL_ADDRESS", 6),
         ("a.txt!fnr ###########.png", "NO_FODSELSNUMMER", None),
     }
-    assert {row["document"] for row in out["index"]} == {"a.txt", "a.txt!fnr ###########.png"}
+    assert {shape(row["document"]) for row in out["index"]} == {"a.txt", "a.txt!fnr ###########.png"}
 
 
 def test_the_rest_of_a_crowded_container_is_not_lost_when_a_member_follows(given: Any) -> None:
@@ -144,7 +151,7 @@ def test_members_that_look_alike_once_masked_keep_their_own_status(given: Any) -
         ]  # fmt: skip
 
     out = scan(given(pieces))
-    members = [row["status"] for row in out["documents"] if row["document"] == "a.txt!###########.txt"]
+    members = [row["status"] for row in out["documents"] if shape(row["document"]) == "a.txt!###########.txt"]
     assert sorted(members) == ["read", "unread", "unread"]
 
 
@@ -152,7 +159,7 @@ def test_personal_data_in_a_name_is_a_finding_of_the_document() -> None:
     name = f"mappe/fnr_{FNR}.txt"
     out = scan(Memory({name: b"ingenting"}), name)
     (row,) = out["findings"]
-    assert (row["document"], row["kind"], row["part"]) == ("mappe/fnr_###########.txt", "part", "name")
+    assert (shape(row["document"]), row["kind"], row["part"]) == ("mappe/fnr_###########.txt", "part", "name")
 
 
 @pytest.mark.parametrize("code", [ProblemCode.CHANGED, ProblemCode.TRUNCATED])
@@ -223,9 +230,9 @@ def test_a_problem_met_outside_becomes_a_row_of_each_kind() -> None:
     source = Memory({})
     ref = DocumentRef("t", f"fnr {FNR}.txt", None, 7)
     tables = make(source).record(Problem(ref, Stage.EXTRACT, ProblemCode.CRASH, "the worker ended"))
-    assert tables["problems"].to_pylist()[0]["document"] == "fnr ###########.txt"
+    assert shape(tables["problems"].to_pylist()[0]["document"]) == "fnr ###########.txt"
     row = tables["documents"].to_pylist()[0]
-    assert (row["document"], row["status"], row["size_bytes"]) == ("fnr ###########.txt", "unread", 7)
+    assert (shape(row["document"]), row["status"], row["size_bytes"]) == ("fnr ###########.txt", "unread", 7)
 
 
 @pytest.mark.parametrize("moment", [-1e18, 1e18, -1.5, 253402300800.0])

@@ -127,13 +127,13 @@ def assert_same_or_slow(some: Expressions, texts: Sequence[str]) -> None:
     assert found == expected
 
 
-@settings(QUIET, max_examples=400)
+@settings(QUIET, max_examples=300)
 @given(st.lists(rules, min_size=1, max_size=3), texts)
 def test_any_expressions_on_any_texts_give_what_finditer_gives(some, texts):
     assert_same_or_slow(some, texts)
 
 
-@settings(QUIET, max_examples=200)
+@settings(QUIET, max_examples=150)
 @given(st.lists(rules, min_size=1, max_size=2), texts)
 def test_candidates_that_outlive_the_walk_are_left_to_the_expression(some, texts):
     with pytest.MonkeyPatch.context() as patch:
@@ -256,7 +256,7 @@ def test_anchored_expressions_cost_no_more_for_many_texts():
     assert len(found.start) == len(cells)
 
 
-@pytest.mark.parametrize("unit", ["1.", "a@", "x@1.", "+47 ", "2a02:", "NO93 ", "0", "9", "4111 ", "é@", "２"])
+@pytest.mark.parametrize("unit", ["1.", "a@", "x@1.", "+47 ", "9", "２"])
 def test_a_megabyte_of_nothing_gives_nothing_and_comes_to_an_end(built_in, compiled, unit):
     found = compiled.scan(buffer_of([unit * (1_000_000 // len(unit))]))
     assert len(found.start) <= 100_000
@@ -286,3 +286,11 @@ def test_an_expression_that_takes_too_long_is_given_up_without_quoting_the_text(
     with pytest.raises(ExpressionTimeout) as caught:
         scan([(expression, 0)], ["a" * 60 + "b"])
     assert "aa" not in str(caught.value)
+
+
+@pytest.mark.timeout(10)
+def test_many_candidates_of_one_text_share_the_time_that_an_expression_has(monkeypatch):
+    """Each of 20,000 candidates runs to the end of the text: quadratic, where each alone is quick."""
+    monkeypatch.setattr("pii_scan.detect.ask.EXPRESSION_SECONDS", 0.5)
+    with pytest.raises(ExpressionTimeout):
+        scan([(r"(?:[0-9]{1,3}\.)+x", 0)], ["1." * 20_000])
