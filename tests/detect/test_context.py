@@ -73,7 +73,7 @@ FILL = [" ", "  ", ": ", "-", ".", "\n", "\t", "\u00a0", "–", "§", "æ", "x",
 lines = st.lists(st.sampled_from(WORDS + FILL), max_size=14).map("".join)
 
 
-@settings(QUIET, max_examples=400)
+@settings(QUIET, max_examples=250)
 @given(lines, lines)
 def test_the_nearest_word_decides(before, after):
     for number in range(len(RULES)):

@@ -74,7 +74,7 @@ def test_a_row_says_where_what_how_sure_and_by_which_rule(detector):
     assert row["score"] == pytest.approx(1.0)
 
 
-@settings(QUIET, max_examples=120)
+@settings(QUIET, max_examples=80)
 @given(st.lists(lines, max_size=6))
 def test_offsets_are_code_points_half_open_and_hold_what_a_pattern_of_the_rule_matches(everything, texts):
     rules = {rule.id: rule for rule in everything.rules}
@@ -92,7 +92,7 @@ def test_offsets_are_code_points_half_open_and_hold_what_a_pattern_of_the_rule_m
         assert row["entity_type"] == rules[row["recognizer"]].entity_type
 
 
-@settings(QUIET, max_examples=120)
+@settings(QUIET, max_examples=80)
 @given(st.lists(lines, max_size=6))
 def test_by_default_one_type_is_kept_for_each_span_and_none_below_the_threshold(detector, everything, texts):
     rows = detector.detect_texts(texts).to_pylist()

@@ -127,13 +127,13 @@ def assert_same_or_slow(some: Expressions, texts: Sequence[str]) -> None:
     assert found == expected
 
 
-@settings(QUIET, max_examples=300)
+@settings(QUIET, max_examples=200)
 @given(st.lists(rules, min_size=1, max_size=3), texts)
 def test_any_expressions_on_any_texts_give_what_finditer_gives(some, texts):
     assert_same_or_slow(some, texts)
 
 
-@settings(QUIET, max_examples=150)
+@settings(QUIET, max_examples=100)
 @given(st.lists(rules, min_size=1, max_size=2), texts)
 def test_candidates_that_outlive_the_walk_are_left_to_the_expression(some, texts):
     with pytest.MonkeyPatch.context() as patch:
@@ -162,7 +162,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(QUIET, max_examples=300)
+@settings(QUIET, max_examples=200)
 @given(data=st.lists(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), max_size=8))
 def test_the_built_in_expressions_give_what_finditer_gives(built_in, compiled, data):
     assert scan(built_in, data, compiled) == finditer(built_in, data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import numpy.typing as npt
 import regex
@@ -9,7 +11,7 @@ import regex
 SEPARATOR = 0xFF
 """Stands between texts in a buffer: no byte of UTF-8 has this value."""
 EXPRESSION_SECONDS = 5.0
-"""Time that one expression may take on one text before it is given up as hostile."""
+"""Time that one expression may take on one buffer before it is given up as hostile."""
 
 _Bytes = npt.NDArray[np.uint8]
 _Ints = npt.NDArray[np.int64]
@@ -19,7 +21,21 @@ class ExpressionTimeout(Exception):
     """An expression took too long on a text. Holds no text."""
 
 
-def match_at(buffer: _Bytes, expression: regex.Pattern[str], at: int, left: int, right: int) -> int:
+class Deadline:
+    """The time that is left to one expression on one buffer, over all its candidates."""
+
+    def __init__(self) -> None:
+        self._end = time.monotonic() + EXPRESSION_SECONDS
+
+    def left(self) -> float:
+        """Seconds. Raises ExpressionTimeout when there are none."""
+        seconds = self._end - time.monotonic()
+        if seconds <= 0:
+            raise ExpressionTimeout
+        return seconds
+
+
+def match_at(buffer: _Bytes, expression: regex.Pattern[str], at: int, left: int, right: int, deadline: Deadline) -> int:
     """The byte where the match at byte `at` ends, or -1; the expression sees the bytes from `left` to `right`."""
     raw = buffer[left:right].tobytes()
     cut = raw.rfind(b"\xff", 0, at - left) + 1
@@ -29,7 +45,7 @@ def match_at(buffer: _Bytes, expression: regex.Pattern[str], at: int, left: int,
     before = raw[cut : at - left].decode("utf-8", "replace")
     text = before + raw[at - left : stop if stop >= 0 else len(raw)].decode("utf-8", "replace")
     try:
-        found = expression.match(text, len(before), timeout=EXPRESSION_SECONDS)
+        found = expression.match(text, len(before), timeout=deadline.left())
     except TimeoutError:
         raise ExpressionTimeout from None
     return at + len(text[found.start() : found.end()].encode()) if found and found.end() > found.start() else -1
@@ -46,13 +62,14 @@ def search_each_text(buffer: _Bytes, expression: regex.Pattern[str]) -> tuple[_I
     """For expressions without an automaton: finditer on every text."""
     separators = np.flatnonzero(buffer == SEPARATOR)
     filled = np.flatnonzero(np.diff(separators) > 1)
+    deadline = Deadline()
     starts: list[int] = []
     ends: list[int] = []
     for i in filled.tolist():
         left = int(separators[i]) + 1
         text = buffer[left : int(separators[i + 1])].tobytes().decode("utf-8", "replace")
         try:
-            for found in expression.finditer(text, timeout=EXPRESSION_SECONDS):
+            for found in expression.finditer(text, timeout=deadline.left()):
                 if found.end() > found.start():
                     start = left + len(text[: found.start()].encode())
                     starts.append(start)

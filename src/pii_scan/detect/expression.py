@@ -190,6 +190,8 @@ class _Builder:
 
     def _repeat(self, low: int, high: Any, items: Any, start: int, flags: int) -> int:
         unbounded = str(high) == "MAXREPEAT"
+        if max(low, 0 if unbounded else int(high)) > MAX_NFA_STATES:
+            raise CannotCompile("the expression repeats too often")
         for _ in range(low):
             start = self.sequence(items, start, flags)
         end = self.nfa.state()

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from pii_scan.detect.ask import SEPARATOR, match_at, search_each_text, texts_around
+from pii_scan.detect.ask import SEPARATOR, Deadline, match_at, search_each_text, texts_around
 from pii_scan.detect.automaton import MAX_JOINED, Automaton, join
 from pii_scan.detect.expression import WIDE, WORD, ByteSet, CannotCompile, Expression, read_expression
 from pii_scan.detect.starts import anchor_of, bytes_before, first_bytes
@@ -318,12 +318,13 @@ def _ask(
     """Matches without overlaps, left to right, where the expression decides those that are `asked` in their windows."""
     end = np.full(len(start), -1, np.int64)
     covered = 0
+    deadline = Deadline()
     columns = (column.tolist() for column in (start, last, *asked))
     for i, (at, stop, ask, left, right) in enumerate(zip(*columns, strict=True)):
         if at < covered:  # inside a match of this expression: finditer would not look here
             continue
         if ask:
-            stop = match_at(buffer, pattern.compiled, at, left, right)
+            stop = match_at(buffer, pattern.compiled, at, left, right, deadline)
         end[i] = stop
         covered = max(covered, stop)
     good = end > 0

@@ -115,7 +115,10 @@ def _rule_files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise RuleError(f"no such rule file or folder: {path}")
-    return sorted(file for suffix in ("*.yaml", "*.yml") for file in path.rglob(suffix))
+    files = sorted(file for suffix in ("*.yaml", "*.yml") for file in path.rglob(suffix))
+    if not files:
+        raise RuleError(f"no rule files (.yaml, .yml) in {path}")
+    return files
 
 
 def read_rule(file: Path) -> Rule:

@@ -37,6 +37,8 @@ START_SECONDS = 120.0
 RECYCLE_BYTES = 768 << 20
 """A worker that holds more between two groups is replaced: parsers leak."""
 MAX_START_FAILURES = 3
+MAX_WAITING = 256
+"""Frames from workers that wait to be heard; then workers wait too, so that memory stays bounded."""
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class _Worker:
                      "MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}  # fmt: skip
         paths = os.pathsep.join(path for path in sys.path if path)
         self.process = subprocess.Popen(
-            [sys.executable, "-X", "utf8", "-m", "pii_scan.engines.worker"],
+            [sys.executable, "-P", "-X", "utf8", "-m", "pii_scan.engines.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env={**variables, "PYTHONPATH": paths}, start_new_session=True,
         )  # fmt: skip
@@ -140,7 +142,7 @@ class LocalEngine:
         self._report = report
         content = {"settings": settings, "sources": list(sources), "slice_bytes": SLICE_BYTES}
         self._setup = wire.encode(content)
-        self._inbox: queue.Queue[tuple[_Worker, bytes, bytes]] = queue.Queue()
+        self._inbox: queue.Queue[tuple[_Worker, bytes, bytes]] = queue.Queue(MAX_WAITING)
         self._workers: list[_Worker] = []
         self._waiting: deque[Group] = deque()
         self._finished: deque[Group] = deque()
@@ -167,6 +169,9 @@ class LocalEngine:
             for worker in self._workers:
                 worker.bury()
             self._workers.clear()
+            with contextlib.suppress(queue.Empty):  # lets the threads end that wait to say something
+                while True:
+                    self._inbox.get(timeout=0.01)
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _assign(self, supply: Iterator[Group], exhausted: bool) -> bool:
