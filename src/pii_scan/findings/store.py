@@ -147,17 +147,19 @@ class Run:
         """The columns `by` (of the index, or `category`) and `distinct`, the number of distinct fingerprints."""
         columns = [name for name in by if name != "category"]
         needed = sorted({*columns, "entity_type"} if "category" in by else columns)
-        parts = [table.select([*needed, "fingerprint"]) for table in self.index()]
+        # Once a part each: what recurs within a part, most of it, is not held
+        keys = [*needed, "fingerprint"]
+        parts = [table.select(keys).group_by(keys).aggregate([]) for table in self.index()]
         if not parts:
             schema = pa.schema([*(pa.field(name, pa.string()) for name in by), pa.field("distinct", pa.int64())])
             return schema.empty_table()
-        table = _plain(pa.concat_tables(_plain(part) for part in parts))
+        table = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
         if "category" in by:
             names = pa.array(list(self._categories()), pa.string())
             values = pa.array(list(self._categories().values()), pa.string())
-            found = pc.index_in(table["entity_type"], names)
+            found = pc.index_in(table["entity_type"].cast(pa.string()), names)
             table = table.append_column("category", pc.take(values, found.combine_chunks()))
-        counted = table.group_by(list(by)).aggregate([("fingerprint", "count_distinct")])
+        counted = _plain(table.group_by(list(by)).aggregate([("fingerprint", "count_distinct")]))
         return counted.rename_columns([*by, "distinct"]).sort_by([(name, "ascending") for name in by])
 
     def _categories(self) -> dict[str, str]:
