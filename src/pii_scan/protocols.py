@@ -1,14 +1,12 @@
-"""The four seams of pii-scan: what a source, an extractor, a recognizer and an engine must offer."""
+"""The two seams of pii-scan that others fill: what a source and an extractor must offer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-import pyarrow as pa
-
-from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, WorkUnit
+from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem
 
 
 class Source(Protocol):
@@ -33,20 +31,4 @@ class Extractor(Protocol):
 
     def __call__(self, document: Document, limits: Limits) -> Iterator[ChunkBatch | Document | Problem]:
         """Reads `document` within `limits`."""
-        ...
-
-
-class Recognizer(Protocol):
-    """Finds entities in a batch of texts."""
-
-    def detect(self, texts: pa.Array) -> pa.Table:
-        """One row a detection: columns text, start, end (code points), entity_type, score, synthetic, recognizer."""
-        ...
-
-
-class Engine(Protocol):
-    """Runs work units and hands back, in the order of the units, what each gave."""
-
-    def run(self, units: Iterable[WorkUnit]) -> Iterator[pa.Table]:
-        """Streams the tables of `units`."""
         ...
