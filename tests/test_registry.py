@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pii_scan import registry
+from pii_scan.config import Config, load_config
 from pii_scan.errors import ConfigError
 
 
@@ -25,3 +26,9 @@ def test_a_folder_within_the_package_comes_first(tmp_path: Path, monkeypatch: py
     assert registry.data_folder("examples") == tmp_path / "examples"
     with pytest.raises(ConfigError, match="'recognizers' is missing"):
         registry.data_folder("recognizers")
+
+
+def test_the_example_configuration_is_one() -> None:
+    config = load_config(registry.data_folder("configs") / "scan.example.yaml", {"HR_SHARE": "/srv/hr"})
+    assert config.targets == {"hr": "/srv/hr"}
+    assert config == Config(targets=config.targets, exclude=config.exclude)

@@ -41,8 +41,8 @@ from pii_scan.protocols import Source
 FLUSH_HITS = 200_000
 FLUSH_SECONDS = 2.0
 
-Beat = Callable[[int], None]
-"""Called with the bytes of the document passed since the last call."""
+Beat = Callable[[], None]
+"""Called often while a document is read: work goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Pipeline:
                             current = piece.ref
                             collector.begin(piece.ref.target, self._names.document(piece.ref))
                         self._detect(piece, collector, rows)
-                        beat(piece.batch.texts.nbytes)
+                        beat()
                         due = time.monotonic() - last_flush > FLUSH_SECONDS
                         if collector.pending and (due or collector.pending > FLUSH_HITS):
                             yield collector.flush()
@@ -115,7 +115,7 @@ class Pipeline:
                             current = None
                         self._name_hits(piece.ref, collector)
                         rows.done(piece)
-                        beat(0)
+                        beat()
                 collector.end()
                 changed = getattr(self._sources[unit.ref.target], "changed", None)
                 if changed is not None and (problem := changed(unit.ref, document)) is not None:
@@ -143,7 +143,7 @@ class Pipeline:
         batch = piece.batch
         header = batch.origin.header if isinstance(batch.origin, ColumnOrigin) else ""
         try:
-            found = self._detector.detect(batch.texts, header.replace("_", " "))
+            found = self._detector.detect(batch.texts, header)
         except ExpressionTimeout:
             detail = "a rule's expression took too long on a text"
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.LIMIT, detail))
@@ -208,7 +208,7 @@ class _Heard:
         self._beat = beat
 
     def read(self, size: int = -1, /) -> bytes:
-        self._beat(0)
+        self._beat()
         return self._content.read(size)
 
     def __getattr__(self, name: str) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
-from pii_scan.detect.detector import DEFAULT_MIN_SCORE, Detector
+from pii_scan.detect.detector import Detector
 from pii_scan.detect.rules import Example, Rule
 
 
@@ -50,6 +50,3 @@ def _differences(rules: Sequence[Rule], as_of: date) -> Iterator[str]:
             }
             if ours != theirs:
                 yield f"{rule.id}: the engine and Presidio differ on {example.text!r}"
-
-
-__all__ = ["DEFAULT_MIN_SCORE", "check_rules"]

@@ -115,6 +115,10 @@ class ContextIndex:
             fits = fits[alone | ~self._whole[w]]
             best[who[fits]] = word[fits]
 
+    def in_header(self, rule: int, header: str) -> int:
+        """The word that decides for the cells under a column's `header`; `_` counts as a space; -1 for none."""
+        return self.nearest(rule, header.replace("_", " "), "")
+
     def nearest(self, rule: int, before: str, after: str) -> int:
         """The same for one candidate of rule number `rule`, given the text before and after it."""
         left = before[-BEFORE - 8 :].encode("utf-8", "replace")[-BEFORE - 4 :]

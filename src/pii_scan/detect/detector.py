@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pii_scan.detect.engine import Detections, RuleEngine, _offsets
+from pii_scan.detect.engine import Detections, RuleEngine, text_offsets
 from pii_scan.detect.rules import Rule, load_rules
 from pii_scan.detect.validators import SYNTHETIC
 
@@ -94,7 +94,7 @@ def _code_points(texts: pa.Array, found: Detections) -> tuple[np.ndarray, np.nda
     """Byte offsets within texts as code point offsets: less one for each continuation byte of UTF-8 before."""
     if not len(found):
         return found.start, found.end
-    offsets = _offsets(texts)
+    offsets = text_offsets(texts)
     first = int(offsets[0])
     data = np.frombuffer(texts.buffers()[2], np.uint8)[first : int(offsets[-1])]
     continuing = np.flatnonzero((data & 0xC0) == 0x80)

@@ -180,7 +180,7 @@ class RuleEngine:
         if len(wordy):
             word[wordy] = self._context.nearest_many(buffer, found.start[wordy], found.end[wordy], found.rule[wordy])
         if header:
-            said = np.array([self._context.nearest(number, header, "") for number in range(len(self.rules))])
+            said = np.array([self._context.in_header(number, header) for number in range(len(self.rules))])
             from_header = np.flatnonzero((word < 0) & (said[found.rule] >= 0))
             word[from_header] = said[found.rule[from_header]] + HEADER_WORD
         change = self._context.effect[found.rule, np.where(word < 0, -1, word % HEADER_WORD)]
@@ -236,7 +236,7 @@ def _groups(texts: pa.Array) -> list[tuple[int, int]]:
     """Row ranges of at most about GROUP_BYTES each."""
     if len(texts) == 0:
         return []
-    offsets = _offsets(texts)
+    offsets = text_offsets(texts)
     total = int(offsets[-1] - offsets[0])
     if total + len(texts) <= GROUP_BYTES:
         return [(0, len(texts))] if total else []
@@ -249,7 +249,8 @@ def _groups(texts: pa.Array) -> list[tuple[int, int]]:
     return [(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a]
 
 
-def _offsets(texts: pa.Array) -> _Ints:
+def text_offsets(texts: pa.Array) -> _Ints:
+    """The bytes of the data buffer at which each text begins, and where the last ends."""
     kind = np.int64 if pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type) else np.int32
     raw = texts.buffers()[1]
     return np.frombuffer(raw, kind)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
@@ -259,7 +260,7 @@ def _buffer(texts: pa.Array) -> tuple[_Bytes, _Ints]:
     """(the texts between separators with padding, where each begins)."""
     if texts.null_count:
         texts = pc.fill_null(texts, "")
-    offsets = _offsets(texts)
+    offsets = text_offsets(texts)
     data = texts.buffers()[2]
     if len(texts) == 1:
         size = int(offsets[1] - offsets[0])
@@ -271,7 +272,7 @@ def _buffer(texts: pa.Array) -> tuple[_Bytes, _Ints]:
     kind = pa.large_binary() if large else pa.binary()
     lists = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts.cast(kind))
     joined = pc.binary_join(lists, pa.scalar(b"\xff", kind))
-    start, end = _offsets(joined).tolist()
+    start, end = text_offsets(joined).tolist()
     buffer = np.full(end - start + 2 * PADDING, SEPARATOR, np.uint8)
     buffer[PADDING : PADDING + end - start] = np.frombuffer(joined.buffers()[2], np.uint8)[start:end]
     return buffer, PADDING + offsets[:-1] - offsets[0] + np.arange(len(texts))

@@ -89,7 +89,7 @@ class RuleRecognizer(PatternRecognizer):
         for result in raw_recognizer_results:
             word = self._context.nearest(0, text[: result.start], text[result.end :])
             if word < 0 and context:
-                word = self._context.nearest(0, " ".join(context), "")
+                word = self._context.in_header(0, " ".join(context))
             if word >= 0:
                 result.score = min(max(result.score + self._change(result, word), 0.0), 1.0)
                 result.recognition_metadata[RecognizerResult.IS_SCORE_ENHANCED_BY_CONTEXT_KEY] = True

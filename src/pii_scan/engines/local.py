@@ -54,9 +54,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What just happened: bytes of text passed, findings, and the document being read."""
+    """What just happened: findings, a document finished, another begun; nothing: work goes on."""
 
-    text_bytes: int = 0
     findings: int = 0
     finished: WorkUnit | None = None
     current: DocumentRef | None = None
@@ -221,7 +220,7 @@ class LocalEngine:
         elif kind == b"":
             self._replace(worker)
         elif kind == wire.BEAT:
-            self._report(Progress(text_bytes=int(payload)))
+            self._report(Progress())
         elif group is None:
             return
         elif kind == wire.TABLE:

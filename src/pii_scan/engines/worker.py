@@ -23,15 +23,13 @@ class _Pulse:
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
-        self._bytes = 0
         self._last = 0.0
 
-    def __call__(self, count: int) -> None:
-        self._bytes += count
+    def __call__(self) -> None:
         now = time.monotonic()
         if now - self._last >= BEAT_SECONDS:
-            wire.send(self._out, wire.BEAT, wire.encode(self._bytes))
-            self._bytes, self._last = 0, now
+            wire.send(self._out, wire.BEAT)
+            self._last = now
 
 
 def main() -> None:

@@ -118,25 +118,26 @@ def _sheets(package: Package, main: str, workbook: _Workbook) -> tuple[list[_She
 
 def _strings(package: Package, limits: Limits) -> tuple[Strings, list[Problem]]:
     reader = SharedStrings(limits)
-    problems: list[Problem] = []
-    for name in package.of_kind("sharedStrings", r"xl/sharedStrings\.xml")[:1]:
-        try:
-            reader.read_all(package.open(name))
-        except PartError as error:
-            problems.append(part_problem(package, error))
+    problems = _read_part(package, reader, "sharedStrings")
     reader.strings.finish()
     return reader.strings, problems
 
 
 def _formats(package: Package, limits: Limits, date1904: bool) -> tuple[dict[str, Format], list[Problem]]:
     reader = Styles(limits)
+    problems = _read_part(package, reader, "styles")
+    return reader.formats(date1904), problems
+
+
+def _read_part(package: Package, reader: Reader, kind: str) -> list[Problem]:
+    """Has `reader` read the workbook's one part of a kind, where there is one."""
     problems: list[Problem] = []
-    for name in package.of_kind("styles", r"xl/styles\.xml")[:1]:
+    for name in package.of_kind(kind, rf"xl/{kind}\.xml")[:1]:
         try:
             reader.read_all(package.open(name))
         except PartError as error:
             problems.append(part_problem(package, error))
-    return reader.formats(date1904), problems
+    return problems
 
 
 def _cells(package: Package, sheet: _Sheet, strings: Strings, formats: dict[str, Format]) -> Iterator[Item]:
