@@ -131,7 +131,7 @@ def test_nothing_is_logged_or_warned_of_at_the_most_talkative_level(
         for group in _groups([source]):
             for item in group.items:
                 assert not isinstance(item, Problem)
-                for tables in pipeline.run(item, lambda count: None):
+                for tables in pipeline.run(item, lambda: None):
                     for name in counts:
                         counts[name] += tables[name].num_rows if name in tables else 0
     assert counts["findings"] > 500 and counts["problems"] > 5
