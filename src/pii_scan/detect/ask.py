@@ -35,8 +35,13 @@ class Deadline:
         return seconds
 
 
-def match_at(buffer: _Bytes, expression: regex.Pattern[str], at: int, left: int, right: int, deadline: Deadline) -> int:
-    """The byte where the match at byte `at` ends, or -1; the expression sees the bytes from `left` to `right`."""
+def match_at(
+    buffer: _Bytes, expression: regex.Pattern[str], at: int, left: int, right: int, deadline: Deadline
+) -> tuple[int, int]:
+    r"""The bytes where the match from byte `at` on begins (later than `at` by what stands before `\K`) and ends.
+
+    (-1, -1) for none. The expression sees the bytes from `left` to `right`.
+    """
     raw = buffer[left:right].tobytes()
     cut = raw.rfind(b"\xff", 0, at - left) + 1
     stop = raw.find(b"\xff", at - left)
@@ -48,7 +53,10 @@ def match_at(buffer: _Bytes, expression: regex.Pattern[str], at: int, left: int,
         found = expression.match(text, len(before), timeout=deadline.left())
     except TimeoutError:
         raise ExpressionTimeout from None
-    return at + len(text[found.start() : found.end()].encode()) if found and found.end() > found.start() else -1
+    if not found or found.end() <= found.start():
+        return -1, -1
+    start = at + len(text[len(before) : found.start()].encode())
+    return start, start + len(found.group().encode())
 
 
 def texts_around(buffer: _Bytes, at: _Ints) -> tuple[_Ints, _Ints]:

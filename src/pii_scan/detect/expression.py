@@ -43,6 +43,8 @@ WORD = DIGITS | byteset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 _SPACE = byteset(b" \t\n\r\x0b\x0c")
 _CATEGORIES = {"CATEGORY_DIGIT": DIGITS, "CATEGORY_WORD": WORD, "CATEGORY_SPACE": _SPACE}
 _CASE_PARTNERS = {"i": "\u0130\u0131", "k": "\u212a", "s": "\u017f"}
+_KEEP = re.compile(r"(?<!\\)((?:\\\\)*)\\K")
+"""`\\K`, which `re` does not read: a match begins anew there."""
 _REGEX_ONLY = re.compile(r"\[\[:|\[\^\[:|\{[0-9<=+,\s]*[eids]")
 """POSIX classes and approximate matching, which `re` would read as something else."""
 
@@ -99,6 +101,8 @@ class Expression:
     """Characters that look-around may read beyond the match, -1 when unbounded."""
     width: int = 0
     """Characters of the longest match, capped at WIDE."""
+    labelled: bool = False
+    r"""It holds `\K`: what the automaton walks begins before the match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +276,7 @@ def _literals(characters: set[str], flags: int) -> _Charset:
 
 def read_expression(pattern: str, flags: int) -> Expression:
     """`pattern` under `flags` (of the `re` module), taken apart. Raises CannotCompile."""
+    pattern, labels = _KEEP.subn(r"\1", pattern)
     if _REGEX_ONLY.search(pattern):
         raise CannotCompile("the expression uses syntax that only the regex module has")
     try:
@@ -289,8 +294,9 @@ def read_expression(pattern: str, flags: int) -> Expression:
         raise CannotCompile("the expression matches the empty text")
     width = min(int(tree.getwidth()[1]), WIDE)
     return Expression(
-        builder.nfa, start, end, builder.exact, behind, ahead, before, after, builder.anchored, builder.reach, width
-    )
+        builder.nfa, start, end, builder.exact and not labels, behind, ahead, before, after, builder.anchored,
+        builder.reach, width, bool(labels),
+    )  # fmt: skip
 
 
 def _leading(items: list[Any], flags: int, builder: _Builder) -> tuple[bool, tuple[Lookbehind, ...], list[Any]]:

@@ -316,6 +316,7 @@ def _ask(
     buffer: _Bytes, pattern: _Pattern, start: _Ints, last: _Ints, asked: tuple[_Bools, _Ints, _Ints]
 ) -> tuple[_Ints, _Ints]:
     """Matches without overlaps, left to right, where the expression decides those that are `asked` in their windows."""
+    begin = start.copy()
     end = np.full(len(start), -1, np.int64)
     covered = 0
     deadline = Deadline()
@@ -324,11 +325,11 @@ def _ask(
         if at < covered:  # inside a match of this expression: finditer would not look here
             continue
         if ask:
-            stop = match_at(buffer, pattern.compiled, at, left, right, deadline)
+            begin[i], stop = match_at(buffer, pattern.compiled, at, left, right, deadline)
         end[i] = stop
         covered = max(covered, stop)
     good = end > 0
-    return start[good], end[good]
+    return begin[good], end[good]
 
 
 def _grouped(read: dict[int, Expression]) -> list[list[int]]:

@@ -6,6 +6,7 @@ the same.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -40,12 +41,25 @@ class RulePattern:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleColumn:
+    """A table column whose header says what its cells are."""
+
+    header: str
+    """Expression that the whole header must match, once it is brought into plain form (`columns.plain_header`)."""
+    cell: str
+    """Expression that a whole cell must match."""
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A text and exactly what the rule must find in it (`None`: nothing)."""
 
     text: str
     match: str | None
     why: str = ""
+    header: str = ""
+    """The column's, when the text is a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +83,22 @@ class Rule:
     """The file's name, for messages."""
     digest: str
     """SHA-256 over everything that decides what the rule finds, so that a changed rule shows in old results."""
+    chance: float = 1.0
+    """Share of arbitrary values of the same form that pass the validator; 1 where nothing follows from a pass."""
+    evidence: str = ""
+    """`person`: counts fully only where something near points at a person."""
+    columns: tuple[RuleColumn, ...] = ()
 
 
 _KEYS = {
     "id", "entity_type", "name", "category", "patterns", "validator", "context", "negative_context", "score",
-    "references", "examples", "counter_examples", "description",
+    "references", "examples", "counter_examples", "description", "chance", "evidence", "columns",
 }  # fmt: skip
-_REQUIRED = ("id", "entity_type", "name", "category", "patterns", "examples", "counter_examples")
+_EVIDENCE = ("person",)
+_REQUIRED = ("id", "entity_type", "name", "category", "examples", "counter_examples")
 _MIN_EXAMPLES = 3
+ANY_CELL = r"\S(?:.{0,198}\S)?"
+"""What a cell must look like where a rule's column does not say: anything short."""
 
 
 def load_rules(paths: Iterable[str | Path] = (), *, only: Sequence[str] = ()) -> tuple[Rule, ...]:
@@ -135,6 +157,8 @@ def _parse(content: dict[str, Any], origin: str) -> Rule:
     scores = _mapping(content.get("score", {}), origin, "score")
     _check_keys(scores, {"context", "negative"}, f"{origin}, score")
     patterns = tuple(_pattern(item, origin) for item in _list(content, "patterns", origin))
+    if not patterns and not content.get("columns"):
+        raise RuleError(f"{origin}: 'patterns' is missing")
     for i, pattern in enumerate(patterns):
         if pattern.name in {other.name for other in patterns[:i]}:
             raise RuleError(f"{origin}: two patterns have the name {pattern.name!r}")
@@ -147,8 +171,14 @@ def _parse(content: dict[str, Any], origin: str) -> Rule:
     context, negative = (_words(content, key, origin) for key in ("context", "negative_context"))
     boost = _score(scores.get("context", 0.35), origin, "score.context")
     penalty = _score(scores.get("negative", 0.5), origin, "score.negative")
-    forms = [(p.name, p.regex, p.score, p.validated, p.context_boost) for p in patterns]
-    decisive = [str(content["entity_type"])[:100], forms, validator, context, negative, boost, penalty]
+    chance = _score(content.get("chance", 1), origin, "chance")
+    evidence = _evidence(content, origin)
+    columns = tuple(_column(item, origin) for item in _list(content, "columns", origin))
+    forms = [dataclasses.astuple(pattern) for pattern in patterns]
+    decisive = [
+        str(content["entity_type"])[:100], forms, validator, context, negative, boost, penalty, chance, evidence,
+        [dataclasses.astuple(column) for column in columns],
+    ]  # fmt: skip
     digest = hashlib.sha256(json.dumps(decisive, ensure_ascii=False).encode()).hexdigest()
     rule_id, entity_type, name, category = (_text(content, key, origin) for key in _REQUIRED[:4])
     references = _list(content, "references", origin)
@@ -157,7 +187,7 @@ def _parse(content: dict[str, Any], origin: str) -> Rule:
     return Rule(
         rule_id, entity_type, name, category, patterns,
         validator, context, negative, boost, penalty, tuple(references),
-        examples, counter, origin, digest,
+        examples, counter, origin, digest, chance, evidence, columns,
     )  # fmt: skip
 
 
@@ -214,16 +244,38 @@ def _score(value: Any, origin: str, key: str) -> float:
     return float(value)
 
 
+def _compiled(expression: str, what: str, origin: str) -> regex.Pattern[str]:
+    try:
+        return regex.compile(expression, FLAGS)
+    except RecursionError:
+        raise RuleError(f"{origin}: {what} is not a regular expression: nested too deep") from None
+    except regex.error as error:
+        raise RuleError(f"{origin}: {what} is not a regular expression: {error}") from None
+
+
+def _evidence(content: dict[str, Any], origin: str) -> str:
+    evidence = content.get("evidence", "")
+    if evidence and evidence not in _EVIDENCE:
+        raise RuleError(f"{origin}: 'evidence' cannot be {_brief(evidence)}", nearest(str(evidence), _EVIDENCE))
+    return str(evidence)
+
+
+def _column(item: Any, origin: str) -> RuleColumn:
+    item = _mapping(item, origin, "columns")
+    where = f"{origin}, columns"
+    _check_keys(item, {"header", "cell", "score"}, where)
+    header = _text(item, "header", where)
+    cell = _text(item, "cell", where) if "cell" in item else ANY_CELL
+    for key, expression in (("header", header), ("cell", cell)):
+        _compiled(expression, f"{key!r} in 'columns'", origin)
+    return RuleColumn(header, cell, _score(item.get("score", 0.7), where, "score"))
+
+
 def _pattern(item: Any, origin: str) -> RulePattern:
     item = _mapping(item, origin, "patterns")
     _check_keys(item, {"name", "regex", "score", "validated", "context"}, f"{origin}, patterns")
     name, expression = (_text(item, key, f"{origin}, patterns") for key in ("name", "regex"))
-    try:
-        compiled = regex.compile(expression, FLAGS)
-    except RecursionError:
-        raise RuleError(f"{origin}: the pattern {name!r} is not a regular expression: nested too deep") from None
-    except regex.error as error:
-        raise RuleError(f"{origin}: the pattern {name!r} is not a regular expression: {error}") from None
+    compiled = _compiled(expression, f"the pattern {name!r}", origin)
     if compiled.match(""):
         raise RuleError(f"{origin}: the pattern {name!r} matches the empty text")
     score = _score(item.get("score", 0.5), origin, "score")
@@ -234,15 +286,15 @@ def _pattern(item: Any, origin: str) -> RulePattern:
 
 def _example(item: Any, origin: str) -> Example:
     item = _mapping(item, origin, "examples")
-    _check_keys(item, {"text", "match"}, f"{origin}, examples")
+    _check_keys(item, {"text", "match", "header"}, f"{origin}, examples")
     if not item.get("text") or str(item.get("match", "")) not in str(item["text"]) or not item.get("match"):
         raise RuleError(f"{origin}: an example needs 'text' and, from it, the exact 'match'")
-    return Example(str(item["text"]), str(item["match"]))
+    return Example(str(item["text"]), str(item["match"]), header=str(item.get("header", "")))
 
 
 def _counter_example(item: Any, origin: str) -> Example:
     item = _mapping(item, origin, "counter_examples")
-    _check_keys(item, {"text", "why"}, f"{origin}, counter_examples")
+    _check_keys(item, {"text", "why", "header"}, f"{origin}, counter_examples")
     if not item.get("text") or not item.get("why"):
         raise RuleError(f"{origin}: a counter-example needs 'text' and 'why'")
-    return Example(str(item["text"]), None, str(item["why"]))
+    return Example(str(item["text"]), None, str(item["why"]), str(item.get("header", "")))
