@@ -8,7 +8,9 @@ in the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,8 @@ WHOLE_WORD = 4
 _Ints = npt.NDArray[np.int64]
 _Bytes = npt.NDArray[np.uint8]
 _SEPARATOR = 0xFF
+_CAMEL = re.compile(r"(?<=[a-zæøå0-9])(?=[A-ZÆØÅ])")
+_GAPS = re.compile(r"[\s_./\\:-]+")
 
 
 def _letters() -> npt.NDArray[np.bool_]:
@@ -40,6 +44,16 @@ def _letters() -> npt.NDArray[np.bool_]:
 _BEGINS_LETTER = _letters()
 _ENDS_ALNUM = _BEGINS_LETTER.copy()
 _ENDS_ALNUM[48:58] = True
+
+
+@lru_cache(maxsize=1 << 14)
+def plain_header(header: str) -> str:
+    """A header in the form that rules state: words in lower case between single spaces.
+
+    >>> plain_header("KundeNr"), plain_header(" first_name "), plain_header("E-post")
+    ('kunde nr', 'first name', 'e post')
+    """
+    return _GAPS.sub(" ", _CAMEL.sub(" ", header)).strip().lower()
 
 
 class ContextIndex:
@@ -116,8 +130,9 @@ class ContextIndex:
             best[who[fits]] = word[fits]
 
     def in_header(self, rule: int, header: str) -> int:
-        """The word that decides for the cells under a column's `header`; `_` counts as a space; -1 for none."""
-        return self.nearest(rule, header.replace("_", " "), "")
+        """The word that decides for the cells under a column's `header`, as written or in plain form; -1 for none."""
+        word = self.nearest(rule, header.replace("_", " "), "")
+        return word if word >= 0 else self.nearest(rule, plain_header(header), "")
 
     def nearest(self, rule: int, before: str, after: str) -> int:
         """The same for one candidate of rule number `rule`, given the text before and after it."""

@@ -8,7 +8,7 @@ cannot decide. The result is what `regex.finditer` gives on each text, as column
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -16,9 +16,9 @@ import numpy.typing as npt
 import regex
 
 from pii_scan.detect.ask import SEPARATOR, Deadline, match_at, search_each_text, texts_around
-from pii_scan.detect.automaton import MAX_JOINED, Automaton, join
+from pii_scan.detect.automaton import MAX_JOINED, START, Automaton
 from pii_scan.detect.expression import WIDE, WORD, ByteSet, CannotCompile, Expression, read_expression
-from pii_scan.detect.starts import anchor_of, bytes_before, first_bytes
+from pii_scan.detect.starts import anchor_of, bytes_before, first_bytes, first_pairs
 
 PADDING = 512
 """Separators before and after the texts, so that no read leaves the buffer."""
@@ -44,11 +44,12 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """One expression: compiled, taken apart, and the automata of its look-aheads (negated, first state)."""
+    """One expression: its text, taken apart, and the automata of its look-aheads, with whether they are negated."""
 
-    compiled: regex.Pattern[str]
+    text: str
+    flags: int
     expression: Expression
-    lookaheads: tuple[tuple[bool, int], ...]
+    lookaheads: tuple[tuple[bool, Automaton], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +57,27 @@ class _Group:
     """Expressions that one automaton serves, and where their matches can begin."""
 
     members: tuple[int, ...]
-    first_state: int
+    automaton: Automaton
     first: _Bools
     before: _Bools
+    pairs: _Bools
+    """By the first byte times 256 plus the second: whether a match can begin so."""
     anchor: int = -1
     prefix: int = 0
     prefix_bytes: _Bools | None = None
 
     def begins(self, buffer: _Bytes, at: _Ints) -> _Ints:
         """Those of `at` where a match can begin."""
-        return at[self.first[buffer[at]] & self.before[buffer[at - 1]]]
+        at = at[self.first[buffer[at]] & self.before[buffer[at - 1]]]
+        return at[self.pairs[(buffer[at].astype(np.int32) << 8) | buffer[at + 1]]]
 
     def starts(self, buffer: _Bytes) -> _Ints:
         """Every place of the buffer where a match can begin, ascending."""
         if self.anchor < 0:
             body = buffer[PADDING - 1 : len(buffer) - PADDING]
             places = np.flatnonzero(self.first[body[1:]])
-            return places[self.before[body[places]]] + PADDING
+            places = places[self.before[body[places]]] + PADDING
+            return places[self.pairs[(buffer[places].astype(np.int32) << 8) | buffer[places + 1]]]
         assert self.prefix_bytes is not None
         at = np.flatnonzero(buffer == self.anchor)
         found = [self.begins(buffer, at)]
@@ -83,6 +88,12 @@ class _Group:
                 break
             found.append(self.begins(buffer, at))
         return np.unique(np.concatenate(found))
+
+
+@cache
+def compiled(expression: str, flags: int) -> regex.Pattern[str]:
+    """The expression as the regex module runs it: made when it is first asked, which most never are."""
+    return regex.compile(expression, flags)
 
 
 @cache
@@ -101,63 +112,19 @@ class PatternSet:
     def __init__(self, expressions: Sequence[tuple[str, int]]) -> None:
         self.uncompiled: list[tuple[int, str]] = []
         """Expressions that are searched for text by text, with the reason: linear no more, and slow."""
-        self._compiled = [regex.compile(expression, flags) for expression, flags in expressions]
+        self._expressions = list(expressions)
         read: dict[int, Expression] = {}
         for number, (expression, flags) in enumerate(expressions):
             try:
                 read[number] = read_expression(expression, flags)
             except CannotCompile as reason:
                 self.uncompiled.append((number, str(reason)))
-        self._rows: list[npt.NDArray[np.int32]] = [np.zeros((1, 256), np.int32)]
-        self._accepts_rows: list[_Ints] = [np.zeros(1, np.int64)]
-        self._size = 1
-        groups = [group for members in _grouped(read) for group in self._group(members, read)]
-        self._groups = groups
-        self._patterns = {number: self._pattern(number, read[number]) for group in groups for number in group.members}
-        self._close_table()
-
-    def _group(self, members: list[int], read: dict[int, Expression]) -> Iterator[_Group]:
-        """The group of `members`, in halves where the joint automaton would be too large."""
-        try:
-            automaton = join([read[number] for number in members])
-        except CannotCompile as reason:
-            if len(members) == 1:
-                self.uncompiled.append((members[0], str(reason)))
-                return
-            half = len(members) // 2
-            yield from self._group(members[:half], read)
-            yield from self._group(members[half:], read)
-            return
-        first = _mask(_union(first_bytes(read[number]) for number in members))
-        before = _mask(_union(bytes_before(read[number]) for number in members))
-        anchor = anchor_of(read[members[0]]) if len(members) == 1 else None
-        state = self._add(automaton)
-        if anchor is None:
-            yield _Group(tuple(members), state, first, before)
-        else:
-            yield _Group(tuple(members), state, first, before, anchor[0], anchor[1], _mask(anchor[2]))
+        self._groups = [_group([read[n] for n in members], members) for members in _grouped(read)]
+        self._patterns = {number: self._pattern(number, read[number]) for number in read}
 
     def _pattern(self, number: int, expression: Expression) -> _Pattern:
-        aheads = tuple((ahead.negated, self._add(join([ahead.expression]))) for ahead in expression.lookaheads)
-        return _Pattern(self._compiled[number], expression, aheads)
-
-    def _add(self, automaton: Automaton) -> int:
-        """Stacks an automaton under the others; gives its first state in the joint table."""
-        table = automaton.table[1:]
-        self._rows.append(np.where(table > 0, table - 1 + self._size, 0).astype(np.int32))
-        self._accepts_rows.append(automaton.accepts[1:])
-        first, self._size = self._size, self._size + len(table)
-        return first
-
-    def _close_table(self) -> None:
-        """Folds the table over classes of bytes that no automaton tells apart, with states as row offsets."""
-        columns, classes = np.unique(np.concatenate(self._rows), axis=1, return_inverse=True)
-        self._width = columns.shape[1]
-        self._class_of = classes.reshape(-1).astype(np.int32)
-        self._table = np.ascontiguousarray(columns * self._width).astype(np.int32).reshape(-1)
-        self._accepts = np.concatenate(self._accepts_rows)
-        self._accepting = self._accepts != 0
-        self._rows, self._accepts_rows = [], []
+        aheads = tuple((ahead.negated, Automaton([ahead.expression])) for ahead in expression.lookaheads)
+        return _Pattern(*self._expressions[number], expression, aheads)
 
     def scan(self, buffer: _Bytes) -> Matches:
         """All matches in `buffer`: texts between separators, with `PADDING` separators on both sides.
@@ -172,7 +139,7 @@ class PatternSet:
                     a, e = self._decide(buffer, group, self._patterns[number], starts, ends)
                     found.append((number, a, e))
         for number, _ in self.uncompiled:
-            found.append((number, *search_each_text(buffer, self._compiled[number])))
+            found.append((number, *search_each_text(buffer, compiled(*self._expressions[number]))))
         found = sorted((item for item in found if len(item[1])), key=lambda item: item[0])
         if not found:
             empty = np.zeros(0, np.int64)
@@ -189,21 +156,22 @@ class PatternSet:
         A candidate that outlives MAX_STEPS gets two ends, so that the expression decides.
         """
         events: dict[int, list[tuple[_Ints, _Ints]]] = {}
-        state = np.full(len(start), group.first_state * self._width, np.int32)
+        automaton = group.automaton
+        state = np.full(len(start), START, np.int32)
         at = start
         limit = len(buffer) - 1
         for _ in range(MAX_STEPS):
-            state = self._table[state + self._class_of[buffer[at]]]
+            state = automaton.step(state, buffer[at])
             at = at + 1
             living = np.flatnonzero(state)
             if len(living) < len(state):
                 if not len(living):
                     break
                 state, at, start = state[living], at[living], start[living]
-            row = state // self._width
-            accepted = np.flatnonzero(self._accepting[row])
+            accepts = automaton.accepts[state]
+            accepted = np.flatnonzero(accepts)
             if len(accepted):
-                self._note(buffer, group, self._accepts[row[accepted]], start[accepted], at[accepted], events)
+                self._note(buffer, group, accepts[accepted], start[accepted], at[accepted], events)
             if int(at[-1]) >= limit:
                 break
         else:
@@ -233,20 +201,20 @@ class PatternSet:
         good = np.ones(len(at), bool)
         if pattern.expression.boundary_after:
             good &= _IS_WORD[last] != _IS_WORD[after]
-        for negated, first_state in pattern.lookaheads:
-            good &= self._accepted(buffer, first_state, at) != negated
+        for negated, automaton in pattern.lookaheads:
+            good &= self._accepted(buffer, automaton, at) != negated
         return np.asarray(good | _HIGH[after] | _HIGH[last])
 
-    def _accepted(self, buffer: _Bytes, first_state: int, at: _Ints) -> _Bools:
-        """Whether the automaton at `first_state` accepts some prefix of the bytes at each place."""
+    def _accepted(self, buffer: _Bytes, automaton: Automaton, at: _Ints) -> _Bools:
+        """Whether the automaton accepts some prefix of the bytes at each place."""
         result = np.zeros(len(at), bool)
         alive = np.arange(len(at))
-        state = np.full(len(at), first_state * self._width, np.int32)
+        state = np.full(len(at), START, np.int32)
         limit = len(buffer) - 1
         for _ in range(MAX_STEPS):
-            state = self._table[state + self._class_of[buffer[at]]]
+            state = automaton.step(state, buffer[at])
             at = at + 1
-            accepting = self._accepting[state // self._width]
+            accepting = automaton.accepts[state] != 0
             result[alive[accepting]] = True
             living = np.flatnonzero((state != 0) & ~accepting & (at < limit))
             if not len(living):
@@ -297,10 +265,10 @@ class PatternSet:
         """(byte at which the walk from each place is dead, whether it died within MAX_STEPS)."""
         extent = at.copy()
         alive = np.arange(len(at))
-        state = np.full(len(at), group.first_state * self._width, np.int32)
+        state = np.full(len(at), START, np.int32)
         limit = len(buffer) - 1
         for _ in range(MAX_STEPS):
-            state = self._table[state + self._class_of[buffer[at]]]
+            state = group.automaton.step(state, buffer[at])
             at = at + 1
             extent[alive] = at
             living = np.flatnonzero((state != 0) & (at < limit))
@@ -320,16 +288,28 @@ def _ask(
     end = np.full(len(start), -1, np.int64)
     covered = 0
     deadline = Deadline()
+    expression = compiled(pattern.text, pattern.flags)
     columns = (column.tolist() for column in (start, last, *asked))
     for i, (at, stop, ask, left, right) in enumerate(zip(*columns, strict=True)):
         if at < covered:  # inside a match of this expression: finditer would not look here
             continue
         if ask:
-            begin[i], stop = match_at(buffer, pattern.compiled, at, left, right, deadline)
+            begin[i], stop = match_at(buffer, expression, at, left, right, deadline)
         end[i] = stop
         covered = max(covered, stop)
     good = end > 0
     return begin[good], end[good]
+
+
+def _group(expressions: list[Expression], members: list[int]) -> _Group:
+    """The automaton of `expressions`, whose numbers are `members`, and where their matches can begin."""
+    first = _mask(_union(first_bytes(item) for item in expressions))
+    before = _mask(_union(bytes_before(item) for item in expressions))
+    group = _Group(tuple(members), Automaton(expressions), first, before, first_pairs(expressions))
+    anchor = anchor_of(expressions[0]) if len(members) == 1 else None
+    if anchor is None:
+        return group
+    return replace(group, anchor=anchor[0], prefix=anchor[1], prefix_bytes=_mask(anchor[2]))
 
 
 def _grouped(read: dict[int, Expression]) -> list[list[int]]:

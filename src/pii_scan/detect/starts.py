@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
+import numpy.typing as npt
 
-from pii_scan.detect.automaton import join
-from pii_scan.detect.expression import WORD, ByteSet, CannotCompile, Expression, byteset
+from pii_scan.detect.expression import WORD, ByteSet, Expression, Nfa, byteset
 
-ANCHORS = b"@:+/=#_-."
+ANCHORS = b"@[:+/=#_(-."
 """Bytes that are rare in text; a match that must hold one is looked for around it."""
 MAX_PREFIX = 320
 """Bytes that may stand before the anchor."""
@@ -40,6 +42,34 @@ def bytes_before(expression: Expression) -> ByteSet:
     return (allowed | _HIGH) & _EVERYTHING
 
 
+def first_pairs(expressions: Iterable[Expression]) -> npt.NDArray[np.bool_]:
+    """By the first byte times 256 plus the second: whether a match of any can begin so."""
+    pairs = np.zeros((256, 256), np.bool_)
+    for expression in expressions:
+        nfa = expression.nfa
+        seconds: dict[int, ByteSet] = {}
+        for state in nfa.closure(expression.start):
+            for first, target in nfa.edges[state]:
+                if target not in seconds:
+                    reached = nfa.closure(target)
+                    seconds[target] = _EVERYTHING if expression.end in reached else _union(nfa, reached)
+                pairs[np.ix_(_bytes(first), _bytes(seconds[target]))] = True
+    return pairs.reshape(-1)
+
+
+def _union(nfa: Nfa, states: Iterable[int]) -> ByteSet:
+    values = 0
+    for state in states:
+        for mask, _ in nfa.edges[state]:
+            values |= mask
+    return values
+
+
+def _bytes(values: ByteSet) -> npt.NDArray[np.int64]:
+    packed = np.frombuffer(values.to_bytes(32, "little"), np.uint8)
+    return np.flatnonzero(np.unpackbits(packed, bitorder="little"))
+
+
 def anchor_of(expression: Expression) -> tuple[int, int, ByteSet] | None:
     """(byte, most bytes before its first occurrence, bytes that may stand there), for a byte that every match holds.
 
@@ -47,36 +77,48 @@ def anchor_of(expression: Expression) -> tuple[int, int, ByteSet] | None:
     """
     if not first_bytes(expression) & ~RARE_FIRST:
         return None
-    try:
-        automaton = join([expression])
-    except CannotCompile:
-        return None
+    held = _union(expression.nfa, range(len(expression.nfa.edges)))
     for byte in ANCHORS:
-        lengths: dict[int, int] = {}
-        prefix = _longest_without(automaton.table, automaton.accepts, byte, 1, lengths, set())
-        if prefix is not None and prefix <= MAX_PREFIX:
-            inside = np.isin(automaton.table[sorted(lengths)], sorted(lengths)).any(axis=0)
-            return byte, prefix, byteset(np.flatnonzero(inside).tolist()) & ~(1 << byte)
+        if not held >> byte & 1:
+            continue
+        found = _without(expression, byte)
+        if found is not None and found[0] <= MAX_PREFIX:
+            return byte, *found
     return None
 
 
-def _longest_without(
-    table: np.ndarray, accepts: np.ndarray, byte: int, state: int, lengths: dict[int, int], open_states: set[int]
-) -> int | None:
-    """The longest path from `state` that avoids `byte`; None if it can be endless or reach an accepting state."""
-    if accepts[state] or state in open_states or len(open_states) > MAX_PREFIX + 8:
-        return None
-    if state in lengths:
-        return lengths[state]
-    open_states.add(state)
-    longest = 0
-    row = table[state].copy()
-    row[byte] = 0
-    for to in np.unique(row[row > 0]).tolist():
-        below = _longest_without(table, accepts, byte, to, lengths, open_states)
-        if below is None:
+def _without(expression: Expression, byte: int) -> tuple[int, ByteSet] | None:
+    """(bytes of the longest way from the start that avoids `byte`, the bytes on such ways).
+
+    None where such a way can be endless or be a whole match.
+    """
+    nfa, avoided = expression.nfa, ~(1 << byte)
+    steps: dict[int, list[tuple[int, int]]] = {}
+    degree: dict[int, int] = {expression.start: 0}
+    inside, queue = 0, [expression.start]
+    while queue:
+        state = queue.pop()
+        if state == expression.end:
             return None
-        longest = max(longest, below + 1)
-    open_states.discard(state)
-    lengths[state] = longest
-    return longest
+        onward = [(0, to) for to in nfa.epsilon[state]]
+        for mask, to in nfa.edges[state]:
+            if mask & avoided:
+                inside |= mask & avoided
+                onward.append((1, to))
+        steps[state] = onward
+        for _, to in onward:
+            if to not in degree:
+                degree[to] = 0
+                queue.append(to)
+            degree[to] += 1
+    longest = dict.fromkeys(degree, 0)
+    ready, done = [expression.start] if degree[expression.start] == 0 else [], 0
+    while ready:  # in topological order (Kahn, 1962); what is left over lies on a cycle
+        state = ready.pop()
+        done += 1
+        for length, to in steps[state]:
+            longest[to] = max(longest[to], longest[state] + length)
+            degree[to] -= 1
+            if degree[to] == 0:
+                ready.append(to)
+    return (max(longest.values()), inside) if done == len(degree) else None
