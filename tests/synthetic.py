@@ -1,4 +1,4 @@
-"""Numbers for tests: Skatteetaten's test series (month + 80), Test-Norge organisations, accounts that read as nobody's."""
+"""Numbers for tests: Skatteetaten's test series (month + 80), Test-Norge's organisations, accounts."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ import yaml
 
 from pii_scan.errors import UsageError
 
-
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The same in C where PyYAML was built with it: ten times as fast."""
 

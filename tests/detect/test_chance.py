@@ -8,10 +8,10 @@ import math
 import numpy as np
 import pyarrow as pa
 import pytest
+from synthetic import nationals, random_numbers
 
 from pii_scan.detect.chance import COLUMN_FACTOR, COLUMN_LEVEL, TEXT_LEVEL, likely_by_chance
 from pii_scan.detect.detector import Detector
-from synthetic import nationals, random_numbers
 
 AS_OF = dt.date(2026, 11, 22)
 

@@ -9,12 +9,12 @@ from collections import Counter
 
 import pyarrow as pa
 import pytest
+from synthetic import accounts, nationals, organisation_number, random_numbers
 
 from pii_scan.detect.columns import Column, ColumnRules
 from pii_scan.detect.context import plain_header
 from pii_scan.detect.detector import ColumnPlace, Detector
 from pii_scan.detect.rules import ANY_CELL, Rule, RuleColumn, load_rules
-from synthetic import accounts, nationals, organisation_number, random_numbers
 
 AS_OF = dt.date(2026, 11, 22)
 DETECTOR = Detector(as_of=AS_OF)

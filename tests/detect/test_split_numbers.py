@@ -6,9 +6,9 @@ import datetime as dt
 
 import pyarrow as pa
 import pytest
+from synthetic import nationals, random_numbers
 
 from pii_scan.detect.detector import ColumnPlace, Detector
-from synthetic import nationals, random_numbers
 
 DETECTOR = Detector(as_of=dt.date(2026, 11, 22))
 NUMBERS = nationals(40)

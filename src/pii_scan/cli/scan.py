@@ -100,7 +100,9 @@ def _config(options: dict[str, Any]) -> Config:
         limits["max_file_bytes"] = parse_size(options["max_file_size"])
     if options["timeout_per_document"]:
         limits["document_seconds"] = options["timeout_per_document"]
-    given: dict[str, Any] = {name: options[name] for name in ("jobs", "min_score", "lang", "as_of") if options[name] is not None}
+    given: dict[str, Any] = {
+        name: options[name] for name in ("jobs", "min_score", "lang", "as_of") if options[name] is not None
+    }
     for name in ("include", "exclude", "rules", "presidio"):
         if options[name]:
             given[name] = getattr(config, name) + tuple(options[name])

@@ -81,7 +81,7 @@ class Automaton:
                 to = self._made(*divmod(place, self._width))  # may put a larger table in place
                 self._table[place] = to
             after = self._table[at]
-        return after
+        return np.asarray(after)
 
     def _made(self, state: int, kind: int) -> int:
         """The state after a byte of class `kind`."""

@@ -41,9 +41,9 @@ MARGIN = 3
 
 _Ints = npt.NDArray[np.int64]
 _PERSON = re.compile(
-    r"(?:for|etter|mellom|fullt ?)(?: )?navn|(?:first|last|full|given|family|sur) ?name|(?:elev|student|ansatt|deltaker|"
-    r"pasient|kunde|kontakt|bruker|medlem|s[øo]ker|employee|patient|customer|member|participant|contact|user)(?: ?"
-    r"(?:navn|name|id|nr|nummer))?|e ?post(?: ?adresse)?|e ?mail(?: ?address)?"
+    r"(?:for|etter|mellom|fullt ?)(?: )?navn|(?:first|last|full|given|family|sur) ?name|(?:elev|student|ansatt|"
+    r"deltaker|pasient|kunde|kontakt|bruker|medlem|s[øo]ker|employee|patient|customer|member|participant|contact|"
+    r"user)(?: ?(?:navn|name|id|nr|nummer))?|e ?post(?: ?adresse)?|e ?mail(?: ?address)?"
 )
 """Headers of names and roles; those of identifiers come from the rules."""
 _PERSONAL = frozenset({"national_id", "email", "phone", "birthdate", "address", "name"})
@@ -206,9 +206,7 @@ class Column:
         """The rule of `category` whose check most cells pass."""
         return int(np.where(self._rules.category == category, self._valid, -1).argmax())
 
-    def _malformed(
-        self, found: Detections, rejected: npt.NDArray[np.bool_], good: npt.NDArray[np.bool_]
-    ) -> _Ints:
+    def _malformed(self, found: Detections, rejected: npt.NDArray[np.bool_], good: npt.NDArray[np.bool_]) -> _Ints:
         """One of the `rejected` rows for each cell that has no good one."""
         rows = np.flatnonzero(rejected & ~np.isin(found.text, found.text[good]))
         _, first = np.unique(found.text[rows], return_index=True)

@@ -156,10 +156,10 @@ class RuleEngine:
         """
         start, end = (found.text << 40) + found.start, (found.text << 40) + found.end
         keep = drop_contained(self._type_of[found.rule], start, end, found.score)
-        keep = np.flatnonzero(keep & (found.score >= min_score) & (found.score > 0))
+        keep &= (found.score >= min_score) & (found.score > 0)
         found, start, end = found.take(keep), start[keep], end[keep]
         if resolve and len(found):
-            keep = np.flatnonzero(best_of_overlapping(start, end, found.score, found.rule.astype(np.int64)))
+            keep = best_of_overlapping(start, end, found.score, found.rule.astype(np.int64))
             found, start, end = found.take(keep), start[keep], end[keep]
         return found.take(np.lexsort((found.rule, end, start)))
 

@@ -69,7 +69,10 @@ class _Group:
     def begins(self, buffer: _Bytes, at: _Ints) -> _Ints:
         """Those of `at` where a match can begin."""
         at = at[self.first[buffer[at]] & self.before[buffer[at - 1]]]
-        return at[self.pairs[(buffer[at].astype(np.int32) << 8) | buffer[at + 1]]]
+        return self._paired(buffer, at)
+
+    def _paired(self, buffer: _Bytes, at: _Ints) -> _Ints:
+        return np.asarray(at[self.pairs[(buffer[at].astype(np.int32) << 8) | buffer[at + 1]]])
 
     def starts(self, buffer: _Bytes) -> _Ints:
         """Every place of the buffer where a match can begin, ascending."""
@@ -77,7 +80,7 @@ class _Group:
             body = buffer[PADDING - 1 : len(buffer) - PADDING]
             places = np.flatnonzero(self.first[body[1:]])
             places = places[self.before[body[places]]] + PADDING
-            return places[self.pairs[(buffer[places].astype(np.int32) << 8) | buffer[places + 1]]]
+            return self._paired(buffer, places)
         assert self.prefix_bytes is not None
         at = np.flatnonzero(buffer == self.anchor)
         found = [self.begins(buffer, at)]

@@ -68,7 +68,7 @@ class SplitNumbers:
 
 
 def _digits_of_dates(cells: pa.Array) -> pa.Array | None:
-    """ddmmyy of each cell that is such a date, null elsewhere; None unless most cells are."""
+    """Ddmmyy of each cell that is such a date, null elsewhere; None unless most cells are."""
     digits = pc.replace_substring_regex(cells, _DATE, r"\1\2\3")
     fits = pc.fill_null(pc.match_substring_regex(cells, _DATE), False)
     count = pc.sum(fits).as_py() or 0

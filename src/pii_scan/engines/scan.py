@@ -57,17 +57,23 @@ def scan(
     now = now or datetime.now(tz=UTC)
     folder = Path(out) if out is not None else Path(f"pii-scan-{now:%Y%m%dT%H%M%SZ}")
     rules, guests = load_recognizers(config.rules, config.presidio, only=config.only)
+    rules += guests.rules if guests else ()
     key = fingerprint_key(environment, key_folder(environment))
     descriptions, notes, stdin = _describe([os.fspath(target) for target in targets], config, folder)
     try:
         sources = [open_source(description, config.limits) for description in descriptions]
         settings = Settings(
-            key.hex(), config.as_of or f"{now:%Y-%m-%d}", tuple(config.rules), tuple(config.only), config.min_score,
-            config.limits, tuple(config.presidio),
+            key.hex(),
+            config.as_of or f"{now:%Y-%m-%d}",
+            tuple(config.rules),
+            tuple(config.only),
+            config.min_score,
+            config.limits,
+            tuple(config.presidio),
         )
         writer = RunWriter(folder, {
             "id": secrets.token_hex(8), "started_at": _iso(now), "finished_at": None, "version": __version__,
-            "rules_hash": rules_hash((*rules, *(guests.rules if guests else ()))), "config_hash": config.digest(), "status": "running", "lang": config.lang,
+            "rules_hash": rules_hash(rules), "config_hash": config.digest(), "status": "running", "lang": config.lang,
             "targets": [str(description["target"]) for description in descriptions], "notes": notes,
         })  # fmt: skip
         engine = LocalEngine(
