@@ -146,7 +146,7 @@ Endre er ikke [sykmeldt]
 Inga har [fått diagnose]
 Even if [disabled], the flag is read
 Live updates: [sykmeldt]
-Line [autism] in file
+Line 12: [autism] in file
 Mai er måneden for [konfirmasjon]
 Jan Mayen har ingen [fengsel]
 Tom Liste [diagnose]

@@ -8,7 +8,7 @@ cannot decide. The result is what `regex.finditer` gives on each text, as column
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -18,13 +18,16 @@ import regex
 from pii_scan.detect.ask import SEPARATOR, Deadline, match_at, search_each_text, texts_around
 from pii_scan.detect.automaton import MAX_JOINED, START, Automaton
 from pii_scan.detect.expression import WIDE, WORD, ByteSet, CannotCompile, Expression, read_expression
-from pii_scan.detect.starts import anchor_of, bytes_before, first_bytes, first_pairs
+from pii_scan.detect.starts import CLUSTERS, DEPTH, MAX_RATE, Opening, Openings, anchor_of, opening_of
 
 PADDING = 512
 """Separators before and after the texts, so that no read leaves the buffer."""
 MAX_STEPS = 4096
 """A candidate still alive after so many bytes is left to the expression: keeps the walk linear."""
 
+MAX_BROAD = 24
+"""Expressions that can begin nearly anywhere and have no anchor get clusters of their own, as long as there are not
+too many."""
 MAX_SPAN = 64
 """Bytes up to which spans are looked through byte by byte together."""
 
@@ -54,43 +57,39 @@ class _Pattern:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Expressions that one automaton serves, and where their matches can begin."""
+    """Expressions that one automaton serves."""
 
     members: tuple[int, ...]
     automaton: Automaton
-    first: _Bools
-    before: _Bools
-    pairs: _Bools
-    """By the first byte times 256 plus the second: whether a match can begin so."""
-    anchor: int = -1
-    prefix: int = 0
-    prefix_bytes: _Bools | None = None
+    clusters: np.uint64 = np.uint64(0)
+    """Their clusters among the openings; 0 for one that is found by its anchor."""
+    anchor: _Anchor | None = None
 
-    def begins(self, buffer: _Bytes, at: _Ints) -> _Ints:
-        """Those of `at` where a match can begin."""
-        at = at[self.first[buffer[at]] & self.before[buffer[at - 1]]]
-        return self._paired(buffer, at)
 
-    def _paired(self, buffer: _Bytes, at: _Ints) -> _Ints:
-        return np.asarray(at[self.pairs[(buffer[at].astype(np.int32) << 8) | buffer[at + 1]]])
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """A byte that every match of one expression holds, and what may stand before it."""
 
-    def starts(self, buffer: _Bytes) -> _Ints:
-        """Every place of the buffer where a match can begin, ascending."""
-        if self.anchor < 0:
-            body = buffer[PADDING - 1 : len(buffer) - PADDING]
-            places = np.flatnonzero(self.first[body[1:]])
-            places = places[self.before[body[places]]] + PADDING
-            return self._paired(buffer, places)
-        assert self.prefix_bytes is not None
-        at = np.flatnonzero(buffer == self.anchor)
-        found = [self.begins(buffer, at)]
+    byte: int
+    prefix: int
+    prefix_bytes: _Bools
+    opening: Opening
+
+    def starts(self, buffer: _Bytes, at: _Ints) -> _Ints:
+        """Every place where a match can begin whose first anchor byte is one of `at`, ascending."""
+        found = [self._begins(buffer, at)]
         for _ in range(self.prefix):
             at = at - 1
             at = at[self.prefix_bytes[buffer[at]]]
             if not len(at):
                 break
-            found.append(self.begins(buffer, at))
+            found.append(self._begins(buffer, at))
         return np.unique(np.concatenate(found))
+
+    def _begins(self, buffer: _Bytes, at: _Ints) -> _Ints:
+        for depth, pairs in enumerate(self.opening.pairs):
+            at = at[pairs[buffer[at + depth - 1], buffer[at + depth]]]
+        return at
 
 
 @cache
@@ -122,7 +121,7 @@ class PatternSet:
                 read[number] = read_expression(expression, flags)
             except CannotCompile as reason:
                 self.uncompiled.append((number, str(reason)))
-        self._groups = [_group([read[n] for n in members], members) for members in _grouped(read)]
+        self._openings, self._groups = _grouped(read)
         self._patterns = {number: self._pattern(number, read[number]) for number in read}
 
     def _pattern(self, number: int, expression: Expression) -> _Pattern:
@@ -135,8 +134,7 @@ class PatternSet:
         Raises ExpressionTimeout when a user's expression takes too long on a candidate.
         """
         found: list[tuple[int, _Ints, _Ints]] = []
-        for group in self._groups:
-            start = group.starts(buffer)
+        for group, start in self._starts(buffer):
             if len(start):
                 for number, starts, ends in self._walk(buffer, group, start):
                     a, e = self._decide(buffer, group, self._patterns[number], starts, ends)
@@ -152,6 +150,20 @@ class PatternSet:
             np.concatenate([a for _, a, _ in found]),
             np.concatenate([e for _, _, e in found]),
         )
+
+    def _starts(self, buffer: _Bytes) -> Iterator[tuple[_Group, _Ints]]:
+        """Each group with every place of the buffer where a match can begin, ascending."""
+        at, clusters = self._openings.places(buffer[PADDING - 1 : len(buffer) - PADDING + DEPTH])
+        at = at + PADDING
+        anchors: dict[int, _Ints] = {}
+        for group in self._groups:
+            if group.anchor is None:
+                yield group, at[(clusters & group.clusters) != 0]
+                continue
+            byte = group.anchor.byte
+            if byte not in anchors:
+                anchors[byte] = np.flatnonzero(buffer == byte)
+            yield group, group.anchor.starts(buffer, anchors[byte])
 
     def _walk(self, buffer: _Bytes, group: _Group, start: _Ints) -> list[tuple[int, _Ints, _Ints]]:
         """Runs all candidates through the group's automaton: for each pattern, every (start, end) that fits.
@@ -304,29 +316,52 @@ def _ask(
     return begin[good], end[good]
 
 
-def _group(expressions: list[Expression], members: list[int]) -> _Group:
-    """The automaton of `expressions`, whose numbers are `members`, and where their matches can begin."""
-    first = _mask(_union(first_bytes(item) for item in expressions))
-    before = _mask(_union(bytes_before(item) for item in expressions))
-    group = _Group(tuple(members), Automaton(expressions), first, before, first_pairs(expressions))
-    anchor = anchor_of(expressions[0]) if len(members) == 1 else None
-    if anchor is None:
-        return group
-    return replace(group, anchor=anchor[0], prefix=anchor[1], prefix_bytes=_mask(anchor[2]))
+def _grouped(read: dict[int, Expression]) -> tuple[Openings, list[_Group]]:
+    """The expressions in groups: neighbours by how they begin share an automaton; one that can begin nearly anywhere is
+    looked for around a byte that its matches must hold.
+    """
+    openings = {number: opening_of(expression) for number, expression in read.items()}
+    anchored: list[_Group] = []
+    for number, expression in read.items():
+        anchor = anchor_of(expression) if openings[number].rate > MAX_RATE else None
+        if anchor is not None:
+            near = _Anchor(anchor[0], anchor[1], _mask(anchor[2]), openings[number])
+            anchored.append(_Group((number,), Automaton([expression]), anchor=near))
+    done = {number for group in anchored for number in group.members}
+    left = sorted(set(read) - done, key=lambda n: (read[n].width >= WIDE, _looks(openings[n])))
+    broad = [number for number in left if openings[number].rate > MAX_RATE][:MAX_BROAD]
+    narrow = [number for number in left if number not in broad]
+    parts = [[number] for number in broad] + _shares(narrow, CLUSTERS - len(broad))
+    cluster = {number: i for i, part in enumerate(parts) for number in part}
+    groups = []
+    for wide in (False, True):
+        chosen = [part for part in parts if (read[part[0]].width >= WIDE) == wide]
+        for members in _packed(chosen):
+            bits = sum(1 << i for i in {cluster[number] for number in members})
+            groups.append(_Group(tuple(members), Automaton([read[n] for n in members]), np.uint64(bits)))
+    index = Openings([openings[number] for number in left], [cluster[number] for number in left])
+    return index, groups + anchored
 
 
-def _grouped(read: dict[int, Expression]) -> list[list[int]]:
-    """Expressions to be joined: those that begin with rare bytes and stay short together, the others alone."""
-    together = [n for n, item in read.items() if item.width < WIDE and anchor_of(item) is None]
-    alone = [[n] for n in read if n not in set(together)]
-    return [together[i : i + MAX_JOINED] for i in range(0, len(together), MAX_JOINED)] + alone
+def _shares(numbers: list[int], count: int) -> list[list[int]]:
+    """`numbers` in at most `count` runs of about one length."""
+    size = max(-(-len(numbers) // count), 1)
+    return [numbers[first : first + size] for first in range(0, len(numbers), size)]
 
 
-def _union(sets: Iterator[ByteSet]) -> ByteSet:
-    result = 0
-    for values in sets:
-        result |= values
-    return result
+def _packed(parts: list[list[int]]) -> list[list[int]]:
+    """Whole parts, one after the other, in lists of at most MAX_JOINED numbers."""
+    packed: list[list[int]] = []
+    for part in parts:
+        if not packed or len(packed[-1]) + len(part) > MAX_JOINED:
+            packed.append([])
+        packed[-1].extend(part)
+    return packed
+
+
+def _looks(opening: Opening) -> tuple[bytes, bytes]:
+    """What puts expressions that begin alike beside each other."""
+    return opening.pairs[0].any(axis=1).tobytes(), opening.pairs[0].any(axis=0).tobytes()
 
 
 def holds_high(buffer: _Bytes, start: _Ints, end: _Ints) -> _Bools:
