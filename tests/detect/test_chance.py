@@ -58,3 +58,28 @@ def test_a_single_number_in_a_letter_stays():
     detector = Detector(as_of=AS_OF)
     found = detector.reading().texts(pa.array([f"Hei, dette gjelder {nationals(1)[0]}. Hilsen oss"]))
     assert len(found) == 1
+
+
+def test_numbers_behind_one_label_are_told_apart_from_those_behind_another():
+    detector = Detector(as_of=AS_OF)
+    numbers, others = nationals(200), random_numbers(20_000, seed=4)
+    lines = [f'{{"sekvens":"{number}"}}' for number in others]
+    lines[::100] = [f'{{"gjelder":"{number}"}}' for number in numbers]
+    text = "\n".join(lines)
+    found = detector.detect_texts([text]).to_pylist()
+    mine = {text[row["start"] : row["end"]] for row in found if row["recognizer"] == "no.fodselsnummer"}
+    assert set(numbers) <= mine and len(mine) <= 201
+
+
+@pytest.mark.parametrize("label", ["id ", "Ærend: ", "", "x=", "2026-11-22 "])
+def test_a_label_is_the_same_whatever_its_case_and_digits(label):
+    detector = Detector(as_of=AS_OF)
+    lines = [f"{label.upper() if i % 2 else label}{number}" for i, number in enumerate(random_numbers(30_000, seed=6))]
+    found = detector.detect_texts(["\n".join(lines)]).to_pylist()
+    assert not {row["entity_type"] for row in found} & {"NO_FODSELSNUMMER", "NO_D_NUMMER", "NO_H_NUMMER"}
+
+
+def test_short_texts_are_left_alone_together():
+    detector = Detector(as_of=AS_OF)
+    texts = [f"nr {number}" for number in nationals(3)] + ["ingen", ""] * 50
+    assert detector.detect_texts(texts).num_rows == 3

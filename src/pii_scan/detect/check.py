@@ -26,7 +26,7 @@ def check_rules(rules: Sequence[Rule], as_of: date | None = None) -> list[str]:
 
 
 def _example_failures(detector: Detector, rule: Rule, example: Example) -> Iterator[str]:
-    rows = detector.detect_texts([example.text], example.header).to_pylist()
+    rows = detector.detect_texts([example.text], example.header or None).to_pylist()
     found = [example.text[row["start"] : row["end"]] for row in rows if row["entity_type"] == rule.entity_type]
     if example.match is None and found:
         yield f"{rule.id}: finds something in the counter-example {example.text!r} ({example.why})"

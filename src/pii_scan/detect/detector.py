@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pii_scan.detect.chance import TextChance
+from pii_scan.detect.chance import TextChance, weigh_each
 from pii_scan.detect.columns import Column, ColumnRules
 from pii_scan.detect.engine import Detections, RuleEngine, text_offsets
 from pii_scan.detect.presidio_guest import Guests, load_guests
@@ -66,20 +66,25 @@ class Detector:
         self.rules = self.engine.rules
         self._columns = ColumnRules(self.engine)
 
-    def detect(self, texts: pa.Array, header: str = "") -> Detections:
-        """Detections as byte spans, each text for itself; `header`: the texts are the cells of that column."""
-        if header:
+    def detect(self, texts: pa.Array, header: str | None = None) -> Detections:
+        """Detections as byte spans, each text for itself; `header`: the texts are the cells of that column, "" of one
+        without a name.
+        """
+        if header is not None:
             return self.reading().cells(texts, ColumnPlace(header))
-        return self.engine.detect(texts, min_score=self.min_score, resolve=self.resolve)
+        found = weigh_each(self.engine, self.engine.candidates(texts, rejected=True), texts)
+        return self.engine.settle(found, min_score=self.min_score, resolve=self.resolve)
 
     def reading(self) -> Reading:
         """A document about to be read, whose parts count for each other."""
         return Reading(self)
 
-    def detect_texts(self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str = "") -> pa.Table:
+    def detect_texts(
+        self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str | None = None
+    ) -> pa.Table:
         """One row a detection: text (index), start and end (code points, half-open), entity_type, score, synthetic,
-        recognizer; sorted by text and start. With a `header` the texts are the cells of one table column, which are
-        decided together.
+        recognizer; sorted by text and start. With a `header`, which may be "", the texts are the cells of one table
+        column, which are decided together.
         """
         array = texts if isinstance(texts, pa.Array | pa.ChunkedArray) else pa.array(texts, pa.large_string())
         if isinstance(array, pa.ChunkedArray):
@@ -160,7 +165,7 @@ class Reading:
     def texts(self, texts: pa.Array) -> Detections:
         """Detections in running text."""
         detector = self._detector
-        found = self._chance.weigh(detector.engine.candidates(texts, rejected=True))
+        found = self._chance.weigh(detector.engine.candidates(texts, rejected=True), texts)
         return detector.engine.settle(found, min_score=detector.min_score, resolve=detector.resolve)
 
 

@@ -68,9 +68,9 @@ class _Group:
 
 @dataclass(frozen=True, slots=True)
 class _Anchor:
-    """A byte that every match of one expression holds, and what may stand before it."""
+    """Bytes of which every match of one expression holds one, and what may stand before the first."""
 
-    byte: int
+    bytes: ByteSet
     prefix: int
     prefix_bytes: _Bools
     opening: Opening
@@ -160,10 +160,10 @@ class PatternSet:
             if group.anchor is None:
                 yield group, at[(clusters & group.clusters) != 0]
                 continue
-            byte = group.anchor.byte
-            if byte not in anchors:
-                anchors[byte] = np.flatnonzero(buffer == byte)
-            yield group, group.anchor.starts(buffer, anchors[byte])
+            values = group.anchor.bytes
+            if values not in anchors:
+                anchors[values] = np.flatnonzero(_mask(values)[buffer])
+            yield group, group.anchor.starts(buffer, anchors[values])
 
     def _walk(self, buffer: _Bytes, group: _Group, start: _Ints) -> list[tuple[int, _Ints, _Ints]]:
         """Runs all candidates through the group's automaton: for each pattern, every (start, end) that fits.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.expression import WORD, ByteSet, Expression, Nfa
+from pii_scan.detect.expression import DIGITS, WORD, ByteSet, Expression, Nfa
 
-ANCHORS = b"@[:+/=#_(-."
-"""Bytes that are rare in text; a match that must hold one is looked for around it."""
+ANCHORS = (*(1 << byte for byte in b"@[:+/=#_(-."), DIGITS)
+"""Bytes, or sets of them, that are rare in text; a match that must hold one is looked for around it."""
 MAX_PREFIX = 320
 """Bytes that may stand before the anchor."""
 CLUSTERS = 64
@@ -157,26 +157,26 @@ def _bytes(values: ByteSet) -> npt.NDArray[np.int64]:
     return np.flatnonzero(_bools(values))
 
 
-def anchor_of(expression: Expression) -> tuple[int, int, ByteSet] | None:
-    """(byte, most bytes before its first occurrence, bytes that may stand there), for a byte that every match holds;
-    None when there is none.
+def anchor_of(expression: Expression) -> tuple[ByteSet, int, ByteSet] | None:
+    """(bytes of which every match holds one, most bytes before the first of them, bytes that may stand there); None
+    when there are none.
     """
     held = _union(expression.nfa, range(len(expression.nfa.edges)))
-    for byte in ANCHORS:
-        if not held >> byte & 1:
+    for anchor in ANCHORS:
+        if not held & anchor:
             continue
-        found = _without(expression, byte)
+        found = _without(expression, anchor)
         if found is not None and found[0] <= MAX_PREFIX:
-            return byte, *found
+            return anchor, *found
     return None
 
 
-def _without(expression: Expression, byte: int) -> tuple[int, ByteSet] | None:
-    """(bytes of the longest way from the start that avoids `byte`, the bytes on such ways).
+def _without(expression: Expression, anchor: ByteSet) -> tuple[int, ByteSet] | None:
+    """(bytes of the longest way from the start that avoids `anchor`, the bytes on such ways).
 
     None where such a way can be endless or be a whole match.
     """
-    nfa, avoided = expression.nfa, ~(1 << byte)
+    nfa, avoided = expression.nfa, ~anchor
     steps: dict[int, list[tuple[int, int]]] = {}
     degree: dict[int, int] = {expression.start: 0}
     inside, queue = 0, [expression.start]
