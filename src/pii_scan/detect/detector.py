@@ -79,9 +79,7 @@ class Detector:
         """A document about to be read, whose parts count for each other."""
         return Reading(self)
 
-    def detect_texts(
-        self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str | None = None
-    ) -> pa.Table:
+    def detect_texts(self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str | None = None) -> pa.Table:
         """One row a detection: text (index), start and end (code points, half-open), entity_type, score, synthetic,
         recognizer; sorted by text and start. With a `header`, which may be "", the texts are the cells of one table
         column, which are decided together.

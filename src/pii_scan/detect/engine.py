@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 from pii_scan.detect import evidence
 from pii_scan.detect.ask import SEPARATOR
 from pii_scan.detect.context import ContextIndex
+from pii_scan.detect.groups import PADDING
 from pii_scan.detect.notes import note_text
-from pii_scan.detect.patterns import MAX_SPAN, PADDING, PatternSet, holds_high
+from pii_scan.detect.patterns import MAX_SPAN, PatternSet, holds_high
 from pii_scan.detect.resolve import best_of_overlapping, drop_contained
 from pii_scan.detect.rules import FLAGS, Rule
 from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, Digits, Validator

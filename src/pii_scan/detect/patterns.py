@@ -7,7 +7,7 @@ cannot decide. The result is what `regex.finditer` gives on each text, as column
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,18 +16,14 @@ import numpy.typing as npt
 import regex
 
 from pii_scan.detect.ask import SEPARATOR, Deadline, match_at, search_each_text, texts_around
-from pii_scan.detect.automaton import MAX_JOINED, START, Automaton
-from pii_scan.detect.expression import WIDE, WORD, ByteSet, CannotCompile, Expression, read_expression
-from pii_scan.detect.starts import CLUSTERS, DEPTH, MAX_RATE, Opening, Openings, anchor_of, opening_of
+from pii_scan.detect.automaton import START, Automaton
+from pii_scan.detect.expression import WORD, CannotCompile, Expression, read_expression
+from pii_scan.detect.groups import Group, Groups
+from pii_scan.detect.starts import byte_mask
 
-PADDING = 512
-"""Separators before and after the texts, so that no read leaves the buffer."""
 MAX_STEPS = 4096
 """A candidate still alive after so many bytes is left to the expression: keeps the walk linear."""
 
-MAX_BROAD = 24
-"""Expressions that can begin nearly anywhere and have no anchor get clusters of their own, as long as there are not
-too many."""
 MAX_SPAN = 64
 """Bytes up to which spans are looked through byte by byte together."""
 
@@ -55,55 +51,13 @@ class _Pattern:
     lookaheads: tuple[tuple[bool, Automaton], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Expressions that one automaton serves."""
-
-    members: tuple[int, ...]
-    automaton: Automaton
-    clusters: np.uint64 = np.uint64(0)
-    """Their clusters among the openings; 0 for one that is found by its anchor."""
-    anchor: _Anchor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Anchor:
-    """Bytes of which every match of one expression holds one, and what may stand before the first."""
-
-    bytes: ByteSet
-    prefix: int
-    prefix_bytes: _Bools
-    opening: Opening
-
-    def starts(self, buffer: _Bytes, at: _Ints) -> _Ints:
-        """Every place where a match can begin whose first anchor byte is one of `at`, ascending."""
-        found = [self._begins(buffer, at)]
-        for _ in range(self.prefix):
-            at = at - 1
-            at = at[self.prefix_bytes[buffer[at]]]
-            if not len(at):
-                break
-            found.append(self._begins(buffer, at))
-        return np.unique(np.concatenate(found))
-
-    def _begins(self, buffer: _Bytes, at: _Ints) -> _Ints:
-        for depth, pairs in enumerate(self.opening.pairs):
-            at = at[pairs[buffer[at + depth - 1], buffer[at + depth]]]
-        return at
-
-
 @cache
 def compiled(expression: str, flags: int) -> regex.Pattern[str]:
     """The expression as the regex module runs it: made when it is first asked, which most never are."""
     return regex.compile(expression, flags)
 
 
-@cache
-def _mask(values: ByteSet) -> _Bools:
-    return np.array([bool(values >> byte & 1) for byte in range(256)])
-
-
-_IS_WORD = _mask(WORD)
+_IS_WORD = byte_mask(WORD)
 _HIGH = np.arange(256) >= 0x80
 _HIGH[SEPARATOR] = False
 
@@ -121,7 +75,7 @@ class PatternSet:
                 read[number] = read_expression(expression, flags)
             except CannotCompile as reason:
                 self.uncompiled.append((number, str(reason)))
-        self._openings, self._groups = _grouped(read)
+        self._groups = Groups(read)
         self._patterns = {number: self._pattern(number, read[number]) for number in read}
 
     def _pattern(self, number: int, expression: Expression) -> _Pattern:
@@ -134,7 +88,7 @@ class PatternSet:
         Raises ExpressionTimeout when a user's expression takes too long on a candidate.
         """
         found: list[tuple[int, _Ints, _Ints]] = []
-        for group, start in self._starts(buffer):
+        for group, start in self._groups.starts(buffer):
             if len(start):
                 for number, starts, ends in self._walk(buffer, group, start):
                     a, e = self._decide(buffer, group, self._patterns[number], starts, ends)
@@ -151,21 +105,7 @@ class PatternSet:
             np.concatenate([e for _, _, e in found]),
         )
 
-    def _starts(self, buffer: _Bytes) -> Iterator[tuple[_Group, _Ints]]:
-        """Each group with every place of the buffer where a match can begin, ascending."""
-        at, clusters = self._openings.places(buffer[PADDING - 1 : len(buffer) - PADDING + DEPTH])
-        at = at + PADDING
-        anchors: dict[int, _Ints] = {}
-        for group in self._groups:
-            if group.anchor is None:
-                yield group, at[(clusters & group.clusters) != 0]
-                continue
-            values = group.anchor.bytes
-            if values not in anchors:
-                anchors[values] = np.flatnonzero(_mask(values)[buffer])
-            yield group, group.anchor.starts(buffer, anchors[values])
-
-    def _walk(self, buffer: _Bytes, group: _Group, start: _Ints) -> list[tuple[int, _Ints, _Ints]]:
+    def _walk(self, buffer: _Bytes, group: Group, start: _Ints) -> list[tuple[int, _Ints, _Ints]]:
         """Runs all candidates through the group's automaton: for each pattern, every (start, end) that fits.
 
         A candidate that outlives MAX_STEPS gets two ends, so that the expression decides.
@@ -198,7 +138,7 @@ class PatternSet:
         ]
 
     def _note(
-        self, buffer: _Bytes, group: _Group, accepts: _Ints, start: _Ints, end: _Ints,
+        self, buffer: _Bytes, group: Group, accepts: _Ints, start: _Ints, end: _Ints,
         events: dict[int, list[tuple[_Ints, _Ints]]],
     ) -> None:  # fmt: skip
         """Keeps the ends that boundary and look-aheads allow, by pattern."""
@@ -238,7 +178,7 @@ class PatternSet:
         return result
 
     def _decide(
-        self, buffer: _Bytes, group: _Group, pattern: _Pattern, starts: _Ints, ends: _Ints
+        self, buffer: _Bytes, group: Group, pattern: _Pattern, starts: _Ints, ends: _Ints
     ) -> tuple[_Ints, _Ints]:
         """The matches of one pattern among its candidates, without overlaps, as finditer would take them."""
         order = np.lexsort((ends, starts))
@@ -259,7 +199,7 @@ class PatternSet:
         return _without_overlaps(start, last)
 
     def _windows(
-        self, buffer: _Bytes, group: _Group, pattern: _Pattern, start: _Ints, unsure: _Bools
+        self, buffer: _Bytes, group: Group, pattern: _Pattern, start: _Ints, unsure: _Bools
     ) -> tuple[_Ints, _Ints]:
         """What the expression must see to decide each unsure candidate: as far as the automaton went, and around it."""
         asked = np.flatnonzero(unsure)
@@ -276,7 +216,7 @@ class PatternSet:
         lefts[asked], rights[asked] = left, right
         return lefts, rights
 
-    def _extent(self, buffer: _Bytes, group: _Group, at: _Ints) -> tuple[_Ints, _Bools]:
+    def _extent(self, buffer: _Bytes, group: Group, at: _Ints) -> tuple[_Ints, _Bools]:
         """(byte at which the walk from each place is dead, whether it died within MAX_STEPS)."""
         extent = at.copy()
         alive = np.arange(len(at))
@@ -316,54 +256,6 @@ def _ask(
     return begin[good], end[good]
 
 
-def _grouped(read: dict[int, Expression]) -> tuple[Openings, list[_Group]]:
-    """The expressions in groups: neighbours by how they begin share an automaton; one that can begin nearly anywhere is
-    looked for around a byte that its matches must hold.
-    """
-    openings = {number: opening_of(expression) for number, expression in read.items()}
-    anchored: list[_Group] = []
-    for number, expression in read.items():
-        anchor = anchor_of(expression) if openings[number].rate > MAX_RATE else None
-        if anchor is not None:
-            near = _Anchor(anchor[0], anchor[1], _mask(anchor[2]), openings[number])
-            anchored.append(_Group((number,), Automaton([expression]), anchor=near))
-    done = {number for group in anchored for number in group.members}
-    left = sorted(set(read) - done, key=lambda n: (read[n].width >= WIDE, _looks(openings[n])))
-    broad = [number for number in left if openings[number].rate > MAX_RATE][:MAX_BROAD]
-    narrow = [number for number in left if number not in broad]
-    parts = [[number] for number in broad] + _shares(narrow, CLUSTERS - len(broad))
-    cluster = {number: i for i, part in enumerate(parts) for number in part}
-    groups = []
-    for wide in (False, True):
-        chosen = [part for part in parts if (read[part[0]].width >= WIDE) == wide]
-        for members in _packed(chosen):
-            bits = sum(1 << i for i in {cluster[number] for number in members})
-            groups.append(_Group(tuple(members), Automaton([read[n] for n in members]), np.uint64(bits)))
-    index = Openings([openings[number] for number in left], [cluster[number] for number in left])
-    return index, groups + anchored
-
-
-def _shares(numbers: list[int], count: int) -> list[list[int]]:
-    """`numbers` in at most `count` runs of about one length."""
-    size = max(-(-len(numbers) // count), 1)
-    return [numbers[first : first + size] for first in range(0, len(numbers), size)]
-
-
-def _packed(parts: list[list[int]]) -> list[list[int]]:
-    """Whole parts, one after the other, in lists of at most MAX_JOINED numbers."""
-    packed: list[list[int]] = []
-    for part in parts:
-        if not packed or len(packed[-1]) + len(part) > MAX_JOINED:
-            packed.append([])
-        packed[-1].extend(part)
-    return packed
-
-
-def _looks(opening: Opening) -> tuple[bytes, bytes]:
-    """What puts expressions that begin alike beside each other."""
-    return opening.pairs[0].any(axis=1).tobytes(), opening.pairs[0].any(axis=0).tobytes()
-
-
 def holds_high(buffer: _Bytes, start: _Ints, end: _Ints) -> _Bools:
     """Whether each span holds a non-ASCII byte."""
     width = int((end - start).max())
@@ -390,7 +282,7 @@ def _look_behind(buffer: _Bytes, expression: Expression, start: _Ints) -> tuple[
             fits = np.ones(len(start), bool)
             for back, values in enumerate(reversed(sequence), 1):
                 byte = buffer[start - back]
-                fits &= _mask(values)[byte]
+                fits &= byte_mask(values)[byte]
                 unsure |= _HIGH[byte]
             any_fits |= fits
         holds &= any_fits != condition.negated

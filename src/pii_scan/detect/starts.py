@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -100,10 +101,10 @@ def opening_of(expression: Expression) -> Opening:
 
 def _before_and_first(expression: Expression) -> npt.NDArray[np.bool_]:
     """(256, 256): the byte before a match and its first; a boundary lies between a word's byte and another."""
-    first = _bools(first_bytes(expression))
-    pairs = np.asarray(_bools(_allowed_before(expression))[:, None] & first[None, :])
+    first = byte_mask(first_bytes(expression))
+    pairs = np.asarray(byte_mask(_allowed_before(expression))[:, None] & first[None, :])
     if expression.boundary_before:
-        word, high = _bools(WORD), _bools(_HIGH)
+        word, high = byte_mask(WORD), byte_mask(_HIGH)
         plain = ~high[:, None] & ~high[None, :]  # beyond ASCII the expression decides
         pairs &= ~(plain & (word[:, None] == word[None, :]))
     return pairs
@@ -140,7 +141,9 @@ class Openings:
         return at[kept], clusters[kept]
 
 
-def _bools(values: ByteSet) -> npt.NDArray[np.bool_]:
+@cache
+def byte_mask(values: ByteSet) -> npt.NDArray[np.bool_]:
+    """(256,): which bytes are in the set."""
     packed = np.frombuffer(values.to_bytes(32, "little"), np.uint8)
     return np.asarray(np.unpackbits(packed, bitorder="little").astype(np.bool_))
 
@@ -154,7 +157,7 @@ def _union(nfa: Nfa, states: Iterable[int]) -> ByteSet:
 
 
 def _bytes(values: ByteSet) -> npt.NDArray[np.int64]:
-    return np.flatnonzero(_bools(values))
+    return np.flatnonzero(byte_mask(values))
 
 
 def anchor_of(expression: Expression) -> tuple[ByteSet, int, ByteSet] | None:

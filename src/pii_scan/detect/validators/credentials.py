@@ -13,18 +13,20 @@ from pii_scan.detect.validators.verdict import REJECTED, UNSURE, VALID
 
 _SERVICES = frozenset(
     """
-    _apt abuse adm admin administrator administrators airflow alle allusers all_users ansatt ansible apache apache2 app
-    appuser app_user azureuser backup bin bitnami bot build builder buildbot centos chrome ci circleci cloud codespace
-    coder consul core cron daemon dba dbadmin dbo dbuser db_user debian default defaultuser0 demobruker deploy deployer
-    developer devops django docker dovecot ec2-user elastic elasticsearch everyone fedora felles ftp ftpuser games git
-    github gitlab gitlab-runner gjest gnats gopher grafana guest hadoop halt haproxy hdfs http httpd irc ircd jboss
-    jenkins jovyan kafka keycloak kibana kube landscape ldap list local-user localhost localservice localsystem
-    localuser log lokal lp mail mailman man memcached metabase minecraft mongo mongodb mosquitto mssql mysql nagios
-    named networkservice news nginx nobody node nogroup ntp ntpd opc operator oracle packer pi postfix postgres
-    postgresql prometheus proxy public puppet rabbitmq redis root rpc rstudio rsync ruser runner sa sentinel sentry
-    service services shared shutdown sidekiq smtp solr spark splunk sqlserver squid sshd sudo superset superuser support
-    svc svn sync syslog system system32 systemd systemd-network telegraf terraform testbruker tomcat travis ubuntu user
-    user1 user2 users uucp vagrant vault vboxuser vscode web webadmin webmaster worker www www-data zabbix zookeeper
+    _apt abuse adm admin administrator administrators airflow all_users alle allusers ansatt ansible apache apache2
+    app app_user appuser automatisk azureuser backup batch bedrift bin bitnami bot build buildbot builder centos
+    chrome ci circleci cloud coder codespace consul core cron daemon db_user dba dbadmin dbo dbuser debian default
+    defaultuser0 demobruker deploy deployer developer devops django docker dovecot ec2-user ekstern eksternt elastic
+    elasticsearch everyone fedora felles ftp ftpuser games git github gitlab gitlab-runner gjest gnats gopher
+    grafana guest hadoop halt haproxy hdfs http httpd import integrasjon intern internt irc ircd jboss jenkins
+    jovyan kafka keycloak kibana kube kunde kunder landscape ldap list local-user localhost localservice localsystem
+    localuser log lokal lp mail mailman man manuell manuelt memcached metabase migrering minecraft mongo mongodb
+    mosquitto mssql mysql nagios named networkservice news nginx nobody node nogroup ntp ntpd opc operator oracle
+    packer pi postfix postgres postgresql privat prometheus proxy public puppet rabbitmq redis root rpc rstudio
+    rsync runner ruser sa sentinel sentry service services shared shutdown sidekiq smtp solr spark splunk sqlserver
+    squid sshd sudo superset superuser support svc svn sync syslog system system32 systemd systemd-network telegraf
+    terraform testbruker tomcat travis ubuntu user user1 user2 users uucp vagrant vault vboxuser vscode web webadmin
+    webmaster worker www www-data zabbix zookeeper
     """.split()
 )
 """Accounts of programs and machines, and those that everybody has."""

@@ -55,36 +55,32 @@ _WORDS = re.compile(
     r"|value|default|unknown|your|xxx+|abcdef|test)(?:[^a-z].*)?"
 )
 _DISTINCT = 5
+_SIGNS = re.compile(r"[\W_]+")
+_PART = re.compile(r"[0-9a-z]+")
+_RUN = re.compile(r"[0-9]+|[^0-9]+")
+"""Letters and digits take turns in what was drawn."""
+_ADDRESS = re.compile(r"0x[0-9a-f]{4,16}")
 
 
 def opaque_id(text: str, as_of: date) -> int:
     """An identifier that was drawn or counted, as against a word, a name in source code or a placeholder.
 
     Rejected: fewer than 8 letters and digits or 5 different ones (so the all-zero advertising identifier of someone
-    who opted out), and what reads as words with numbers (`session_id_2`).
+    who opted out), places in memory, and what reads as words with numbers (`session_id_2`).
     """
     value = text.lower()
-    compact = "".join(char for char in value if char.isalnum())
-    if len(compact) < 8 or len(set(compact)) < _DISTINCT or not any(char.isdigit() for char in compact):
-        return REJECTED
-    if re.fullmatch(r"0x[0-9a-f]{4,16}", value):  # a place in memory
+    compact = _SIGNS.sub("", value)
+    if len(compact) < 8 or len(set(compact)) < _DISTINCT or compact.isalpha() or _ADDRESS.fullmatch(value):
         return REJECTED
     if compact.isdigit():
         return REJECTED if compact in "01234567890123456789" else VALID
     if _UUID.fullmatch(value) or _HEX.fullmatch(compact):
         return VALID
-    if all(_WORDY.fullmatch(part) for part in re.split(r"[^0-9a-z]+", value) if part) or _WORDS.fullmatch(value):
+    if all(_WORDY.fullmatch(part) for part in _PART.findall(value)) or _WORDS.fullmatch(value):
         return REJECTED
-    return VALID if _switches(compact) >= 3 or _mixed(text) else REJECTED
-
-
-def _switches(compact: str) -> int:
-    """How often letters and digits follow one another."""
-    return sum(a.isdigit() != b.isdigit() for a, b in zip(compact, compact[1:], strict=False))
-
-
-def _mixed(text: str) -> bool:
-    return len(text) >= 20 and any(char.isupper() for char in text) and any(char.islower() for char in text)
+    runs = len(_RUN.findall(compact))
+    mixed = len(text) >= 20 and value != text and text.upper() != text
+    return VALID if runs > 3 or mixed else REJECTED
 
 
 _NO_PERSON = re.compile(

@@ -60,6 +60,12 @@ _DOCUMENTATION = tuple(
 )
 
 
+_ORDINARY = frozenset(str(first) for first in range(1, 224)) - {"10", "100", "127", "169", "172", "192", "198", "203"}
+"""First bytes of addresses of which none is special."""
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_FOUR_BYTES = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
+
+
 @cache
 def _suffixes() -> Any:
     """The bundled snapshot of the Public Suffix List. Without URLs and cache, nothing is ever fetched or written."""
@@ -115,6 +121,9 @@ def ip(text: str, as_of: date | None = None) -> int:
     Private and link-local ones are UNSURE, and those ending in `.0`, which are mostly nets; documentation nets are
     synthetic. Rejected: unspecified, loopback, broadcast, multicast, masks, and nets (`10.1.2.0`, `129.0.0.0`).
     """
+    first = text.partition(".")[0]
+    if first in _ORDINARY and _FOUR_BYTES.fullmatch(text):
+        return REJECTED if text.endswith(".0.0") else UNSURE if text.endswith(".0") else VALID
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:

@@ -13,6 +13,8 @@ _MAINLAND = ((57.8, 71.3), (4.0, 31.4))
 _SVALBARD = ((74.0, 81.0), (10.0, 35.0))
 """Degrees north and east, as (least, most) of each."""
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?")
+_PLAIN = re.compile(r"([-+]?[0-9]{1,3}[.,][0-9]+)(?:[;/\t ]|,[ ]?)+([-+]?[0-9]{1,3}[.,][0-9]+)")
+"""Two numbers in degrees."""
 _AXIS = re.compile(r"[NSEWØV]")
 _SOUTH_OR_WEST = "SWV"
 
@@ -22,6 +24,9 @@ def position(text: str, as_of: date) -> int:
 
     VALID in Norway, Svalbard included, in either order; UNSURE elsewhere on earth; else rejected.
     """
+    plain = _PLAIN.fullmatch(text)
+    if plain:
+        return _judged(float(plain[1].replace(",", ".")), float(plain[2].replace(",", ".")))
     letters = _AXIS.findall(text.upper())
     numbers = [number.replace(",", ".") for number in _NUMBER.findall(text)]
     if letters and len(letters) == 2 and not _utm(numbers):
