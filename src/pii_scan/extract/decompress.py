@@ -101,6 +101,11 @@ def inflater() -> Decoder:
     return _Deflate(-15)
 
 
+def unzlib() -> Decoder:
+    """Deflate between the head and the checksum of zlib (RFC 1950)."""
+    return _Deflate(15)
+
+
 def gunzipper() -> Decoder:
     """One gzip member, its header and CRC included (RFC 1952)."""
     return _Deflate(31)

@@ -26,6 +26,10 @@ class Unescaped(NamedTuple):
     text: bytes
     source: Offsets
 
+    def then(self, later: Unescaped) -> Unescaped:
+        """What was made of this text, with sources in the source of this."""
+        return Unescaped(later.text, self.source[later.source])
+
     def marks(self) -> tuple[Offsets, Offsets]:
         """The offsets where text and source get out of step, as `model.SourceMap` takes them."""
         jumps = np.flatnonzero(np.diff(self.source) != 1) + 1
@@ -76,7 +80,7 @@ def _unicode(data: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_], at: Offse
     code = (digits << np.array([12, 8, 4, 0])).sum(axis=1)
     follows = np.zeros(len(at), np.bool_)  # the next escape comes right after this one
     follows[:-1] = np.diff(at) == 6
-    as_bytes = _utf8_in_latin1(code, follows)
+    as_bytes = spelt_utf8(code, follows)
     high = (code >= 0xD800) & (code < 0xDC00)
     low = (code >= 0xDC00) & (code < 0xE000)
     pair = high & follows & np.append(low[1:], False)
@@ -95,7 +99,7 @@ def _unicode(data: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_], at: Offse
             data[base + i] = 0x80 | ((value >> (6 * (width - 1 - i))) & 0x3F)
 
 
-def _utf8_in_latin1(code: Offsets, follows: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def spelt_utf8(code: Offsets, follows: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Which of the escapes are bytes of a well-formed UTF-8 sequence (Unicode, table 3-7) written byte by byte."""
     count = len(code)
     out = np.zeros(count, np.bool_)
