@@ -1,4 +1,4 @@
-"""What came out of a document, by document and part, and mutants of documents: shared by the tests of Office formats."""
+"""What came out of a document, by document and part, and mutants of documents: for the tests of Office formats."""
 
 from __future__ import annotations
 

@@ -89,7 +89,9 @@ def spoiled_link(data: bytes, sector: int, link: int) -> bytes:
     return bytes(out)
 
 
-@pytest.mark.parametrize(("link", "code"), [(0x00700000, "truncated"), (0xFFFFFFFF, "corrupt"), (0xFFFFFFFD, "corrupt")])
+@pytest.mark.parametrize(
+    ("link", "code"), [(0x00700000, "truncated"), (0xFFFFFFFF, "corrupt"), (0xFFFFFFFD, "corrupt")]
+)
 def test_a_broken_link_costs_no_text(link: int, code: str) -> None:
     data = compound({"stor": LARGE[:20_000]})
     file = CompoundFile(io.BytesIO(spoiled_link(data, 7, link)))

@@ -134,7 +134,8 @@ def test_every_value_is_whole_and_at_its_line_however_it_is_folded(
 
 
 def test_components_are_numbered_and_names_are_unique(read: Any) -> None:
-    card = f"BEGIN:VCARD\nVERSION:3.0\nPHOTO;ENCODING=b:{base64.b64encode(b'hei ' + SECRET.encode()).decode()}\nEND:VCARD\n"
+    photo = base64.b64encode(b"hei " + SECRET.encode()).decode()
+    card = f"BEGIN:VCARD\nVERSION:3.0\nPHOTO;ENCODING=b:{photo}\nEND:VCARD\n"
     result = read(
         (card * 2 + card.replace("END", "LOGO;ENCODING=b:aGVpIGhlaSBoZWk=\nPHOTO;ENCODING=b:aGVp\nEND")).encode()
     )

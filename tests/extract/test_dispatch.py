@@ -97,7 +97,8 @@ def test_a_missing_parser_says_what_to_install(read: Any, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("data", "code", "detail"),
     [
-        (b"\x89PNG\r\n\x1a\n" + bytes(20), "unsupported", "image (png) is not read yet"),
+        (b"\x00\x00\x01\x00" + bytes(20), "unsupported", "image (vnd.microsoft.icon) is not read yet"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(20), "corrupt", "not a readable picture"),
         (b"!BDN" + bytes(range(50)), "truncated", "the header of the mailbox is not whole"),
         (bytes(range(256)), "unsupported", "unknown binary format"),
         (b"-----BEGIN PGP MESSAGE-----\n\nab\n", "encrypted", "PGP encrypted"),

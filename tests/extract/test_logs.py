@@ -18,8 +18,9 @@ from pii_scan.extract import percent, text
 from pii_scan.model import Document, DocumentRef, Limits
 
 LOGS = {
-    "combined": '203.0.113.7 - kari [10/Oct/2026:13:55:36 +0200] "GET /u?email=kari%40example.no&navn=K%C3%A5re+Nordmann '
-    'HTTP/1.1" 200 2326 "https://example.no/?e=ola%2540example.no" "Mozilla/5.0 (X11)"\n',
+    "combined": "203.0.113.7 - kari [10/Oct/2026:13:55:36 +0200] "
+    '"GET /u?email=kari%40example.no&navn=K%C3%A5re+Nordmann HTTP/1.1" 200 2326 '
+    '"https://example.no/?e=ola%2540example.no" "Mozilla/5.0 (X11)"\n',
     "nginx": '203.0.113.7 - - [10/Oct/2026:13:55:36 +0200] "POST /x HTTP/2.0" 302 0 "-" "-" rt=0.1 '
     'args="email=kari%40example.no" up="-"\n',
     "iis": "#Software: Microsoft Internet Information Services 10.0\r\n"

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pii_scan.extract import charset, media_type, signatures
+from pii_scan.extract import cell_json, charset, media_type, signatures
 from pii_scan.extract.arrow_text import PIECE_BYTES, is_binary
 from pii_scan.extract.text import piece_batch, pieces
 from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, Problem, ProblemCode, Stage
@@ -72,7 +72,7 @@ class Cells:
         if not lengths.all():
             filled = lengths > 0
             array, rows, lengths = array.filter(pa.array(filled)), rows[filled], lengths[filled]
-        array = sound(array)
+        array = cell_json.decoded(sound(array))
         lengths = pc.binary_length(array).to_numpy(zero_copy_only=False)
         for start, end in _runs(lengths, self._limits.max_value_bytes):
             if lengths[start] > self._limits.max_value_bytes:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from pii_scan.extract import charset, mail_body, percent
 from pii_scan.extract.limits import MemberNames, Spool
-from pii_scan.extract.references import Builder
-from pii_scan.extract.text import Piece, mapped_batch, read_head, segments
+from pii_scan.extract.references import Builder, composed
+from pii_scan.extract.text import Piece, decoded_batch, mapped_batch, read_head, segments
 from pii_scan.model import ChunkBatch, Document, Limits, Problem, ProblemCode, Stage
 
 _BLOCK_BYTES = 256 << 10
@@ -26,9 +26,10 @@ _FILE_NAME = re.compile(rb";(?:X-[A-Z-]*)?FILENAME=(?:\"([^\"]*)\"|([^;:]*))", r
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=]+\s*")
 _STRUCTURED = {b"N", b"ADR", b"ORG", b"GEO"}
 # What a value is written in: folds, backslash escapes, and in quoted-printable runs of bytes and soft line ends.
-_TOKEN = re.compile(rb"\r?\n[ \t]|\\[\\,;:nN]|;")
-_QP_TOKEN = re.compile(rb"(?:=[0-9A-Fa-f]{2}(?:=[ \t]*\r?\n)?)+|=[ \t]*\r?\n|\r?\n[ \t]|\\[\\,;:nN]|;")
-_SIGNS = {b"\\n": b"\n", b"\\N": b"\n"}
+_PLAIN = rb"\r?\n[ \t]|\\(?:\r?\n[ \t])?[\\,;:nN]|;"
+_TOKEN = re.compile(_PLAIN)
+_QP_TOKEN = re.compile(rb"(?:=[0-9A-Fa-f]{2}(?:=[ \t]*\r?\n)?)+|=[ \t]*\r?\n|" + _PLAIN)
+_SIGNS = {b"n": b"\n", b"N": b"\n"}
 
 
 def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Document | Problem]:
@@ -93,7 +94,11 @@ class _Contacts:
         """The text gathered so far."""
         source, made = b"".join(self._source), self._made
         if source.strip():
-            yield mapped_batch(Piece(source, self._line), made.text(), made.marks())
+            text, marks = made.text(), made.marks()
+            decoded = percent.decode(text)  # in URIs
+            if decoded is not None:
+                text, marks = decoded.text, composed(decoded.marks(), marks, len(decoded.text))
+            yield mapped_batch(Piece(source, self._line), text, marks)
         self._line += source.count(b"\n")
         self._clear()
 
@@ -122,6 +127,7 @@ class _Contacts:
         """A value in base64: its property as text, the bytes as a document."""
         self._add(found, line[:start] + b"\n")
         yield from self._flush()
+        place = self._line - 1
         self._line += line.count(b"\n") - 1
         decoder = mail_body.Base64()
         store = Spool(self._limits.spool_bytes)
@@ -135,10 +141,7 @@ class _Contacts:
             store.close()
             raise
         if decoder.stray:  # no base64 after all
-            self._made.add(decoder.stray.replace(b"\r", b" ").rstrip() + b"\n", 0)
-            self._source, self._size = [b"\n"], 1
-            self._line -= 1
-            yield from self._flush()
+            yield decoded_batch(Piece(decoder.stray, place, len(line[:start].decode("utf-8", "replace"))))
         name = _FILE_NAME.search(found.parameters)
         label = (name[1] or name[2]).decode("utf-8", "replace") if name else found.name.decode("ascii", "replace")
         path = "/".join([*self._open[-1:], label or "attachment"])
@@ -155,7 +158,7 @@ class _Contacts:
         ):
             self._made.add(line, self._size)
         else:
-            self._literal(line[: found.value], self._size)
+            self._made.add(line[: found.value], self._size)
             self._value(found, line, found.value)
         self._source.append(line)
         self._size += len(line)
@@ -168,7 +171,7 @@ class _Contacts:
         empty = True  # nothing of a structured value yet: its empty components are left out
         for match in pattern.finditer(line, at):
             token, start = match[0], match.start()
-            self._literal(line[at:start], self._size + at)
+            self._made.add(line[at:start], self._size + at)
             empty = empty and start == at
             at = match.end()
             if token == b";":
@@ -178,7 +181,7 @@ class _Contacts:
                     self._made.add(b", ", self._size + start)
                     empty = True
             elif token[:1] == b"\\":
-                self._made.add(_SIGNS.get(token, token[1:]), self._size + start)
+                self._made.add(_SIGNS.get(token[-1:], token[-1:]), self._size + start)
                 empty = False
             elif token[:1] == b"=" and not token[1:].isspace():
                 raw = bytes.fromhex(re.sub(rb"=[ \t]*\r?\n|=", b"", token).decode("ascii"))
@@ -187,15 +190,7 @@ class _Contacts:
                 text = raw.decode(encoding, "replace").encode("utf-8", "replace").replace(b"\0", b" ")
                 self._made.add(text.replace(b"\r\n", b"\n"), self._size + start)
                 empty = False
-        self._literal(line[at:], self._size + at)
-
-    def _literal(self, text: bytes, source: int) -> None:
-        """Text as it stands, percent-encoding (in URIs) decoded."""
-        made = percent.decode(text)
-        if made is None:
-            self._made.add(text, source)
-        else:
-            self._made.add_marked(made.text, made.marks(), source)
+        self._made.add(line[at:], self._size + at)
 
 
 class _Lines:

@@ -34,7 +34,7 @@ def members(ref: DocumentRef, content: BinaryIO, limits: Limits) -> Iterator[Doc
             if b"font" in kind or (kind.startswith(b"image/") and store.size < _LEAST_BYTES) or not store.size:
                 store.close()
                 continue
-            suffix = (match[2] or b"txt").decode("ascii").partition("+")[0].lower()
+            suffix = (match[2] or b"plain").decode("ascii").partition("+")[0].lower().replace("plain", "txt")
             yield Document(ref.member(f"embedded {number}.{suffix}", store.size), store.finish())
         data = data[-_KEPT:]
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import length_hint
 from typing import Any
 
 import numpy as np
@@ -105,7 +107,7 @@ class TableReader:
                     chunk.append(row)
                     if len(chunk) % _CHUNK_ROWS:
                         continue
-                    size += sum(len(v) for row in chunk[-_CHUNK_ROWS:] for v in row if type(v) in (str, bytes))
+                    size += sum(map(length_hint, chain.from_iterable(chunk[-_CHUNK_ROWS:])))  # 0 for numbers
                     if size >= PIECE_BYTES or len(chunk) >= _BATCH_ROWS:
                         yield from self._batch(chunk)
                         chunk, size = [], 0

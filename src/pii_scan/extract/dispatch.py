@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 
 from pii_scan.errors import DocumentError
 from pii_scan.extract import media_type as types
-from pii_scan.extract import signatures
+from pii_scan.extract import picture_sizes, signatures
 from pii_scan.extract.limits import Budget, size_of
 from pii_scan.extract.split import plan
 from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Slice, Stage
@@ -54,10 +54,16 @@ READERS: dict[str, Reader] = {
     "application/vnd.visio": Reader("ole_storage:extract"),
     "application/vnd.ms-project": Reader("ole_storage:extract"),
     "application/rtf": Reader("rtf:extract", fallback=types.TEXT),
-    types.PDF: Reader("pdf:extract"),
+    types.PDF: Reader("pdf:extract", budgeted=True),
+    **{kind: Reader("ocr:extract", budgeted=True) for kind in sorted(picture_sizes.TYPES)},
     signatures.DOCX: Reader("wordprocessing:extract", budgeted=True, fallback=signatures.ZIP),
     signatures.XLSX: Reader("spreadsheet:extract", budgeted=True, fallback=signatures.ZIP),
+    signatures.XLSB: Reader("xlsb:extract", budgeted=True, fallback=signatures.ZIP),
+    signatures.VSDX: Reader("visio:extract", budgeted=True, fallback=signatures.ZIP),
+    "application/onenote": Reader("onenote:extract"),
     signatures.PPTX: Reader("presentation:extract", budgeted=True, fallback=signatures.ZIP),
+    **{kind: Reader("open_document:extract", True, signatures.ZIP) for kind in signatures.ODF_TYPES},
+    signatures.FLAT_ODF: Reader("open_document:extract_flat", budgeted=True, fallback=types.XML),
     signatures.ZIP: Reader("zip_archive:extract", budgeted=True),
     "application/vnd.apache.parquet": Reader("columnar:extract", budgeted=True),
     "application/vnd.apache.orc": Reader("columnar_arrow:extract_orc", budgeted=True),
@@ -65,10 +71,19 @@ READERS: dict[str, Reader] = {
     "application/vnd.apache.arrow.stream": Reader("columnar_arrow:extract_stream", budgeted=True),
     "application/avro": Reader("avro:extract", budgeted=True),
     "application/vnd.sqlite3": Reader("database_file:extract"),
+    "application/x-msaccess": Reader("access_file:extract"),
     "application/x-sqlite-log": Reader("database_file:extract_log"),
     "application/x-sqlite-shm": Reader("database_file:extract_index"),
     "application/x-tar": Reader("archive:extract_tar", budgeted=True),
     "application/x-7z-compressed": Reader("seven_zip:extract", budgeted=True),
+    "application/vnd.rar": Reader("archive_tool:extract", budgeted=True),
+    "application/vnd.ms-cab-compressed": Reader("archive_tool:extract", budgeted=True),
+    "application/x-cpio": Reader("archive_tool:extract", budgeted=True),
+    "application/x-archive": Reader("archive_tool:extract", budgeted=True),
+    "application/x-rpm": Reader("archive_tool:extract", budgeted=True),
+    "application/x-iso9660-image": Reader("iso:extract", budgeted=True),
+    "application/zstd": Reader("archive:extract_zstd", budgeted=True),
+    "application/x-lz4": Reader("archive:extract_lz4", budgeted=True),
     "application/gzip": Reader("archive:extract_gzip", budgeted=True),
     "application/x-bzip2": Reader("archive:extract_bzip2", budgeted=True),
     "application/x-xz": Reader("archive:extract_xz", budgeted=True),

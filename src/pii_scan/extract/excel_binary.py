@@ -1,7 +1,7 @@
 """Excel workbooks before Office Open XML (XLS, XLT): BIFF 2 to 8 ([MS-XLS]), in a compound file or on their own.
 
 Locations as for XLSX: sheet, row and column of a cell; comments, links, names, headers and the like are parts. Hidden
-sheets count. Workbooks that are encrypted with the password that Excel itself uses are read. Pictures are not.
+sheets count. Workbooks that are encrypted with the password that Excel itself uses are read. Pictures are members.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pii_scan.extract.compound_file import MAGIC, Entry, StorageContent, storage
 from pii_scan.extract.excel_records import Records, SharedStrings, Text
 from pii_scan.extract.excel_sheet import SheetRecords
 from pii_scan.extract.limits import MemberNames, Spool, size_of
+from pii_scan.extract.office_pictures import Pictures
 from pii_scan.extract.office_text import PartTexts
 from pii_scan.extract.ole_properties import properties
 from pii_scan.extract.sheet_columns import SheetColumns, Strings
@@ -40,11 +41,12 @@ def extract(document: Document, limits: Limits) -> Iterator[Piece]:
     ref, content = document.ref, document.content
     if not isinstance(content, StorageContent) and content.read(8) != MAGIC:
         content.seek(0)
-        yield from _Workbook(ref, limits).read(content)
+        yield from _Workbook(ref, MemberNames(), limits).read(content)
         return
     root = storage_of(document)
     failure = None
-    workbook = _Workbook(ref, limits)
+    names = MemberNames()
+    workbook = _Workbook(ref, names, limits)
     try:
         stream = next((stream for name in _WORKBOOKS if (stream := root.stream(name)) is not None), None)
         if stream is None:
@@ -58,7 +60,6 @@ def extract(document: Document, limits: Limits) -> Iterator[Piece]:
             return
         failure = error
     yield from properties(ref, root, limits)
-    names = MemberNames()
     storages = [entry for entry in root if not entry.is_stream and entry.name.upper().startswith(_OBJECTS)]
     yield from ole_storage.objects(ref, iter(storages), names, limits)
     done = frozenset({*_WORKBOOKS, _PIVOTS, *_SHARED, *(entry.name for entry in storages)})
@@ -71,7 +72,7 @@ def extract(document: Document, limits: Limits) -> Iterator[Piece]:
 class _Workbook:
     """One workbook on its way through its records."""
 
-    def __init__(self, ref: DocumentRef, limits: Limits) -> None:
+    def __init__(self, ref: DocumentRef, names: MemberNames, limits: Limits) -> None:
         self._ref = ref
         self._limits = limits
         self.text = Text()
@@ -89,6 +90,10 @@ class _Workbook:
         self._sheet_name = ""
         self._columns: SheetColumns | None = None
         self._drawings = Spool(limits.spool_bytes)
+        self._store = Spool(limits.spool_bytes)
+        """The pictures that the drawings of all sheets show."""
+        self._pictures = Pictures(ref, names, limits)
+        self._old_pictures = 0
         self._open: list[int] = []
         """Kinds of the substreams that are open."""
         self._sheets = self._damaged = self._dangling = 0
@@ -192,13 +197,20 @@ class _Workbook:
         self._dangling += columns.dangling
         drawings, self._drawings = self._drawings, Spool(self._limits.spool_bytes)
         with drawings.finish() as content:
-            try:
-                for text in office_art.drawing_texts(content, 0, size_of(content)):
-                    self._texts.add(f"{self._sheet_name}: drawings", text)
-                    yield from self._texts.ready()
-            except DocumentError as error:
-                yield self._problem(ProblemCode(error.code), error.detail)
+            yield from self._drawn(content, f"{self._sheet_name}: drawings")
         yield from self._texts.rest()
+
+    def _drawn(self, content: BinaryIO, part: str) -> Iterator[Piece]:
+        """The texts and pictures of drawing records."""
+        try:
+            for item in office_art.drawing_items(content, 0, size_of(content)):
+                if isinstance(item, str):
+                    self._texts.add(part, item)
+                    yield from self._texts.ready()
+                else:
+                    yield from self._pictures.member(item)
+        except DocumentError as error:
+            yield self._problem(ProblemCode(error.code), error.detail)
 
     def _finish(self) -> Iterator[Piece]:
         yield from self._close_sheet()
@@ -207,8 +219,12 @@ class _Workbook:
         for text in self._strings.unused():
             self._texts.add("unused strings", text)
             yield from self._texts.ready()
+        with self._store.finish() as content:
+            yield from self._drawn(content, "drawings")
         yield from self._texts.rest()
         self._drawings.close()
+        if self._old_pictures:
+            yield self._problem(ProblemCode.UNSUPPORTED, f"{self._old_pictures} pictures were not read")
         if self._dangling:
             detail = f"cells whose shared string is missing: {self._dangling}"
             yield self._problem(ProblemCode.CORRUPT, detail)
@@ -224,6 +240,14 @@ class _Workbook:
         return shown
 
     # globals
+
+    def _picture_store(self, data: bytes, records: Records) -> None:
+        self._store.write(data)
+        while (more := records.continued()) is not None:
+            self._store.write(more)
+
+    def _old_picture(self, data: bytes, records: Records) -> None:
+        self._old_pictures += 1
 
     def _code_page(self, data: bytes, records: Records) -> None:
         self.text.encoding = code_pages.codec(int.from_bytes(data[:2], "little")) or "cp1252"
@@ -328,6 +352,8 @@ _GLOBAL = {
     **dict.fromkeys((0x041E, 0x001E), _Workbook._number_format),
     **dict.fromkeys((0x00E0, 0x0043, 0x0243, 0x0443), _Workbook._style),
     **dict.fromkeys((0x0018, 0x0218), _Workbook._defined_name),
+    0x00EB: _Workbook._picture_store,
+    **dict.fromkeys((0x007F, 0x00E9), _Workbook._old_picture),
     0x005C: _Workbook._user,
     0x01AE: _Workbook._other_workbook,
     0x005A: _Workbook._other_cells,

@@ -107,10 +107,16 @@ class Text:
 
 
 def decoded(data: bytes, flags: int) -> str:
-    """Characters of BIFF 8: of one byte, or of two."""
+    """Characters of BIFF 8: of one byte, or of two. Half a character of two units stays as it is."""
     if flags & _WIDE:
-        return data[: len(data) & ~1].decode("utf-16-le", "replace").replace("\0", "")
+        return data[: len(data) & ~1].decode("utf-16-le", "surrogatepass").replace("\0", "")
     return data.decode("latin-1").replace("\0", "")
+
+
+def joined(pieces: list[str]) -> str:
+    """A text that was cut between records, maybe within a character of two units."""
+    text = "".join(pieces)
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if len(pieces) > 1 else text
 
 
 class SharedStrings:
@@ -166,7 +172,7 @@ class SharedStrings:
             out.append(decoded(self._bytes(fitting * width), flags))
             count -= fitting
         self._skip(extra)
-        return "".join(out)
+        return joined(out)
 
     def _skip(self, size: int) -> None:
         """Passes over formatting; where it is longer than all that is there, that is the end."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pii_scan.extract import excel_formulas
 from pii_scan.extract.cell_formats import Format, number_text
 from pii_scan.extract.excel_links import hyperlink_texts
-from pii_scan.extract.excel_records import Records, Text, decoded
+from pii_scan.extract.excel_records import Records, Text, decoded, joined
 from pii_scan.extract.limits import Spool
 from pii_scan.extract.office_text import PartTexts
 from pii_scan.extract.sheet_cells import letters_of
@@ -225,15 +225,15 @@ class SheetRecords:
         while count > 0 and (more := records.continued()) is not None:
             if not more:
                 continue
-            text = decoded(more[1 : 1 + count * (1 + (more[0] & 1))], more[0])
-            if not text:
+            raw = more[1 : 1 + count * (1 + (more[0] & 1))]
+            if not raw:
                 break
-            out.append(text)
-            count -= len(text)
+            out.append(decoded(raw, more[0]))
+            count -= len(raw) // (1 + (more[0] & 1))
         if out:
             records.continued()  # formatting
         self._more_drawing(records)
-        whole = "".join(out)
+        whole = joined(out)
         kind, number = self._object
         if kind == _NOTE_OBJECT and self._note_chars < _NOTE_CHARS:
             self._notes[number] = whole

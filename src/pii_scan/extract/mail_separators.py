@@ -74,6 +74,8 @@ def begins_mailbox(head: bytes) -> bool:
 
 def holds_messages(head: bytes) -> bool:
     """The head of a text has, after a blank line, a dated separator and a header: a mailbox whose beginning is lost."""
+    if _BEGIN not in head:
+        return False
     begins = (match.end() - 5 for match in _AFTER_BLANK.finditer(head))
     return any(_DATED.match(head, at) is not None and _is_sure(head, at) for at in begins)
 

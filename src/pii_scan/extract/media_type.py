@@ -40,6 +40,7 @@ _HTML_START = re.compile(  # a fragment
 )
 _HTML_TAG = re.compile(r"</?(?:html|head|body|div|p|br|table|span|a|h[1-6]|ul|li)\b[^<>]*>", re.IGNORECASE)
 _XML_START = re.compile(r"<\?xml\s|<!DOCTYPE\s|<!--|<[A-Za-z_][\w.:-]*(?:\s[^<>]*)?/?>")
+_FLAT_ODF = re.compile(r"<office:document\s")
 _XML_DECLARED = re.compile(r"<\?xml\s|<!DOCTYPE\s", re.IGNORECASE)
 _JSON_START = re.compile(r"\{\s*(?:\"|\})|\[\s*(?:\{|\[\s*[\[{\"\d-]|\"|\]|(?:-?\d[\d.eE+-]*|true|false|null)\s*,)")
 _JSON_NAMES = (".json", ".jsonl", ".ndjson", ".geojson", ".jsonld", ".har", ".ipynb")
@@ -142,6 +143,8 @@ def _text_type(document: Document, head: bytes, text: str, name: str) -> str:
     if _is_html(start, name):
         return HTML
     if start.startswith("<") and _is_xml(document, start, name):
+        if _FLAT_ODF.search(start[:8192]):
+            return signatures.FLAT_ODF
         return SVG if re.search(r"<svg[\s>]", start[:8192]) else XML
     if start[:1] in ("{", "["):
         found = _json_type(start, name, len(head) < HEAD_BYTES)

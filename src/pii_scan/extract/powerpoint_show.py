@@ -19,7 +19,6 @@ Piece = ChunkBatch | Document | Problem
 
 _MAX_SEEN = 1 << 20
 _MAX_ART = 1 << 20
-_PICTURE_SHAPE = 75
 _BREAKS = str.maketrans({"\r": "\n", "\x0b": "\n", "\0": " "})
 _PROGRAM = "___PPT"
 _PARTS = {ppt.MASTER: "master", ppt.HANDOUT: "master", ppt.NOTES: "notes", ppt.DOCUMENT: "presentation"}
@@ -50,7 +49,7 @@ class Presentation:
         self._texts = PartTexts(limits)
         self._seen: set[int] = set()
         """Hashes of the texts in use."""
-        self._objects = self._picture_slides = 0
+        self._objects = 0
         self.encrypted = False
         """It has a password; nothing in it was read."""
 
@@ -68,9 +67,6 @@ class Presentation:
                 return
         yield from self._left_over(used)
         yield from self._texts.rest()
-        if self._picture_slides:
-            detail = f"slide without text: {self._picture_slides} slides hold pictures, which were not read"
-            yield Problem(self._ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, detail)
         if stream.cut:
             yield Problem(self._ref, Stage.EXTRACT, ProblemCode.CORRUPT, "records of the presentation are damaged")
 
@@ -120,16 +116,13 @@ class Presentation:
         """The texts of one slide."""
         lines = TextLines("", self._limits)
         label = f"slide {page}"
-        pictures = False
         for record in [*outline, *(self._stream.walk(slide) if slide is not None else ())]:
             if record.kind in _BODY and ppt.COMMENT not in record.parents:
                 lines.add(self._text(record))
             else:
                 self._take(record, label)
-                pictures |= record.kind == ppt.SHAPE and record.instance == _PICTURE_SHAPE
             for batch in lines.ready():
                 yield ChunkBatch(batch.texts, PageOrigin(page))
-        self._picture_slides += pictures and not lines.filled
         for batch in lines.rest():
             yield ChunkBatch(batch.texts, PageOrigin(page))
         yield from self._texts.ready()

@@ -1,7 +1,7 @@
 """Rich Text Format (RTF Specification 1.9.1): body, headers, notes, comments, properties, links and embedded objects.
 
 Locations: a line of a part, a paragraph or table row to a line; the body is the part without a name. Mail that was HTML
-before it became RTF ([MS-OXRTFEX]) is turned back and read as HTML. Pictures are not read.
+before it became RTF ([MS-OXRTFEX]) is turned back and read as HTML. Pictures and embedded objects are members.
 """
 
 from __future__ import annotations
@@ -12,10 +12,22 @@ from collections.abc import Callable, Iterator
 from pii_scan.errors import DocumentError
 from pii_scan.extract import code_pages, html, ole_objects
 from pii_scan.extract.limits import MemberNames, Spool
+from pii_scan.extract.office_art import Picture
+from pii_scan.extract.office_pictures import Pictures
 from pii_scan.extract.office_text import PartTexts
-from pii_scan.extract.rtf_state import Collected, Flow, FontTable, HexData, Markup, Nowhere, Place, Twice
+from pii_scan.extract.rtf_state import Collected, Flow, FontTable, HexData, Markup, Nowhere, PictureData, Place, Twice
 from pii_scan.extract.rtf_tokens import Kind, Token, tokens
-from pii_scan.extract.rtf_words import CHARACTERS, FLOWS, HOLLOW, PROPERTIES, SHAPE_TEXTS, SPACED, SYMBOLS, TEXTLESS
+from pii_scan.extract.rtf_words import (
+    CHARACTERS,
+    FLOWS,
+    HOLLOW,
+    PICTURES,
+    PROPERTIES,
+    SHAPE_TEXTS,
+    SPACED,
+    SYMBOLS,
+    TEXTLESS,
+)
 from pii_scan.model import ChunkBatch, Document, Limits, Problem, ProblemCode, Stage
 
 MAX_DEPTH = 20_000
@@ -68,8 +80,8 @@ class _Reader:
         self._fresh = self._starred = False
         self._skip = self._high = self._chars = 0
         self._bytes = bytearray()
-        self._pictures = 0
         self._names = MemberNames()
+        self._pictures = Pictures(document.ref, self._names, limits)
         self._properties = PartTexts(limits)
         self._property = self._shape_property = self._class = ""
         self._markup: Markup | None = None
@@ -107,17 +119,12 @@ class _Reader:
     def rest(self) -> Iterator[Piece]:
         """All that is left."""
         yield from self.ready()
-        filled = any(flow.filled for flow in self._flows.values())
         if self._markup is not None:
-            filled = True
             with self._markup.spool.finish() as content:
                 yield from html.extract(Document(self._ref, content, "text/html"), self._limits)
         for flow in self._flows.values():
             yield from flow.rest()
         yield from self._properties.rest()
-        if self._pictures and not filled:
-            detail = f"document without text: {self._pictures} pictures were not read"
-            self._problems[detail] = ProblemCode.UNSUPPORTED
         for detail, code in self._problems.items():
             yield Problem(self._ref, Stage.EXTRACT, code, detail)
 
@@ -247,11 +254,14 @@ class _Reader:
             self._place = self._flow(FLOWS[word])
         elif word in PROPERTIES:
             self._collect(lambda text: self._properties.add(f"properties: {PROPERTIES[word]}", text))
-        elif word in TEXTLESS or word in HOLLOW:
+        elif word in TEXTLESS or word in HOLLOW or word == b"pict":
             if fresh or len(self._stack) > 1:  # in the outermost group it would take all of the text
-                self._pictures += word == b"pict"
                 self._place = _NOWHERE if word in TEXTLESS else _HOLLOW
-        elif starred:
+                if word == b"pict":
+                    self._picture()
+        elif isinstance(place, PictureData) and word in PICTURES:
+            place.kind = PICTURES[word]
+        elif starred and not place.spaced:
             self._place = self._flow("other text")
 
     def _unicode(self, number: int) -> None:
@@ -310,6 +320,18 @@ class _Reader:
             old, self._body = self._body, self._markup
             self._stack = [(self._body if s[0] is old else s[0], *s[1:]) for s in self._stack]
             self._place = self._body if self._place is old else self._place
+
+    def _picture(self) -> None:
+        def done(spool: Spool, kind: str) -> None:
+            if spool.size:
+                self._out.append(lambda: self._picture_member(spool, kind))
+                self.changed = True
+
+        self._place = PictureData(done, self._limits)
+
+    def _picture_member(self, spool: Spool, kind: str) -> Iterator[Piece]:
+        with spool.finish() as content:
+            yield from self._pictures.member(Picture(content, 0, spool.size, kind))
 
     def _html_tag(self) -> None:
         if self._markup is None:

@@ -172,6 +172,21 @@ class HexData(Place):
         self._done(self._spool)
 
 
+class PictureData(HexData):
+    """A picture; groups within it may hold texts."""
+
+    deep = False
+
+    def __init__(self, done: Callable[[Spool, str], None], limits: Limits) -> None:
+        super().__init__(lambda spool: done(spool, self.kind), limits)
+        self.kind = ""
+        """Its format, as `office_art.Picture` has it."""
+
+    def write(self, text: str) -> None:
+        """Takes digits."""
+        self.feed(text.encode("ascii", "ignore"))
+
+
 class Markup(Place):
     """HTML that was turned into RTF, as UTF-8 with a byte order mark."""
 

@@ -44,12 +44,16 @@ SHAPE_TEXTS = frozenset({"gtextUNICODE", "wzDescription", "wzTooltip", "pibName"
 
 TEXTLESS = frozenset(
     b"colortbl stylesheet listtable listoverridetable themedata colorschememapping latentstyles rsidtbl xmlnstbl "
-    b"datafield pntext pn pnseclvl fontemb fontfile blipuid bliptag oleclsid objtime password passwordhash "
+    b"datafield pntext pn pnseclvl fontemb fontfile blipuid oleclsid objtime password passwordhash "
     b"writereservhash wgrffmtfilter pgdsctbl pgptbl panose atrfstart atrfend atnref atndate atntime atnicn bkmkend "
     b"listpicture nonesttables mhtmltag defchp defpap mmathPr fldtype aftnsep aftnsepc aftncn ftnsep ftnsepc ftncn "
     b"nonshppict shprslt expandedcolortbl ebcstart ebcend tblstylepr falt fname".split()
 )
 """Destinations that hold no text of the document: tables, codes, fallbacks that repeat."""
 
-HOLLOW = frozenset(b"pict shpinst sp object info userprops shp shpgrp do picprop".split())
+HOLLOW = frozenset(b"shpinst sp object info userprops shp shpgrp do picprop".split())
 """Groups whose own text means nothing while groups within them may hold some."""
+
+PICTURES = {b"pngblip": "png", b"jpegblip": "jpg", b"emfblip": "emf", b"wmetafile": "wmf", b"dibitmap": "dib",
+            b"macpict": "pict", b"wbitmap": ""}  # fmt: skip
+"""Control words that say the format of a picture."""

@@ -1,4 +1,4 @@
-"""7z archives: their members as documents, by the decoders of the standard library (LZMA, LZMA2, deflate, bzip2, BCJ).
+"""7z archives: their members as documents, by the decoders of the standard library and of pyarrow.
 
 Members are decoded one after the other as they lie in a block, so memory holds one member at most and a bomb stops at
 the limits. No key is asked for; PPMd, BCJ2, Deflate64 and the rest are reported member by member.
@@ -22,6 +22,8 @@ from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, P
 LISTING_BYTES_PER_MEMBER = 200
 """A list of members larger than this for each allowed member is not loaded."""
 
+_Member = tuple[DocumentRef, int, int | None]
+"""Where it is, its size and its checksum."""
 _START = struct.Struct("<6s2sIQQI")
 _COPY, _LZMA, _LZMA2, _DELTA, _AES = b"\0", b"\x03\x01\x01", b"\x21", b"\x03", b"\x06\xf1\x07\x01"
 _BRANCH = {
@@ -30,9 +32,9 @@ _BRANCH = {
     b"\x07": lzma.FILTER_ARM, b"\x03\x03\x05\x01": lzma.FILTER_ARM, b"\x08": lzma.FILTER_ARMTHUMB,
     b"\x03\x03\x07\x01": lzma.FILTER_ARMTHUMB, b"\x09": lzma.FILTER_SPARC, b"\x03\x03\x08\x05": lzma.FILTER_SPARC,
 }  # fmt: skip
-_DEFLATE, _BZIP2 = b"\x04\x01\x08", b"\x04\x02\x02"
+_DEFLATE, _BZIP2, _ZSTD = b"\x04\x01\x08", b"\x04\x02\x02", b"\x04\xf7\x11\x01"
 _NAMED = {
-    b"\x03\x04\x01": "PPMd", b"\x03\x03\x01\x1b": "BCJ2", b"\x04\x01\x09": "Deflate64", b"\x04\xf7\x11\x01": "Zstandard",
+    b"\x03\x04\x01": "PPMd", b"\x03\x03\x01\x1b": "BCJ2", b"\x04\x01\x09": "Deflate64",
     b"\x04\xf7\x11\x02": "Brotli", b"\x04\xf7\x11\x04": "LZ4", b"\x0a": "ARM64", b"\x0b": "RISC-V",
 }  # fmt: skip
 
@@ -46,7 +48,7 @@ def extract(
     """
     budget = budget or Budget(limits)
     content = document.content
-    listing = _listing(content, limits, budget)
+    listing, unaccounted = _listing(content, limits, budget)
     names = MemberNames()
     holding = []
     for entry in listing.entries:
@@ -67,14 +69,19 @@ def extract(
         yield from _folder_members(content, folder, members, limits, budget)
     if at != len(holding):
         raise damaged()
+    if unaccounted:
+        raise DocumentError("corrupt", f"{unaccounted} bytes of the archive belong to no member")
 
 
 def _with_size(ref: DocumentRef, size: int) -> DocumentRef:
     return DocumentRef(ref.target, ref.path, ref.parent, size, ref.modified_at)
 
 
-def _listing(content: BinaryIO, limits: Limits, budget: Budget) -> Listing:
-    """The list of members, unpacked as often as it is packed. Raises DocumentError."""
+def _listing(content: BinaryIO, limits: Limits, budget: Budget) -> tuple[Listing, int]:
+    """The list of members, unpacked as often as it is packed, and how many bytes it does not account for.
+
+    Raises DocumentError.
+    """
     size = size_of(content)
     head = content.read(_START.size)
     if len(head) < _START.size:
@@ -85,7 +92,8 @@ def _listing(content: BinaryIO, limits: Limits, budget: Budget) -> Listing:
     if offset + length > size - _START.size:
         raise DocumentError("truncated", "the list of members is missing")
     if not length:
-        return Listing()
+        return Listing(), offset
+    unaccounted = offset
     most = limits.max_members * LISTING_BYTES_PER_MEMBER
     if length > most:
         raise DocumentError("limit", f"the list of members is larger than {most} bytes")
@@ -95,8 +103,9 @@ def _listing(content: BinaryIO, limits: Limits, budget: Budget) -> Listing:
         if zlib.crc32(data) != crc and crc is not None:
             raise damaged()
         listing, packed = parse(data)
+        unaccounted -= sum(stored for folder in listing.folders for _, stored in folder.starts)
         if not packed:
-            return listing
+            return listing, max(unaccounted, 0)
         if len(listing.folders) != 1:
             raise damaged()
         (folder,) = listing.folders
@@ -112,7 +121,7 @@ def _listing(content: BinaryIO, limits: Limits, budget: Budget) -> Listing:
 def _folder_members(
     content: BinaryIO,
     folder: Folder,
-    members: list[tuple[DocumentRef, int, int | None]],
+    members: list[_Member],
     limits: Limits,
     budget: Budget,
 ) -> Iterator[ChunkBatch | Document | Problem]:
@@ -147,6 +156,8 @@ def _stream(content: BinaryIO, folder: Folder) -> tuple[Readable, Window]:
     if len(folder.packed) != 1 or len(folder.starts) != 1 or not 0 <= folder.packed[0] < len(folder.coders):
         raise damaged()
     start, size = folder.starts[0]
+    if start + size > content.seek(0, 2):
+        raise DocumentError("truncated", "the data of the member lie behind the end of the archive")
     window = Window(content, start, size)
     stream: Readable = window
     number = folder.packed[0]
@@ -168,6 +179,8 @@ def _decoded(stream: Readable, coder: Coder, size: int) -> Readable:
         return decompress.DecompressedStream(stream, decompress.inflater)
     if method == _BZIP2:
         return decompress.DecompressedStream(stream, decompress.bunzipper, b"BZh")
+    if method == _ZSTD:
+        return decompress.FrameStream(stream, "zstd")
     if method == _LZMA:
         return _unpacked(stream, [_lzma_filter(properties, size)])
     if method == _LZMA2:

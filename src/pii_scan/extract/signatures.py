@@ -23,9 +23,12 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+VSDX = "application/vnd.ms-visio.drawing"
 ENCRYPTED_OFFICE = "application/x-encrypted-office"
 RIGHTS_PROTECTED = "application/x-microsoft-rpmsg-message"
 ODF = "application/vnd.oasis.opendocument."
+ODF_TYPES = tuple(ODF + kind for kind in ("text", "spreadsheet", "presentation", "graphics", "other"))
+FLAT_ODF = ODF + "flat"
 
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"PK\x03\x04", ZIP),
@@ -133,6 +136,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"wOFF", "font/woff"),
     (0, b"wOF2", "font/woff"),
     (0x8001, b"CD001", "application/x-iso9660-image"),
+    (0x8001, b"BEA01", "application/x-iso9660-image"),
     (0, b"VMDK", "application/x-disk-image"),
     (0, b"KDMV", "application/x-disk-image"),
     (0, b"QFI\xfb", "application/x-disk-image"),
@@ -145,19 +149,9 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 )
 
 NOT_READ: dict[str, str] = {
-    "application/x-compress": "compress (.Z) archive", "application/zstd": "Zstandard archive",
-    "application/x-lz4": "LZ4 archive",
-    "application/vnd.rar": "RAR archive",
-    "application/vnd.ms-cab-compressed": "cabinet archive", "application/x-archive": "ar archive",
-    "application/x-cpio": "cpio archive", "application/x-rpm": "RPM package",
-    "application/onenote": "OneNote section",
+    "application/x-compress": "compress (.Z) archive",
     "application/x-msi": "Windows installer",
-    XLSB: "Excel binary workbook (xlsb)",
-    ODF + "text": "OpenDocument text", ODF + "spreadsheet": "OpenDocument spreadsheet",
-    ODF + "presentation": "OpenDocument presentation", ODF + "graphics": "OpenDocument drawing",
-    ODF + "other": "OpenDocument file",
     "application/x-feather-1": "Feather 1", "application/vnd.duckdb": "DuckDB database",
-    "application/x-msaccess": "Access database",
     "application/x-esedb": "ESE database", "application/x-postgresql-dump": "PostgreSQL custom dump",
     "application/x-hdf5": "HDF5", "application/x-spss-sav": "SPSS data", "application/x-stata-dta": "Stata data",
     "application/x-r-data": "R data", "application/x-npy": "NumPy array", "application/x-plist": "binary property list",
@@ -166,7 +160,7 @@ NOT_READ: dict[str, str] = {
     "application/postscript": "PostScript", "application/vnd.wordperfect": "WordPerfect",
     "application/x-mswrite": "Windows Write", "application/java-vm": "Java class or executable",
     "application/wasm": "WebAssembly executable", "application/x-executable": "executable",
-    "application/x-python-bytecode": "Python bytecode", "application/x-iso9660-image": "disc image",
+    "application/x-python-bytecode": "Python bytecode",
     "application/x-disk-image": "disk image",
     "application/octet-stream": "unknown binary format",
 }  # fmt: skip
@@ -186,6 +180,7 @@ just where the head is not text."""
 _PATTERNS = (
     (re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"), "application/x-bzip2"),
     (re.compile(rb"\]\0\0..(\xff{8}|[^\0].{4}\0{3})", re.DOTALL), "application/x-lzma"),
+    (re.compile(rb"[\x50-\x5f]\x2a\x4d\x18.{4}", re.DOTALL), "application/zstd"),  # a frame to be skipped comes first
     (re.compile(rb"!BDN.{4}(SM|SO|AB)[\x0e-\x25]\0", re.DOTALL), "application/vnd.ms-outlook-pst"),
     (re.compile(rb"0707(01|02|07)[0-9A-Fa-f]{70}"), "application/x-cpio"),
     (re.compile(rb"\xff{4}....\x10\0\0\0", re.DOTALL), "application/vnd.apache.arrow.stream"),
@@ -258,11 +253,11 @@ def _is_v7_tar(head: bytes) -> bool:
 
 
 _MAIN_PART = re.compile(
-    rb"(wordprocessingml|spreadsheetml|presentationml|ms-word|ms-excel|ms-powerpoint)\.[A-Za-z.]*main\+xml|"
+    rb"(wordprocessingml|spreadsheetml|presentationml|ms-word|ms-excel|ms-powerpoint|ms-visio)\.[A-Za-z.]*main\+xml|"
     rb"(sheet\.binary\.macroEnabled\.main)"
 )
 _MAIN_TYPES = {b"wordprocessingml": DOCX, b"ms-word": DOCX, b"spreadsheetml": XLSX, b"ms-excel": XLSX,
-               b"presentationml": PPTX, b"ms-powerpoint": PPTX}  # fmt: skip
+               b"presentationml": PPTX, b"ms-powerpoint": PPTX, b"ms-visio": VSDX}  # fmt: skip
 _UNREADABLE = (DocumentError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError,
                ValueError, KeyError, NotImplementedError, RuntimeError)  # fmt: skip
 _PEEK_BYTES = 1 << 20
@@ -279,7 +274,7 @@ def zip_type(content: BinaryIO) -> str:
                 kind = part.read(200).decode("latin-1").strip()
             if kind.startswith(ODF):
                 kind = kind.removesuffix("-template")
-                return kind if kind in NOT_READ else ODF + "other"
+                return kind if kind in ODF_TYPES else ODF + "other"
         if "[Content_Types].xml" in names:
             with archive.open("[Content_Types].xml") as part:
                 types = part.read(_PEEK_BYTES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
 from pii_scan.errors import DocumentError
@@ -25,8 +25,11 @@ _PICTURE = "\x01"
 
 def stories(
     ref: DocumentRef, fib: Fib, main: BinaryIO, table: BinaryIO, limits: Limits, label: str = ""
-) -> Iterator[ChunkBatch | Problem]:
-    """All texts of a document. Raises DocumentError (`limit`). `label`: what to call the body."""
+) -> Generator[ChunkBatch | Problem, None, int]:
+    """All texts of a document; returns how many pictures and objects it names but may not hold elsewhere.
+
+    `label`: what to call the body. Raises DocumentError (`limit`).
+    """
     try:
         pieces = fib.text_pieces(table)
     except DocumentError as error:
@@ -41,16 +44,22 @@ def stories(
         yield from reading.rest()
     if reading.cut:
         yield Problem(ref, Stage.EXTRACT, ProblemCode.TRUNCATED, "text of the document is missing")
-    if reading.pictures and not reading.filled:
-        detail = f"document without text: {reading.pictures} pictures were not read"
-        yield Problem(ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, detail)
+    return reading.pictures if fib.old or not reading.filled else 0
 
 
 def plain_file(document: Document, limits: Limits) -> Iterator[ChunkBatch | Problem]:
     """A document of Word 2 or older, which is no compound file. Raises DocumentError."""
     content = document.content
     fib = Fib(content)
-    yield from stories(document.ref, fib, content, content, limits)
+    marks = yield from stories(document.ref, fib, content, content, limits)
+    yield from lost_pictures(document.ref, marks)
+
+
+def lost_pictures(ref: DocumentRef, count: int) -> Iterator[Problem]:
+    """What is to be said of pictures that stand in the text and were not found."""
+    if count > 0:
+        detail = f"{count} pictures or objects in the text were not read"
+        yield Problem(ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, detail)
 
 
 class _Reading:
