@@ -152,7 +152,17 @@ def _salaries(estate: Estate) -> None:
     unions = ("NITO", "Fagforbundet", "")
     for i, p in enumerate(estate.staff):
         union = mark("UNION_MEMBERSHIP", unions[i % 3]) if unions[i % 3] else ""
-        rows.append([101 + i, p.name(), p.national_id(), p.bank_account(), 41_000 + 1_750 * i, 0.31 + i / 100, union])
+        rows.append(
+            [
+                mark("CUSTOMER_ID", str(101 + i)),
+                p.name(),
+                p.national_id(),
+                p.bank_account(),
+                41_000 + 1_750 * i,
+                0.31 + i / 100,
+                union,
+            ]
+        )
         accounts.append([p.name(), as_number(p.bank_account("plain")), 49_200 + 2_100 * i])
     estate.xlsx("personal/loenn-2026-03.xlsx", {"Mars": rows, "Feriepenger": accounts})
 

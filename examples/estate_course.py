@@ -45,14 +45,14 @@ def _participants_csv(estate: Estate) -> None:
     for number, p in enumerate(estate.participants[:180], start=1):
         rows.append(
             [
-                f"D{number:04d}",
+                mark("CUSTOMER_ID", f"D{number:04d}"),
                 mark("PERSON", p.first),
                 mark("PERSON", p.last),
                 p.national_id("spaced" if number % 7 == 0 else "plain"),
                 p.email(),
                 p.phone(rng.choice(_PHONE_FORMS)),
                 p.street_line(),
-                p.postcode,
+                mark("NO_ADDRESS", p.postcode),
                 p.place,
                 p.employer,
                 p.schooling(),
@@ -116,7 +116,7 @@ def _certificate(estate: Estate) -> None:
     estate.docx(
         "kurs/kursbevis-041.docx",
         [
-            "Kursbevis",
+            mark("EDUCATION", "Kursbevis"),
             f"{p.name()}, født {p.birth_date()}, har gjennomført kurset Norsk B1.",
             "Kurset omfattet 90 timer.",
             f"Kursleder {teacher.name()}, telefon {teacher.phone('international')}",

@@ -71,9 +71,10 @@ def _application_log(estate: Estate) -> None:
 
 
 def _event(rng: random.Random, p: Person, i: int) -> tuple[str, str]:
-    session = f"{rng.getrandbits(64):016x}"
+    drawn = f"{rng.getrandbits(64):016x}"
+    session = mark("COOKIE_ID", drawn)
     if i % 50 == 7:
-        return "ERROR", f"Påmelding avvist: fødselsnummer {p.national_id()} er alt registrert, økt {session}"
+        return "ERROR", f"Påmelding avvist: fødselsnummer {p.national_id()} er alt registrert, økt {drawn}"
     if i % 90 == 11:
         return "ERROR", f"Betaling avvist for {p.email()}: kortnummer {mark('CREDIT_CARD', rng.choice(_CARDS))}"
     if i % 40 == 3:

@@ -176,14 +176,14 @@ def test_a_rule_that_takes_too_long_on_a_text_is_a_problem_and_the_next_text_is_
 ) -> None:
     source = given(lambda ref: [text(ref, "slow"), text(ref, EMAIL), done(ref)])
     made = make(source)
-    detect = made._detector.detect
+    candidates = made._detector.engine.candidates
 
-    def slow(texts: pa.Array, header: str = "") -> Any:
+    def slow(texts: pa.Array, header: str = "", **options: bool) -> Any:
         if texts[0].as_py() == "slow":
             raise ExpressionTimeout
-        return detect(texts, header)
+        return candidates(texts, header, **options)
 
-    monkeypatch.setattr(made._detector, "detect", slow)
+    monkeypatch.setattr(made._detector.engine, "candidates", slow)
     out = collect(made.run(WorkUnit(source.ref("a.txt")), lambda: None))
     assert [(row["stage"], row["code"]) for row in out["problems"]] == [("detect", "limit")]
     assert [row["entity_type"] for row in out["findings"]] == ["EMAIL_ADDRESS"]

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,16 @@ class Config:
     """Worker processes; 0 means one for each processor."""
     lang: str = "nb"
     limits: Limits = field(default_factory=Limits)
+    presidio: tuple[str, ...] = ()
+    """The user's own Presidio recognizers, as `module:Class`."""
+    as_of: str = ""
+    """ISO date that decides which numbers exist; the day of the scan when empty."""
 
     def digest(self) -> str:
         """SHA-256 over what decides the findings; the number of jobs and the language do not."""
         content = {
             "rules": sorted(self.rules), "only": sorted(self.only), "min_score": self.min_score,
+            "presidio": sorted(self.presidio), "as_of": self.as_of,
             "include": list(self.include), "exclude": list(self.exclude), "limits": dataclasses.asdict(self.limits),
         }  # fmt: skip
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -70,8 +76,10 @@ def _parse(content: dict[str, Any], where: str, environment: Mapping[str, str]) 
             values[key] = _limits(value, where)
         elif key == "targets":
             values[key] = _targets(value, where, environment)
-        elif key in ("rules", "only", "include", "exclude"):
+        elif key in ("rules", "presidio", "only", "include", "exclude"):
             values[key] = _words(value, key, where)
+        elif key == "as_of":
+            values[key] = str(value)  # YAML may read it as a date
         else:
             values[key] = value
     return checked(Config(**values), where)
@@ -86,6 +94,10 @@ def checked(config: Config, where: str) -> Config:
         raise ConfigError(f"{where}: 'jobs' must be a whole number from 0 to 1024")
     if config.lang not in ("nb", "en"):
         raise ConfigError(f"{where}: 'lang' must be nb or en", nearest(str(config.lang), ("nb", "en")))
+    try:
+        date.fromisoformat(config.as_of or "2000-01-01")
+    except ValueError:
+        raise ConfigError(f"{where}: 'as_of' must be a date such as 2026-11-22") from None
     for name, number in dataclasses.asdict(config.limits).items():
         if not 0 <= number < math.inf:
             raise ConfigError(f"{where}: the limit {name!r} must be a positive number")

@@ -248,6 +248,8 @@ class ColumnOrigin:
     first_row: int = 1
     """1-based, counted as a spreadsheet shows it: the header, if any, has a row too."""
     rows: npt.NDArray[np.int64] | None = field(default=None, compare=False)
+    table_headers: tuple[str, ...] = ()
+    """The headers of all columns of the table, where it has any."""
 
 
 Origin = LineOrigin | PageOrigin | PartOrigin | ColumnOrigin

@@ -16,8 +16,9 @@ import numpy as np
 import pyarrow as pa
 
 from pii_scan.detect.ask import ExpressionTimeout
-from pii_scan.detect.detector import DEFAULT_MIN_SCORE, Detector
+from pii_scan.detect.detector import DEFAULT_MIN_SCORE, ColumnPlace, Detector, Reading
 from pii_scan.detect.engine import Detections
+from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.errors import DocumentError
 from pii_scan.extract.dispatch import DocumentDone, Extracted, extract, slices
@@ -57,13 +58,14 @@ class Settings:
     only: tuple[str, ...]
     min_score: float
     limits: Limits
+    presidio: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Settings:
         """The inverse of `dataclasses.asdict`."""
         limits = Limits(**content["limits"])
-        rest = {key: tuple(content[key]) for key in ("rules", "only")}
-        return cls(content["key"], content["as_of"], rest["rules"], rest["only"], content["min_score"], limits)
+        rest = {key: tuple(content[key]) for key in ("rules", "presidio", "only")}
+        return cls(**{**content, **rest, "limits": limits})
 
 
 class Pipeline:
@@ -75,14 +77,14 @@ class Pipeline:
         self._sources = sources
         self._detector = Detector(
             rule_paths=settings.rules, only=settings.only, min_score=settings.min_score,
-            as_of=date.fromisoformat(settings.as_of),
+            as_of=date.fromisoformat(settings.as_of), presidio=settings.presidio,
         )  # fmt: skip
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
             self._name_detector = Detector(rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of))
         self._key = bytes.fromhex(settings.key)
         self._names = NameMasker(finder(self._name_detector), self._key)
-        self._labels: dict[tuple[int, int, int, int], int] = {}
+        self._labels: dict[tuple[int, int, int, int, int], int] = {}
         self._label_list: list[Label] = []
 
     def run(self, unit: WorkUnit, beat: Beat) -> Iterator[dict[str, pa.Table]]:
@@ -94,14 +96,15 @@ class Pipeline:
             with self._sources[unit.ref.target].open(unit.ref) as document:
                 document.slice = unit.slice
                 current: DocumentRef | None = None
+                reading = self._detector.reading()
                 for piece in extract(document, self._limits):
                     if isinstance(piece, Extracted):
                         if piece.ref != current:
                             if current is not None:
                                 collector.end()
-                            current = piece.ref
+                            current, reading = piece.ref, self._detector.reading()
                             collector.begin(piece.ref.target, self._names.document(piece.ref))
-                        self._detect(piece, collector, rows)
+                        self._detect(piece, reading, collector, rows)
                         beat()
                         due = time.monotonic() - last_flush > FLUSH_SECONDS
                         if collector.pending and (due or collector.pending > FLUSH_HITS):
@@ -139,26 +142,36 @@ class Pipeline:
         except DocumentError:
             return []  # reading it will say why
 
-    def _detect(self, piece: Extracted, collector: Collector, rows: _Rows) -> None:
-        batch = piece.batch
-        header = batch.origin.header if isinstance(batch.origin, ColumnOrigin) else ""
+    def _detect(self, piece: Extracted, reading: Reading, collector: Collector, rows: _Rows) -> None:
+        batch, origin = piece.batch, piece.batch.origin
         try:
-            found = self._detector.detect(batch.texts, header)
+            if isinstance(origin, ColumnOrigin):
+                place = ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers)
+                found = reading.cells(batch.texts, place, origin.first_row)
+            else:
+                found = reading.texts(batch.texts)
         except ExpressionTimeout:
             detail = "a rule's expression took too long on a text"
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.LIMIT, detail))
+            return
+        except GuestError as error:
+            detail = f"a Presidio recognizer failed on a text ({error})"
+            rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.CRASH, detail))
             return
         if len(found):
             collector.add(batch, self._hits(found))
 
     def _hits(self, found: Detections) -> Hits:
         """Detections with labels in place of rule numbers."""
-        combined = (found.rule.astype(np.int64) << 40) + (found.pattern.astype(np.int64) << 32)
-        combined += (found.verdict.astype(np.int64) << 24) + (found.word.astype(np.int64) + 1)
+        kinds = ((found.rule, 48), (found.pattern, 40), (found.verdict, 32), (found.word + 1, 12), (found.note, 0))
+        combined = sum((column.astype(np.int64) << shift for column, shift in kinds), np.zeros(len(found), np.int64))
         distinct, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
         numbers = np.empty(len(distinct), np.int64)
         for i, row in enumerate(first.tolist()):
-            kind = (int(found.rule[row]), int(found.pattern[row]), int(found.verdict[row]), int(found.word[row]))
+            kind = (
+                int(found.rule[row]), int(found.pattern[row]), int(found.verdict[row]), int(found.word[row]),
+                int(found.note[row]),
+            )  # fmt: skip
             if kind not in self._labels:
                 rule = self._detector.rules[kind[0]]
                 reasons = "; ".join(self._detector.engine.reasons(*kind))

@@ -9,6 +9,9 @@ import yaml
 
 from pii_scan.errors import UsageError
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same in C where PyYAML was built with it: ten times as fast."""
+
 
 def read_mapping(path: Path, max_bytes: int, error: type[UsageError], what: str) -> dict[str, Any]:
     """The mapping in `path`, at most `max_bytes` long; an empty file is an empty one.
@@ -18,7 +21,7 @@ def read_mapping(path: Path, max_bytes: int, error: type[UsageError], what: str)
     try:
         if path.stat().st_size > max_bytes:
             raise error(f"{path}: larger than {max_bytes >> 10} KiB")
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  both are safe loaders
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 0
         raise error(f"{path}, line {line}: not valid YAML: {problem.problem}") from None

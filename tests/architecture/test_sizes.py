@@ -31,10 +31,10 @@ def test_modules_are_named_for_what_they_hold() -> None:
     assert not [path for path in SOURCES if path.stem in FORBIDDEN_NAMES]
 
 
-def test_broad_exceptions_are_caught_only_where_a_document_is_guarded() -> None:
+def test_broad_exceptions_are_caught_only_where_a_document_or_a_users_code_is_guarded() -> None:
     broad = {
         path.relative_to(ROOT / "src" / "pii_scan").as_posix()
         for path in SOURCES
         if "except Exception" in path.read_text(encoding="utf-8")
     }
-    assert broad == {"extract/dispatch.py", "cli/main.py"}
+    assert broad == {"extract/dispatch.py", "cli/main.py", "detect/presidio_guest.py"}

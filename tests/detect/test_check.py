@@ -37,19 +37,26 @@ def test_each_built_in_rule_says_where_its_rule_of_the_world_is_written():
         assert len(rule.patterns) == len({pattern.name for pattern in rule.patterns})
 
 
+def test_a_rule_with_few_examples_is_named():
+    few = replace(email(), counter_examples=email().counter_examples[:4])
+    assert check_rules([few], AS_OF) == ["any.email: needs at least 5 examples and 5 counter_examples"]
+
+
 def test_a_missed_example_is_named():
-    broken = replace(email(), examples=(Example("ingen adresse her: kari", "kari"),))
+    broken = replace(email(), examples=(*email().examples, Example("ingen adresse her: kari", "kari")))
     assert check_rules([broken], AS_OF) == ["any.email: finds nothing in 'ingen adresse her: kari', not 'kari'"]
 
 
 def test_an_example_that_finds_something_else_is_named():
-    broken = replace(email(), examples=(Example("kari@example.no ola@example.no", "kari@example.no"),))
+    twice = Example("kari@example.no ola@example.no", "kari@example.no")
+    broken = replace(email(), examples=(*email().examples, twice))
     (failure,) = check_rules([broken], AS_OF)
     assert "not 'kari@example.no'" in failure
 
 
 def test_a_counter_example_that_is_found_is_named():
-    broken = replace(email(), counter_examples=(Example("kari@example.no", None, "no address"),))
+    wrong = Example("kari@example.no", None, "no address")
+    broken = replace(email(), counter_examples=(*email().counter_examples, wrong))
     assert check_rules([broken], AS_OF) == [
         "any.email: finds something in the counter-example 'kari@example.no' (no address)"
     ]
@@ -60,8 +67,8 @@ def test_an_expression_that_cannot_be_compiled_is_named():
         email(), id="acme.slow", entity_type="X", validator="", counter_examples=(),
         patterns=(RulePattern("slow", r"(?<q>['\"])\p{Lu}+(?P=q)", 0.5, 0.5),), examples=(Example("«'ÅÆ'»", "'ÅÆ'"),),
     )  # fmt: skip
-    (failure,) = check_rules([slow], AS_OF)
-    assert failure.startswith("acme.slow: cannot be compiled")
+    failures = check_rules([slow], AS_OF)
+    assert any(failure.startswith("acme.slow: cannot be compiled") for failure in failures)
 
 
 def test_a_rule_is_checked_beside_the_others():

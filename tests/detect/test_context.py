@@ -37,7 +37,7 @@ def fold(text: str) -> str:
 
 def slow(rules: list[Rule], number: int, before: str, value: str, after: str) -> str:
     """The word that decides, '' for none: of those before on the line the last; else the last of a line above, if it
-    supports; else the first that follows on the line."""
+    supports; else the first that follows on the line. One that weakens counts only without a number of its own."""
     whole = fold(before + value + after).encode()
     start, end = len(before.encode()), len((before + value).encode())
     stop = min(end + AFTER, end + len(after.partition("\n")[0].encode()))
@@ -57,10 +57,15 @@ def slow(rules: list[Rule], number: int, before: str, value: str, after: str) ->
                     follow.append((done, -len(raw), word))
             at = whole.find(raw, at + 1)
     for lines_up in sorted(above):
-        word = max(above[lines_up])[2]
-        if lines_up == 0 or word in rules[number].context:
+        done, _, word = max(above[lines_up])
+        if word in rules[number].context or (lines_up == 0 and not has_digit(whole[done:start])):
             return word
-    return min(follow)[2] if follow else ""
+    word = min(follow)[2] if follow else ""
+    return "" if word in rules[number].negative_context and has_digit(whole[end:stop]) else word
+
+
+def has_digit(raw: bytes) -> bool:
+    return any(48 <= byte < 58 for byte in raw)
 
 
 def named(index: ContextIndex, word: int) -> str:
@@ -71,6 +76,17 @@ WORDS = ["tlf", "TLF", "telefon", "konto", "Kontonummer", "nr", "nummer", "FØDS
 WORDS += ["id", "f.nr", "fnr", "kid", "faktura", "ø", "Ø", "onto", "a", "år", "1", "9", "mob", "bankkontonummer"]
 FILL = [" ", "  ", ": ", "-", ".", "\n", "\t", "\u00a0", "–", "§", "æ", "x", "7", " " * 20, "«", "»", "…", "æøå" * 8]
 lines = st.lists(st.sampled_from(WORDS + FILL), max_size=14).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "word"),
+    [
+        ("faktura ", "", "faktura"), ("faktura 2024-118 gjelder (", ")", ""), ("", " faktura", "faktura"),
+        ("", " faktura 123", ""), ("fnr ", " faktura", "fnr"), ("fnr 1 ", "", "fnr"), ("faktura\n", "", ""),
+    ],
+)  # fmt: skip
+def test_a_word_that_weakens_counts_unless_it_has_a_number_of_its_own(before, after, word):
+    assert named(INDEX, INDEX.nearest(1, before, after)) == word
 
 
 @settings(QUIET, max_examples=250)

@@ -11,8 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pii_scan.detect import patterns
-from pii_scan.detect.ask import ExpressionTimeout
-from pii_scan.detect.patterns import PADDING, SEPARATOR, PatternSet
+from pii_scan.detect.ask import SEPARATOR, ExpressionTimeout
+from pii_scan.detect.groups import PADDING
+from pii_scan.detect.patterns import PatternSet
 from pii_scan.detect.rules import FLAGS, load_rules
 
 Expressions = Sequence[tuple[str, int]]

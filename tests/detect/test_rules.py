@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pii_scan.detect.rules import MAX_RULE_BYTES, load_rules, read_rule, rules_hash
+from pii_scan.detect.rules import MAX_RULE_BYTES, check_expressions, load_rules, read_rule, rules_hash
 from pii_scan.errors import RuleError
 
 GOOD: dict[str, Any] = {
@@ -120,8 +120,12 @@ def test_a_misspelt_name_comes_with_the_nearest_right_one(tmp_path, content, wro
         (changed(patterns="x"), "'patterns' must be a list"),
         (changed(patterns=["x"]), "'patterns' must be a mapping"),
         (changed(context="medlem"), "'context' must be a list"),
-        (changed(examples=GOOD["examples"][:2]), "at least 3 examples"),
-        (changed(counter_examples=GOOD["counter_examples"][:2]), "at least 3"),
+        (changed(chance=2), "'chance' must be a number from 0 to 1"),
+        (changed(evidence="persons"), "did you mean 'person'"),
+        (changed(columns=[{"cell": "x"}]), "columns: 'header' must be a text"),
+        (changed(columns=[{"header": "(", "score": 0.5}]), "'header' in 'columns' is not a regular expression"),
+        (changed(columns=[{"header": "x", "score": 7}]), "'score' must be a number from 0 to 1"),
+        (changed(columns=[{"headers": "x"}]), "did you mean 'header'"),
         (changed(examples=[{"text": "M123456", "match": "M654321"}] * 3), "'match'"),
         (changed(examples=[{"text": "M123456"}] * 3), "'match'"),
         (changed(counter_examples=[{"text": "M1"}] * 3), "'why'"),
@@ -277,3 +281,8 @@ def test_the_hash_of_a_rule_set_depends_on_every_rule():
     assert (
         len({rules_hash(rules[:i] + rules[i + 1 :]) for i in range(len(rules))} | {rules_hash(rules)}) == len(rules) + 1
     )
+
+
+@pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule.id)
+def test_the_expressions_of_built_in_rules_are_sound(rule):
+    check_expressions(rule)

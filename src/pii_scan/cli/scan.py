@@ -36,6 +36,8 @@ from pii_scan.errors import UsageError, nearest
 @click.option(
     "--rules", multiple=True, metavar="PATH", type=click.Path(), help="Your own recognizers, files or folders."
 )
+@click.option("--presidio", multiple=True, metavar="MODULE:CLASS", help="Your own Presidio recognizers.")
+@click.option("--as-of", metavar="DATE", help="The day that decides which numbers exist (default today).")
 @click.option("--fail-on", multiple=True, metavar="ENTITY|CATEGORY|any", help="Exit 1 if found. May be repeated.")
 @click.option("--allow-incomplete", is_flag=True, help="Exit 0 although something could not be read.")
 @click.option("--lang", type=click.Choice(["nb", "en"]), help="Language of summary and report (default nb).")
@@ -98,8 +100,10 @@ def _config(options: dict[str, Any]) -> Config:
         limits["max_file_bytes"] = parse_size(options["max_file_size"])
     if options["timeout_per_document"]:
         limits["document_seconds"] = options["timeout_per_document"]
-    given: dict[str, Any] = {name: options[name] for name in ("jobs", "min_score", "lang") if options[name] is not None}
-    for name in ("include", "exclude", "rules"):
+    given: dict[str, Any] = {
+        name: options[name] for name in ("jobs", "min_score", "lang", "as_of") if options[name] is not None
+    }
+    for name in ("include", "exclude", "rules", "presidio"):
         if options[name]:
             given[name] = getattr(config, name) + tuple(options[name])
     if options["only"]:
@@ -113,9 +117,10 @@ def _gates(names: Sequence[str], config: Config) -> list[str]:
     """The names that --fail-on gave, checked against what the rules can find. Raises UsageError."""
     if not names:
         return []
-    from pii_scan.detect.rules import load_rules
+    from pii_scan.detect.detector import load_recognizers
 
-    rules = load_rules(config.rules)
+    rules, guests = load_recognizers(config.rules, config.presidio)
+    rules += guests.rules if guests else ()
     known = {"any", *(rule.entity_type for rule in rules), *(rule.category for rule in rules)}
     wanted = [name.strip() for text in names for name in text.split(",")]
     for name in wanted:

@@ -1,85 +1,123 @@
-"""Joins expressions into one deterministic automaton: in one pass over the bytes it says which of them end where."""
+"""Joins expressions into one deterministic automaton: in one pass over the bytes it says which of them end where.
+
+Its states are made when a walk first comes to them: a large set of rules starts at once, and states that no text
+reaches are never made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.expression import ByteSet, CannotCompile, Expression
+from pii_scan.detect.expression import Expression
 
-MAX_STATES = 6_000
+MAX_STATES = 20_000
+"""An automaton that has grown so large forgets the states that no walk is in."""
 MAX_JOINED = 62
 """Expressions to one automaton: a bit each."""
+DEAD, START = 0, 1
 
 _Item = tuple[int, int]
 """(number of the expression, state of its automaton)."""
+_States = npt.NDArray[np.int32]
+_UNKNOWN = -1
 
 
-@dataclass(frozen=True, slots=True)
 class Automaton:
-    """A deterministic automaton. State 0 is dead, state 1 the start."""
+    """A deterministic automaton, by subset construction as far as it was walked. State 0 is dead, 1 the start."""
 
-    table: npt.NDArray[np.int32]
-    """(states, 256): the next state for each byte value."""
-    accepts: npt.NDArray[np.int64]
-    """For each state: the expressions that end there, bit i for number i."""
+    def __init__(self, expressions: Sequence[Expression]) -> None:
+        """At most MAX_JOINED `expressions`."""
+        self._expressions = tuple(expressions)
+        masks = sorted({mask for item in expressions for edges in item.nfa.edges for mask, _ in edges})
+        self._class_of, self._classes = _byte_classes(masks)
+        self._width = int(self._class_of.max()) + 1
+        self._moves: dict[_Item, dict[int, frozenset[_Item]]] = {}
+        closures = (_lift(i, item.nfa.closure(item.start)) for i, item in enumerate(expressions))
+        self._first: frozenset[_Item] = frozenset().union(*closures)
+        self._begin([frozenset(), self._first])
+
+    def _begin(self, subsets: list[frozenset[_Item]]) -> None:
+        """Starts over with the given states."""
+        self._subsets: list[frozenset[_Item]] = []
+        self._ids: dict[frozenset[_Item], int] = {}
+        room = max(256, 2 * len(subsets))
+        self._table = np.full(room * self._width, _UNKNOWN, np.int32)
+        self._table[: self._width] = DEAD
+        self.accepts = np.zeros(room, np.int64)
+        """For each state: the expressions that end there, bit i for number i."""
+        for subset in subsets:
+            self._state(subset)
+
+    def _state(self, subset: frozenset[_Item]) -> int:
+        number = self._ids.get(subset)
+        if number is not None:
+            return number
+        number = self._ids[subset] = len(self._subsets)
+        self._subsets.append(subset)
+        if number >= len(self.accepts):
+            self._table = np.concatenate([self._table, np.full_like(self._table, _UNKNOWN)])
+            self.accepts = np.concatenate([self.accepts, np.zeros_like(self.accepts)])
+        self.accepts[number] = sum(1 << i for i, item in enumerate(self._expressions) if (i, item.end) in subset)
+        return number
+
+    def step(self, state: _States, byte: npt.NDArray[np.uint8]) -> _States:
+        """The state of each walk after its `byte`.
+
+        Numbers hold until the next step, which must go on from them: an automaton that has grown too large gives new
+        ones.
+        """
+        kind = self._class_of[byte]
+        at = state * self._width + kind
+        after = self._table[at]
+        if len(after) and after.min() < 0:
+            if len(self._subsets) > MAX_STATES:
+                state = self._forget(state)
+                at = state * self._width + kind
+                after = self._table[at]
+            for place in np.unique(at[after < 0]).tolist():
+                to = self._made(*divmod(place, self._width))  # may put a larger table in place
+                self._table[place] = to
+            after = self._table[at]
+        return np.asarray(after)
+
+    def _made(self, state: int, kind: int) -> int:
+        """The state after a byte of class `kind`."""
+        parts = [found for item in self._subsets[state] if (found := self._moves_of(item).get(kind)) is not None]
+        return self._state(frozenset().union(*parts)) if parts else DEAD
+
+    def _moves_of(self, item: _Item) -> dict[int, frozenset[_Item]]:
+        """Where one state of one expression goes, by class of byte."""
+        moves = self._moves.get(item)
+        if moves is None:
+            number, state = item
+            nfa = self._expressions[number].nfa
+            gathered: dict[int, frozenset[_Item]] = {}
+            for mask, target in nfa.edges[state]:
+                reached = _lift(number, nfa.closure(target))
+                for kind in self._classes[mask]:
+                    gathered[kind] = gathered[kind] | reached if kind in gathered else reached
+            moves = self._moves[item] = gathered
+        return moves
+
+    def _forget(self, state: _States) -> _States:
+        """Keeps the states that walks are in, with new numbers: those of `state`."""
+        alive, inverse = np.unique(state, return_inverse=True)
+        subsets = [self._subsets[number] for number in alive.tolist()]
+        self._begin([frozenset(), self._first])
+        return np.array([self._state(subset) for subset in subsets], np.int32)[inverse.reshape(-1)]
 
 
-def join(expressions: Sequence[Expression]) -> Automaton:
-    """One automaton for all of `expressions`, by subset construction. Raises CannotCompile when it grows too large."""
-    class_of, classes = _byte_classes({mask for item in expressions for edges in item.nfa.edges for mask, _ in edges})
-    closures: dict[_Item, frozenset[_Item]] = {}
-
-    def closure(item: _Item) -> frozenset[_Item]:
-        found = closures.get(item)
-        if found is None:
-            reached = expressions[item[0]].nfa.closure(item[1])
-            found = closures[item] = frozenset((item[0], state) for state in reached)
-        return found
-
-    first = frozenset().union(*(closure((i, item.start)) for i, item in enumerate(expressions)))
-    ids: dict[frozenset[_Item], int] = {frozenset(): 0, first: 1}
-    rows: list[dict[int, int]] = [{}, {}]
-    queue = [first]
-    while queue:
-        subset = queue.pop()
-        row = rows[ids[subset]]
-        moves: dict[int, set[_Item]] = {}
-        for i, state in subset:
-            for mask, target in expressions[i].nfa.edges[state]:
-                for number in classes[mask]:
-                    moves.setdefault(number, set()).update(closure((i, target)))
-        for number, targets in moves.items():
-            to = frozenset(targets)
-            if to not in ids:
-                if len(ids) > MAX_STATES:
-                    raise CannotCompile("the expression has too many states")
-                ids[to] = len(rows)
-                rows.append({})
-                queue.append(to)
-            row[number] = ids[to]
-    by_class = np.zeros((len(rows), int(class_of.max()) + 1), np.int32)
-    for state, row in enumerate(rows):
-        by_class[state, list(row.keys())] = list(row.values())
-    accepts = np.zeros(len(rows), np.int64)
-    for subset, state in ids.items():
-        accepts[state] = sum(1 << i for i, item in enumerate(expressions) if (i, item.end) in subset)
-    return Automaton(by_class[:, class_of], accepts)
+def _lift(number: int, states: frozenset[int]) -> frozenset[_Item]:
+    return frozenset((number, state) for state in states)
 
 
-def _byte_classes(masks: set[ByteSet]) -> tuple[npt.NDArray[np.int64], dict[ByteSet, list[int]]]:
+def _byte_classes(masks: Sequence[int]) -> tuple[npt.NDArray[np.int32], dict[int, list[int]]]:
     """(class of each byte value, classes that each mask holds); a class is bytes that no edge tells apart."""
-    ordered = sorted(masks)
-    signatures: dict[tuple[bool, ...], int] = {}
-    class_of = np.zeros(256, np.int64)
-    for byte in range(256):
-        signature = tuple(bool(mask >> byte & 1) for mask in ordered)
-        class_of[byte] = signatures.setdefault(signature, len(signatures))
-    members = {
-        mask: [number for signature, number in signatures.items() if signature[place]]
-        for place, mask in enumerate(ordered)
-    }
-    return class_of, members
+    packed = np.frombuffer(b"".join(mask.to_bytes(32, "little") for mask in masks), np.uint8).reshape(-1, 32)
+    bits = np.unpackbits(packed, axis=1, bitorder="little")
+    columns, classes = np.unique(bits, axis=1, return_inverse=True)
+    members = {mask: np.flatnonzero(columns[row]).tolist() for row, mask in enumerate(masks)}
+    return classes.reshape(-1).astype(np.int32), members

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
 from pii_scan.detect.detector import Detector
-from pii_scan.detect.rules import Example, Rule
+from pii_scan.detect.rules import MIN_EXAMPLES, Example, Rule
 
 
 def check_rules(rules: Sequence[Rule], as_of: date | None = None) -> list[str]:
@@ -17,6 +17,8 @@ def check_rules(rules: Sequence[Rule], as_of: date | None = None) -> list[str]:
     detector = Detector(rules, as_of=as_of)
     failures = [f"{rule_id}: cannot be compiled and runs slowly: {why}" for rule_id, why in detector.engine.uncompiled]
     for rule in rules:
+        if min(len(rule.examples), len(rule.counter_examples)) < MIN_EXAMPLES:
+            failures.append(f"{rule.id}: needs at least {MIN_EXAMPLES} examples and {MIN_EXAMPLES} counter_examples")
         for example in (*rule.examples, *rule.counter_examples):
             failures.extend(_example_failures(detector, rule, example))
     failures.extend(_differences(rules, as_of))
@@ -24,7 +26,7 @@ def check_rules(rules: Sequence[Rule], as_of: date | None = None) -> list[str]:
 
 
 def _example_failures(detector: Detector, rule: Rule, example: Example) -> Iterator[str]:
-    rows = detector.detect_texts([example.text]).to_pylist()
+    rows = detector.detect_texts([example.text], example.header or None).to_pylist()
     found = [example.text[row["start"] : row["end"]] for row in rows if row["entity_type"] == rule.entity_type]
     if example.match is None and found:
         yield f"{rule.id}: finds something in the counter-example {example.text!r} ({example.why})"
@@ -40,6 +42,8 @@ def _differences(rules: Sequence[Rule], as_of: date) -> Iterator[str]:
     analyzer = analyzer_engine(rules, as_of=as_of)
     for rule in rules:
         for example in (*rule.examples, *rule.counter_examples):
+            if example.header:  # Presidio knows no columns
+                continue
             ours = {
                 (row["entity_type"], row["start"], row["end"], round(row["score"], 3))
                 for row in detector.detect_texts([example.text]).to_pylist()

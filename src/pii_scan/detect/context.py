@@ -3,12 +3,15 @@
 The nearest word decides: of those in the `BEFORE` bytes before the candidate the one that ends last, else the first
 in the
 `AFTER` bytes that follow on the same line. Words of up to four letters count whole, longer ones also inside compounds
-(Norwegian writes «bankkontonummer» as one word). In a table the column's header stands before every cell.
+(Norwegian writes «bankkontonummer» as one word). A word that weakens and has a number of its own, between it and the
+candidate or after it, is not about the candidate. In a table the column's header stands before every cell.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +28,8 @@ WHOLE_WORD = 4
 _Ints = npt.NDArray[np.int64]
 _Bytes = npt.NDArray[np.uint8]
 _SEPARATOR = 0xFF
+_CAMEL = re.compile(r"(?<=[a-zæøå0-9])(?=[A-ZÆØÅ])")
+_GAPS = re.compile(r"[\s_./\\:-]+")
 
 
 def _letters() -> npt.NDArray[np.bool_]:
@@ -38,8 +43,19 @@ def _letters() -> npt.NDArray[np.bool_]:
 
 
 _BEGINS_LETTER = _letters()
+_IS_DIGIT = np.isin(np.arange(256), np.arange(48, 58))
 _ENDS_ALNUM = _BEGINS_LETTER.copy()
 _ENDS_ALNUM[48:58] = True
+
+
+@lru_cache(maxsize=1 << 14)
+def plain_header(header: str) -> str:
+    """A header in the form that rules state: words in lower case between single spaces.
+
+    >>> plain_header("KundeNr"), plain_header(" first_name "), plain_header("E-post")
+    ('kunde nr', 'first name', 'e post')
+    """
+    return _GAPS.sub(" ", _CAMEL.sub(" ", header)).strip().lower()
 
 
 class ContextIndex:
@@ -75,12 +91,17 @@ class ContextIndex:
                 supports = self.effect[rule[breaks], said] > 0  # of no word: 0
                 above[breaks] = np.where((byte[breaks] == 10) & supports, said, -1)
                 best[breaks] = -1
+            numbered = np.flatnonzero(_IS_DIGIT[byte] & (best >= 0))
+            if len(numbered):  # a weakening word that has a number of its own says nothing about the next
+                against = self.effect[rule[numbered], best[numbered]] < 0
+                best[numbered[against]] = -1
             state = self._table[state, byte]
             hit = np.flatnonzero(self._has_output[state])
             if len(hit):
                 self._record(buffer, hit, state[hit], start[hit] - back + 1, rule, best, start)
         best = np.where(best < 0, above, best)
         left = np.flatnonzero(best < 0)
+        behind = left
         state = np.zeros(len(left), np.int32)
         for ahead in range(AFTER):
             at = end[left] + ahead
@@ -93,7 +114,18 @@ class ContextIndex:
             hit = np.flatnonzero(self._has_output[state])
             if len(hit):
                 self._record(buffer, left[hit], state[hit], at[hit] + 1, rule, best, end)
+        against = behind[self.effect[rule[behind], best[behind]] < 0]
+        best[against[self._numbered_after(buffer, end[against])]] = -1
         return best
+
+    def _numbered_after(self, buffer: _Bytes, end: _Ints) -> npt.NDArray[np.bool_]:
+        """Whether a number stands in the window after each span, on its line."""
+        numbered, open_ = np.zeros(len(end), bool), np.ones(len(end), bool)
+        for ahead in range(AFTER):
+            byte = buffer[np.minimum(end + ahead, len(buffer) - 1)]
+            open_ &= (byte != 10) & (byte != _SEPARATOR)
+            numbered |= open_ & _IS_DIGIT[byte]
+        return numbered
 
     def _record(
         self, buffer: _Bytes, who: _Ints, state: npt.NDArray[np.int32], stop: _Ints, rule: npt.NDArray[Any],
@@ -116,8 +148,9 @@ class ContextIndex:
             best[who[fits]] = word[fits]
 
     def in_header(self, rule: int, header: str) -> int:
-        """The word that decides for the cells under a column's `header`; `_` counts as a space; -1 for none."""
-        return self.nearest(rule, header.replace("_", " "), "")
+        """The word that decides for the cells under a column's `header`, as written or in plain form; -1 for none."""
+        word = self.nearest(rule, header.replace("_", " "), "")
+        return word if word >= 0 else self.nearest(rule, plain_header(header), "")
 
     def nearest(self, rule: int, before: str, after: str) -> int:
         """The same for one candidate of rule number `rule`, given the text before and after it."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from pii_scan.detect.chance import TextChance, weigh_each
+from pii_scan.detect.columns import Column, ColumnRules
 from pii_scan.detect.engine import Detections, RuleEngine, text_offsets
+from pii_scan.detect.presidio_guest import Guests, load_guests
 from pii_scan.detect.rules import Rule, load_rules
+from pii_scan.detect.split_numbers import SplitNumbers
 from pii_scan.detect.validators import SYNTHETIC
 
 DETECTIONS = pa.schema(
@@ -44,24 +50,39 @@ class Detector:
         min_score: float = DEFAULT_MIN_SCORE,
         resolve: bool = True,
         as_of: date | None = None,
+        presidio: Sequence[Any] = (),
     ) -> None:
         """`rules`: already loaded; else the built-in ones and those of `rule_paths`, of the entity types `only` if
         given.
         `min_score`: 0..1. `resolve`: keep one type for each span. `as_of`: the day that decides which numbers exist,
-        today by default. Raises RuleError.
+        today by default. `presidio`: Presidio recognizers that look at the same texts: objects, or `module:Class`.
+        Raises RuleError.
         """
-        self.rules = tuple(rules) if rules is not None else load_rules(rule_paths, only=only)
+        loaded, guests = load_recognizers(rule_paths, presidio, only=only, rules=rules)
         self.min_score = min_score
         self.resolve = resolve
-        self.engine = RuleEngine(self.rules, as_of or datetime.now(tz=UTC).date())
+        self._as_of = as_of or datetime.now(tz=UTC).date()
+        self.engine = RuleEngine(loaded, self._as_of, guests)
+        self.rules = self.engine.rules
+        self._columns = ColumnRules(self.engine)
 
-    def detect(self, texts: pa.Array, header: str = "") -> Detections:
-        """Detections as byte spans; `header` is the column's when the texts are cells."""
-        return self.engine.detect(texts, header, min_score=self.min_score, resolve=self.resolve)
+    def detect(self, texts: pa.Array, header: str | None = None) -> Detections:
+        """Detections as byte spans, each text for itself; `header`: the texts are the cells of that column, "" of one
+        without a name.
+        """
+        if header is not None:
+            return self.reading().cells(texts, ColumnPlace(header))
+        found = weigh_each(self.engine, self.engine.candidates(texts, rejected=True), texts)
+        return self.engine.settle(found, min_score=self.min_score, resolve=self.resolve)
 
-    def detect_texts(self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str = "") -> pa.Table:
+    def reading(self) -> Reading:
+        """A document about to be read, whose parts count for each other."""
+        return Reading(self)
+
+    def detect_texts(self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str | None = None) -> pa.Table:
         """One row a detection: text (index), start and end (code points, half-open), entity_type, score, synthetic,
-        recognizer; sorted by text and start.
+        recognizer; sorted by text and start. With a `header`, which may be "", the texts are the cells of one table
+        column, which are decided together.
         """
         array = texts if isinstance(texts, pa.Array | pa.ChunkedArray) else pa.array(texts, pa.large_string())
         if isinstance(array, pa.ChunkedArray):
@@ -82,6 +103,68 @@ class Detector:
             ],
             schema=DETECTIONS,
         )
+
+
+def load_recognizers(
+    rule_paths: Iterable[str | Path] = (), presidio: Sequence[Any] = (), *, only: Sequence[str] = (),
+    rules: Sequence[Rule] | None = None,
+) -> tuple[tuple[Rule, ...], Guests | None]:  # fmt: skip
+    """(rules, Presidio's guests or None) as `Detector` takes them. Raises RuleError."""
+    classes = [item for item in presidio if isinstance(item, str)]
+    objects = [item for item in presidio if not isinstance(item, str)]
+    paths = list(rule_paths)
+    objects += load_guests(paths, classes) if paths or classes else []
+    found = {entity for recognizer in objects for entity in recognizer.supported_entities}
+    loaded = tuple(rules) if rules is not None else load_rules(paths, only=only, elsewhere=found)
+    objects = [item for item in objects if not only or set(item.supported_entities) & set(only)]
+    if not objects:
+        return loaded, None
+    return loaded, Guests(objects, {rule.entity_type: rule.category for rule in loaded})
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlace:
+    """Which column cells belong to."""
+
+    header: str
+    number: int = 1
+    sheet: str = ""
+    table_headers: tuple[str, ...] = ()
+    """All headers of the table."""
+
+
+class Reading:
+    """One document while it is read: what its columns and its running text have shown so far."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._columns: dict[ColumnPlace, Column] = {}
+        self._chance = TextChance(detector.engine)
+        self._split = SplitNumbers(detector._columns)
+
+    def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1) -> Detections:
+        """Detections in a batch of cells of one column, decided by header, cells and the batches before.
+
+        `first_row`: where the batch begins; batches of several columns that begin alike hold the same rows.
+        """
+        detector = self._detector
+        column = self._columns.get(place)
+        if column is None:
+            rules = detector._columns
+            person = rules.about_persons(place.table_headers or (place.header,))
+            column = self._columns[place] = Column(rules, place.header, detector._as_of, person=person)
+        found = column.detect(cells, min_score=detector.min_score, resolve=detector.resolve)
+        completed = self._split.complete(cells, place.header, place.sheet, first_row)
+        if not len(completed):
+            return found
+        both = Detections.joined([found, completed])
+        return detector.engine.settle(both, min_score=detector.min_score, resolve=detector.resolve)
+
+    def texts(self, texts: pa.Array) -> Detections:
+        """Detections in running text."""
+        detector = self._detector
+        found = self._chance.weigh(detector.engine.candidates(texts, rejected=True), texts)
+        return detector.engine.settle(found, min_score=detector.min_score, resolve=detector.resolve)
 
 
 def _names(names: list[str], rule: np.ndarray) -> pa.DictionaryArray:

@@ -6,22 +6,26 @@ Scores: a pattern's own score, or its `validated` score once the validator confi
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.detect import evidence
 from pii_scan.detect.ask import SEPARATOR
 from pii_scan.detect.context import ContextIndex
-from pii_scan.detect.patterns import MAX_SPAN, PADDING, PatternSet, holds_high
+from pii_scan.detect.groups import PADDING
+from pii_scan.detect.notes import note_text
+from pii_scan.detect.patterns import MAX_SPAN, PatternSet, holds_high
 from pii_scan.detect.resolve import best_of_overlapping, drop_contained
 from pii_scan.detect.rules import FLAGS, Rule
-from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, Validator
+from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, Digits, Validator
 from pii_scan.detect.validators.verdict import MAX_DIGITS, digits_of_spans, digits_of_texts
 
 _Ints = npt.NDArray[np.int64]
@@ -29,8 +33,21 @@ _Bytes = npt.NDArray[np.uint8]
 
 GROUP_BYTES = 2 << 20
 """Texts are scanned together up to so many bytes."""
+WITHOUT_EVIDENCE = 0.5
+"""What is left of the score of a rule that needs evidence of a person where there is none."""
 HEADER_WORD = 1 << 14
 """Added to a context word's number when it stood in the column's header."""
+
+
+class Guests(Protocol):
+    """Recognizers of another kind that look at the same texts (see `presidio_guest`)."""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """A stand-in rule for each thing they find."""
+
+    def detect(self, texts: pa.Array, header: str, first_rule: int) -> Detections:
+        """What they find, under the numbers of their rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,8 @@ class Detections:
     word: npt.NDArray[np.int32]
     """Number of the context word that decided, plus HEADER_WORD when from the header; -1 for none."""
     score: npt.NDArray[np.float32]
+    note: npt.NDArray[np.int16]
+    """What the rest of its column or text says (see `detect.notes`); 0 for nothing."""
 
     def __len__(self) -> int:
         return len(self.text)
@@ -57,21 +76,33 @@ class Detections:
         """The rows that a mask or an array of row numbers selects."""
         return Detections(*(getattr(self, name)[keep] for name in self.__slots__))
 
+    @staticmethod
+    def joined(parts: Sequence[Detections]) -> Detections:
+        """The rows of all `parts`, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return no_detections()
+        return Detections(*(np.concatenate([getattr(p, name) for p in parts]) for name in Detections.__slots__))
+
 
 def no_detections() -> Detections:
     """An empty set of rows."""
     ints = np.zeros(0, np.int64)
     return Detections(
         ints, ints, ints, ints.astype(np.int16), ints.astype(np.int16), ints.astype(np.uint8), ints.astype(np.int32),
-        ints.astype(np.float32),
+        ints.astype(np.float32), ints.astype(np.int16),
     )  # fmt: skip
 
 
 class RuleEngine:
     """Rules compiled together for one scan."""
 
-    def __init__(self, rules: Sequence[Rule], as_of: date) -> None:
-        self.rules = tuple(rules)
+    def __init__(self, rules: Sequence[Rule], as_of: date, guests: Guests | None = None) -> None:
+        """`guests`: the user's Presidio recognizers; their stand-in rules follow `rules`."""
+        self.rules = (*rules, *(guests.rules if guests else ()))
+        self._guests = guests
+        self._first_guest = len(rules)
         self._as_of = as_of
         distinct = sorted({pattern.regex for rule in self.rules for pattern in rule.patterns})
         number = {expression: i for i, expression in enumerate(distinct)}
@@ -81,6 +112,7 @@ class RuleEngine:
                 self._users[number[pattern.regex]].append((i, j))
         self._patterns = PatternSet([(expression, FLAGS) for expression in distinct])
         self._context = ContextIndex(self.rules)
+        self._needs_person = np.array([rule.evidence == "person" for rule in self.rules] or [False], bool)
         types = sorted({rule.entity_type for rule in self.rules})
         most = max((len(rule.patterns) for rule in self.rules), default=1)
         self._own_boost = np.full((max(len(self.rules), 1), most), -1, np.float32)
@@ -99,52 +131,69 @@ class RuleEngine:
         """The detections in `texts` (strings; nulls are empty). `header`: the column's, when the texts are its
         cells.
         """
+        return self.settle(self.candidates(texts, header), min_score=min_score, resolve=resolve)
+
+    def candidates(
+        self, texts: pa.Array, header: str = "", *, rejected: bool = False, person: bool = False
+    ) -> Detections:
+        """What the rules see in `texts` with scores by form, check and context, before anything is weighed against
+        each other.
+
+        `rejected`: also what has the form but fails the check, with score 0, of rules that state a chance rate.
+        `person`: the texts are about persons, whatever stands near.
+        """
         parts: list[Detections] = []
         for first, last in _groups(texts):
-            found = self._detect_group(texts.slice(first, last - first), header, min_score, resolve)
+            found = self._group_candidates(texts.slice(first, last - first), header, rejected, person)
             if len(found):
                 parts.append(_shifted(found, first))
-        if len(parts) == 1:
-            return parts[0]
-        if not parts:
-            return no_detections()
-        return Detections(*(np.concatenate([getattr(p, name) for p in parts]) for name in Detections.__slots__))
+        if self._guests is not None:
+            parts.append(self._guests.detect(texts, header, self._first_guest))
+        return Detections.joined([part for part in parts if len(part)])
 
-    def _detect_group(self, texts: pa.Array, header: str, min_score: float, resolve: bool) -> Detections:
+    def settle(self, found: Detections, *, min_score: float, resolve: bool) -> Detections:
+        """Of `found`: what reaches `min_score`, without what lies in a better one of its type; with `resolve`, one
+        type for each span. Sorted by text, start and rule.
+        """
+        start, end = (found.text << 40) + found.start, (found.text << 40) + found.end
+        keep = drop_contained(self._type_of[found.rule], start, end, found.score)
+        keep &= (found.score >= min_score) & (found.score > 0)
+        found, start, end = found.take(keep), start[keep], end[keep]
+        if resolve and len(found):
+            keep = best_of_overlapping(start, end, found.score, found.rule.astype(np.int64))
+            found, start, end = found.take(keep), start[keep], end[keep]
+        return found.take(np.lexsort((found.rule, end, start)))
+
+    def header_effects(self, header: str) -> npt.NDArray[np.float32]:
+        """What the words of a column's header do to the scores of each rule."""
+        words = [self._context.in_header(number, header) for number in range(len(self.rules))]
+        return np.array([self._context.effect[number, word] for number, word in enumerate(words)], np.float32)
+
+    def _group_candidates(self, texts: pa.Array, header: str, rejected: bool, person: bool) -> Detections:
         buffer, text_starts = _buffer(texts)
         matches = self._patterns.scan(buffer)
         if not len(matches.start):
             return no_detections()
-        found = self._judge(buffer, matches.pattern, matches.start, matches.end)
+        found = self._judge(buffer, matches.pattern, matches.start, matches.end, rejected)
         if not len(found):
             return found
         found = found.take(np.lexsort((found.pattern, found.rule)))
         # Presidio weighs a recognizer's own patterns against each other before any context; of equals the first stays
-        confirmed = np.where((found.verdict & JUDGEMENT) > UNSURE, np.float32(1), found.score)
+        judgement = found.verdict & JUDGEMENT
+        confirmed = np.where(judgement > UNSURE, np.float32(1), found.score)
+        confirmed[judgement == REJECTED] = -1
         found = found.take(drop_contained(found.rule.astype(np.int64), found.start, found.end, confirmed))
         found = self._weigh_context(buffer, found, header)
-        keep = drop_contained(self._type_of[found.rule], found.start, found.end, found.score)
-        found = found.take(keep & (found.score >= min_score) & (found.score > 0))
-        if resolve and len(found):
-            rank = found.rule.astype(np.int64)
-            found = found.take(best_of_overlapping(found.start, found.end, found.score, rank))
+        if not person:
+            found = self._weigh_evidence(buffer, found)
         text = np.searchsorted(text_starts, found.start, side="right") - 1
         base = text_starts[text]
-        order = np.lexsort((found.rule, found.end, found.start))
-        located = Detections(
-            text,
-            found.start - base,
-            found.end - base,
-            found.rule,
-            found.pattern,
-            found.verdict,
-            found.word,
-            found.score,
-        )
-        return located.take(order)
+        return dataclasses.replace(found, text=text, start=found.start - base, end=found.end - base)
 
-    def _judge(self, buffer: _Bytes, pattern: npt.NDArray[np.int32], start: _Ints, end: _Ints) -> Detections:
-        """Every rule's view of the matches of its expressions, rejected ones left out."""
+    def _judge(
+        self, buffer: _Bytes, pattern: npt.NDArray[np.int32], start: _Ints, end: _Ints, rejected: bool
+    ) -> Detections:
+        """Every rule's view of the matches of its expressions; rejected ones only if asked for."""
         parts: list[Detections] = []
         bounds = np.searchsorted(pattern, np.arange(len(self._users) + 1))
         for number, users in enumerate(self._users):
@@ -152,25 +201,25 @@ class RuleEngine:
             if a == b:
                 continue
             s, e = start[a:b], end[a:b]
+            spans = _Spans(buffer, s, e)
             for rule_number, pattern_number in users:
                 rule = self.rules[rule_number]
                 form = rule.patterns[pattern_number]
-                verdict = _verdicts(buffer, s, e, VALIDATORS.get(rule.validator), self._as_of)
-                keep = np.flatnonzero(verdict != REJECTED)
+                verdict = spans.verdicts(VALIDATORS.get(rule.validator), self._as_of)
+                counted = rejected and rule.chance < 1
+                keep = np.arange(len(verdict)) if counted else np.flatnonzero(verdict != REJECTED)
                 if not len(keep):
                     continue
                 kept = verdict[keep]
-                score = np.where((kept & JUDGEMENT) > UNSURE, form.validated, form.score)
+                score = np.where((kept & JUDGEMENT) > UNSURE, form.validated, form.score) * (kept != REJECTED)
                 parts.append(
                     Detections(
                         np.zeros(len(keep), np.int64), s[keep], e[keep], np.full(len(keep), rule_number, np.int16),
                         np.full(len(keep), pattern_number, np.int16), kept, np.full(len(keep), -1, np.int32),
-                        score.astype(np.float32),
+                        score.astype(np.float32), np.zeros(len(keep), np.int16),
                     )
                 )  # fmt: skip
-        if not parts:
-            return no_detections()
-        return Detections(*(np.concatenate([getattr(p, name) for p in parts]) for name in Detections.__slots__))
+        return Detections.joined(parts)
 
     def _weigh_context(self, buffer: _Bytes, found: Detections, header: str) -> Detections:
         """Finds the context word of each detection and moves its score."""
@@ -183,16 +232,40 @@ class RuleEngine:
             said = np.array([self._context.in_header(number, header) for number in range(len(self.rules))])
             from_header = np.flatnonzero((word < 0) & (said[found.rule] >= 0))
             word[from_header] = said[found.rule[from_header]] + HEADER_WORD
-        change = self._context.effect[found.rule, np.where(word < 0, -1, word % HEADER_WORD)]
+        found = dataclasses.replace(found, word=word)
+        change = self.word_effects(found)
         own = self._own_boost[found.rule, found.pattern]
         change = np.where((change > 0) & (own >= 0), own, change)
+        change[found.verdict == REJECTED] = 0
         score = np.clip(found.score + change, 0, 1).astype(np.float32)
-        return Detections(found.text, found.start, found.end, found.rule, found.pattern, found.verdict, word, score)
+        return dataclasses.replace(found, score=score)
 
-    def reasons(self, rule: int, pattern: int, verdict: int, word: int) -> list[str]:
+    def word_effects(self, found: Detections) -> npt.NDArray[np.float32]:
+        """What the context word of each detection does to a score of its rule: above 0 supports, below weakens."""
+        return self._context.effect[found.rule, np.where(found.word < 0, -1, found.word % HEADER_WORD)]
+
+    def _weigh_evidence(self, buffer: _Bytes, found: Detections) -> Detections:
+        """Halves the score of what counts only near a person, where nothing near points at one."""
+        asked = np.flatnonzero(self._needs_person[found.rule])
+        if not len(asked):
+            return found
+        score = found.score.copy()
+        for i, start, end in zip(asked.tolist(), found.start[asked].tolist(), found.end[asked].tolist(), strict=True):
+            before = bytes(buffer[start - evidence.BEFORE_BYTES : start]).rpartition(b"\xff")[2]
+            after = bytes(buffer[end : end + evidence.AFTER_BYTES]).partition(b"\xff")[0]
+            if not evidence.person_near(before.decode("utf-8", "ignore"), after.decode("utf-8", "ignore")):
+                score[i] *= WITHOUT_EVIDENCE
+        return dataclasses.replace(found, score=score)
+
+    def reasons(self, rule: int, pattern: int, verdict: int, word: int, note: int = 0) -> list[str]:
         """Why, in words a person can read. Quotes only the rule, never the text."""
         said = self.rules[rule]
-        why = [f"written form: {said.patterns[pattern].name}"]
+        if rule >= self._first_guest:
+            return ["found by a Presidio recognizer"]
+        labelled = pattern >= len(said.patterns)
+        why = ["the column's header names it" if labelled else f"written form: {said.patterns[pattern].name}"]
+        if said.evidence:
+            why.insert(0, "possible: words of this kind, where the text is about a person")
         if said.validator and verdict & JUDGEMENT > UNSURE:
             why.append("check passed")
         if verdict & SYNTHETIC:
@@ -202,15 +275,34 @@ class RuleEngine:
             number = word % HEADER_WORD
             sign = "supported" if self._context.effect[rule, number] > 0 else "weakened"
             why.append(f"{sign} by «{self._context.words[number]}» ({place})")
+        if note:
+            why.append(note_text(note))
         return why
 
 
-def _verdicts(
-    buffer: _Bytes, start: _Ints, end: _Ints, validator: Validator | None, as_of: date
-) -> npt.NDArray[np.uint8]:
-    if validator is None:
-        return np.full(len(start), UNSURE, np.uint8)
-    if validator.by_digits is not None:
+class _Spans:
+    """The matches of one expression, as the validators of the rules that use it want them."""
+
+    def __init__(self, buffer: _Bytes, start: _Ints, end: _Ints) -> None:
+        self._buffer, self._start, self._end = buffer, start, end
+        self._digits: Digits | None = None
+        self._texts: list[str] | None = None
+
+    def verdicts(self, validator: Validator | None, as_of: date) -> npt.NDArray[np.uint8]:
+        if validator is None:
+            return np.full(len(self._start), UNSURE, np.uint8)
+        if validator.by_digits is not None:
+            if self._digits is None:
+                self._digits = self._digit_matrix()
+            return validator.by_digits(self._digits, as_of)
+        assert validator.by_text is not None
+        if self._texts is None:
+            self._texts = _texts(self._buffer, self._start, self._end)
+        judged = {text: validator.by_text(text, as_of) for text in set(self._texts)}
+        return np.array([judged[text] for text in self._texts], np.uint8)
+
+    def _digit_matrix(self) -> Digits:
+        buffer, start, end = self._buffer, self._start, self._end
         digits = np.empty((len(start), MAX_DIGITS + 1), np.int16)
         odd = end - start > MAX_SPAN
         short = np.flatnonzero(~odd)
@@ -220,11 +312,7 @@ def _verdicts(
         rare = np.flatnonzero(odd)  # full-width digits, and spans too long for a matrix
         if len(rare):
             digits[rare] = digits_of_texts(_texts(buffer, start[rare], end[rare]))
-        return validator.by_digits(digits, as_of)
-    assert validator.by_text is not None
-    texts = _texts(buffer, start, end)
-    judged = {text: validator.by_text(text, as_of) for text in set(texts)}
-    return np.array([judged[text] for text in texts], np.uint8)
+        return digits
 
 
 def _texts(buffer: _Bytes, start: _Ints, end: _Ints) -> list[str]:
@@ -281,6 +369,4 @@ def _buffer(texts: pa.Array) -> tuple[_Bytes, _Ints]:
 def _shifted(found: Detections, by: int) -> Detections:
     if not by:
         return found
-    return Detections(
-        found.text + by, found.start, found.end, found.rule, found.pattern, found.verdict, found.word, found.score
-    )
+    return dataclasses.replace(found, text=found.text + by)

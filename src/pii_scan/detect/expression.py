@@ -11,6 +11,7 @@ import importlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 _sre: Any = importlib.import_module("re._parser")
@@ -229,9 +230,9 @@ def _charset(op: str, value: Any, flags: int) -> _Charset:
     if op == "ANY":
         return _Charset(_ALL_ASCII if flags & DOTALL else _ALL_ASCII & ~(1 << 10), any_other=True)
     if op == "LITERAL":
-        return _literals({chr(value)}, flags)
+        return _literal(chr(value), flags & IGNORECASE)
     if op == "NOT_LITERAL":
-        return _negated(_literals({chr(value)}, flags))
+        return _negated(_literal(chr(value), flags & IGNORECASE))
     ascii_set, characters, approximate, negated = 0, set(), False, False
     for kind, detail in value:
         name = str(kind)
@@ -256,6 +257,11 @@ def _charset(op: str, value: Any, flags: int) -> _Charset:
 def _negated(charset: _Charset) -> _Charset:
     approximate = charset.approximate or bool(charset.sequences)
     return _Charset(_ALL_ASCII & ~charset.ascii_set, any_other=True, approximate=approximate)
+
+
+@cache
+def _literal(character: str, flags: int) -> _Charset:
+    return _literals({character}, flags)
 
 
 def _literals(characters: set[str], flags: int) -> _Charset:

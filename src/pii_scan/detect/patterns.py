@@ -7,7 +7,7 @@ cannot decide. The result is what `regex.finditer` gives on each text, as column
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,12 +16,11 @@ import numpy.typing as npt
 import regex
 
 from pii_scan.detect.ask import SEPARATOR, Deadline, match_at, search_each_text, texts_around
-from pii_scan.detect.automaton import MAX_JOINED, Automaton, join
-from pii_scan.detect.expression import WIDE, WORD, ByteSet, CannotCompile, Expression, read_expression
-from pii_scan.detect.starts import anchor_of, bytes_before, first_bytes
+from pii_scan.detect.automaton import START, Automaton
+from pii_scan.detect.expression import WORD, CannotCompile, Expression, read_expression
+from pii_scan.detect.groups import Group, Groups
+from pii_scan.detect.starts import byte_mask
 
-PADDING = 512
-"""Separators before and after the texts, so that no read leaves the buffer."""
 MAX_STEPS = 4096
 """A candidate still alive after so many bytes is left to the expression: keeps the walk linear."""
 
@@ -44,53 +43,21 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """One expression: compiled, taken apart, and the automata of its look-aheads (negated, first state)."""
+    """One expression: its text, taken apart, and the automata of its look-aheads, with whether they are negated."""
 
-    compiled: regex.Pattern[str]
+    text: str
+    flags: int
     expression: Expression
-    lookaheads: tuple[tuple[bool, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Expressions that one automaton serves, and where their matches can begin."""
-
-    members: tuple[int, ...]
-    first_state: int
-    first: _Bools
-    before: _Bools
-    anchor: int = -1
-    prefix: int = 0
-    prefix_bytes: _Bools | None = None
-
-    def begins(self, buffer: _Bytes, at: _Ints) -> _Ints:
-        """Those of `at` where a match can begin."""
-        return at[self.first[buffer[at]] & self.before[buffer[at - 1]]]
-
-    def starts(self, buffer: _Bytes) -> _Ints:
-        """Every place of the buffer where a match can begin, ascending."""
-        if self.anchor < 0:
-            body = buffer[PADDING - 1 : len(buffer) - PADDING]
-            places = np.flatnonzero(self.first[body[1:]])
-            return places[self.before[body[places]]] + PADDING
-        assert self.prefix_bytes is not None
-        at = np.flatnonzero(buffer == self.anchor)
-        found = [self.begins(buffer, at)]
-        for _ in range(self.prefix):
-            at = at - 1
-            at = at[self.prefix_bytes[buffer[at]]]
-            if not len(at):
-                break
-            found.append(self.begins(buffer, at))
-        return np.unique(np.concatenate(found))
+    lookaheads: tuple[tuple[bool, Automaton], ...]
 
 
 @cache
-def _mask(values: ByteSet) -> _Bools:
-    return np.array([bool(values >> byte & 1) for byte in range(256)])
+def compiled(expression: str, flags: int) -> regex.Pattern[str]:
+    """The expression as the regex module runs it: made when it is first asked, which most never are."""
+    return regex.compile(expression, flags)
 
 
-_IS_WORD = _mask(WORD)
+_IS_WORD = byte_mask(WORD)
 _HIGH = np.arange(256) >= 0x80
 _HIGH[SEPARATOR] = False
 
@@ -101,63 +68,19 @@ class PatternSet:
     def __init__(self, expressions: Sequence[tuple[str, int]]) -> None:
         self.uncompiled: list[tuple[int, str]] = []
         """Expressions that are searched for text by text, with the reason: linear no more, and slow."""
-        self._compiled = [regex.compile(expression, flags) for expression, flags in expressions]
+        self._expressions = list(expressions)
         read: dict[int, Expression] = {}
         for number, (expression, flags) in enumerate(expressions):
             try:
                 read[number] = read_expression(expression, flags)
             except CannotCompile as reason:
                 self.uncompiled.append((number, str(reason)))
-        self._rows: list[npt.NDArray[np.int32]] = [np.zeros((1, 256), np.int32)]
-        self._accepts_rows: list[_Ints] = [np.zeros(1, np.int64)]
-        self._size = 1
-        groups = [group for members in _grouped(read) for group in self._group(members, read)]
-        self._groups = groups
-        self._patterns = {number: self._pattern(number, read[number]) for group in groups for number in group.members}
-        self._close_table()
-
-    def _group(self, members: list[int], read: dict[int, Expression]) -> Iterator[_Group]:
-        """The group of `members`, in halves where the joint automaton would be too large."""
-        try:
-            automaton = join([read[number] for number in members])
-        except CannotCompile as reason:
-            if len(members) == 1:
-                self.uncompiled.append((members[0], str(reason)))
-                return
-            half = len(members) // 2
-            yield from self._group(members[:half], read)
-            yield from self._group(members[half:], read)
-            return
-        first = _mask(_union(first_bytes(read[number]) for number in members))
-        before = _mask(_union(bytes_before(read[number]) for number in members))
-        anchor = anchor_of(read[members[0]]) if len(members) == 1 else None
-        state = self._add(automaton)
-        if anchor is None:
-            yield _Group(tuple(members), state, first, before)
-        else:
-            yield _Group(tuple(members), state, first, before, anchor[0], anchor[1], _mask(anchor[2]))
+        self._groups = Groups(read)
+        self._patterns = {number: self._pattern(number, read[number]) for number in read}
 
     def _pattern(self, number: int, expression: Expression) -> _Pattern:
-        aheads = tuple((ahead.negated, self._add(join([ahead.expression]))) for ahead in expression.lookaheads)
-        return _Pattern(self._compiled[number], expression, aheads)
-
-    def _add(self, automaton: Automaton) -> int:
-        """Stacks an automaton under the others; gives its first state in the joint table."""
-        table = automaton.table[1:]
-        self._rows.append(np.where(table > 0, table - 1 + self._size, 0).astype(np.int32))
-        self._accepts_rows.append(automaton.accepts[1:])
-        first, self._size = self._size, self._size + len(table)
-        return first
-
-    def _close_table(self) -> None:
-        """Folds the table over classes of bytes that no automaton tells apart, with states as row offsets."""
-        columns, classes = np.unique(np.concatenate(self._rows), axis=1, return_inverse=True)
-        self._width = columns.shape[1]
-        self._class_of = classes.reshape(-1).astype(np.int32)
-        self._table = np.ascontiguousarray(columns * self._width).astype(np.int32).reshape(-1)
-        self._accepts = np.concatenate(self._accepts_rows)
-        self._accepting = self._accepts != 0
-        self._rows, self._accepts_rows = [], []
+        aheads = tuple((ahead.negated, Automaton([ahead.expression])) for ahead in expression.lookaheads)
+        return _Pattern(*self._expressions[number], expression, aheads)
 
     def scan(self, buffer: _Bytes) -> Matches:
         """All matches in `buffer`: texts between separators, with `PADDING` separators on both sides.
@@ -165,14 +88,13 @@ class PatternSet:
         Raises ExpressionTimeout when a user's expression takes too long on a candidate.
         """
         found: list[tuple[int, _Ints, _Ints]] = []
-        for group in self._groups:
-            start = group.starts(buffer)
+        for group, start in self._groups.starts(buffer):
             if len(start):
                 for number, starts, ends in self._walk(buffer, group, start):
                     a, e = self._decide(buffer, group, self._patterns[number], starts, ends)
                     found.append((number, a, e))
         for number, _ in self.uncompiled:
-            found.append((number, *search_each_text(buffer, self._compiled[number])))
+            found.append((number, *search_each_text(buffer, compiled(*self._expressions[number]))))
         found = sorted((item for item in found if len(item[1])), key=lambda item: item[0])
         if not found:
             empty = np.zeros(0, np.int64)
@@ -183,27 +105,28 @@ class PatternSet:
             np.concatenate([e for _, _, e in found]),
         )
 
-    def _walk(self, buffer: _Bytes, group: _Group, start: _Ints) -> list[tuple[int, _Ints, _Ints]]:
+    def _walk(self, buffer: _Bytes, group: Group, start: _Ints) -> list[tuple[int, _Ints, _Ints]]:
         """Runs all candidates through the group's automaton: for each pattern, every (start, end) that fits.
 
         A candidate that outlives MAX_STEPS gets two ends, so that the expression decides.
         """
         events: dict[int, list[tuple[_Ints, _Ints]]] = {}
-        state = np.full(len(start), group.first_state * self._width, np.int32)
+        automaton = group.automaton
+        state = np.full(len(start), START, np.int32)
         at = start
         limit = len(buffer) - 1
         for _ in range(MAX_STEPS):
-            state = self._table[state + self._class_of[buffer[at]]]
+            state = automaton.step(state, buffer[at])
             at = at + 1
             living = np.flatnonzero(state)
             if len(living) < len(state):
                 if not len(living):
                     break
                 state, at, start = state[living], at[living], start[living]
-            row = state // self._width
-            accepted = np.flatnonzero(self._accepting[row])
+            accepts = automaton.accepts[state]
+            accepted = np.flatnonzero(accepts)
             if len(accepted):
-                self._note(buffer, group, self._accepts[row[accepted]], start[accepted], at[accepted], events)
+                self._note(buffer, group, accepts[accepted], start[accepted], at[accepted], events)
             if int(at[-1]) >= limit:
                 break
         else:
@@ -215,7 +138,7 @@ class PatternSet:
         ]
 
     def _note(
-        self, buffer: _Bytes, group: _Group, accepts: _Ints, start: _Ints, end: _Ints,
+        self, buffer: _Bytes, group: Group, accepts: _Ints, start: _Ints, end: _Ints,
         events: dict[int, list[tuple[_Ints, _Ints]]],
     ) -> None:  # fmt: skip
         """Keeps the ends that boundary and look-aheads allow, by pattern."""
@@ -233,20 +156,20 @@ class PatternSet:
         good = np.ones(len(at), bool)
         if pattern.expression.boundary_after:
             good &= _IS_WORD[last] != _IS_WORD[after]
-        for negated, first_state in pattern.lookaheads:
-            good &= self._accepted(buffer, first_state, at) != negated
+        for negated, automaton in pattern.lookaheads:
+            good &= self._accepted(buffer, automaton, at) != negated
         return np.asarray(good | _HIGH[after] | _HIGH[last])
 
-    def _accepted(self, buffer: _Bytes, first_state: int, at: _Ints) -> _Bools:
-        """Whether the automaton at `first_state` accepts some prefix of the bytes at each place."""
+    def _accepted(self, buffer: _Bytes, automaton: Automaton, at: _Ints) -> _Bools:
+        """Whether the automaton accepts some prefix of the bytes at each place."""
         result = np.zeros(len(at), bool)
         alive = np.arange(len(at))
-        state = np.full(len(at), first_state * self._width, np.int32)
+        state = np.full(len(at), START, np.int32)
         limit = len(buffer) - 1
         for _ in range(MAX_STEPS):
-            state = self._table[state + self._class_of[buffer[at]]]
+            state = automaton.step(state, buffer[at])
             at = at + 1
-            accepting = self._accepting[state // self._width]
+            accepting = automaton.accepts[state] != 0
             result[alive[accepting]] = True
             living = np.flatnonzero((state != 0) & ~accepting & (at < limit))
             if not len(living):
@@ -255,7 +178,7 @@ class PatternSet:
         return result
 
     def _decide(
-        self, buffer: _Bytes, group: _Group, pattern: _Pattern, starts: _Ints, ends: _Ints
+        self, buffer: _Bytes, group: Group, pattern: _Pattern, starts: _Ints, ends: _Ints
     ) -> tuple[_Ints, _Ints]:
         """The matches of one pattern among its candidates, without overlaps, as finditer would take them."""
         order = np.lexsort((ends, starts))
@@ -276,7 +199,7 @@ class PatternSet:
         return _without_overlaps(start, last)
 
     def _windows(
-        self, buffer: _Bytes, group: _Group, pattern: _Pattern, start: _Ints, unsure: _Bools
+        self, buffer: _Bytes, group: Group, pattern: _Pattern, start: _Ints, unsure: _Bools
     ) -> tuple[_Ints, _Ints]:
         """What the expression must see to decide each unsure candidate: as far as the automaton went, and around it."""
         asked = np.flatnonzero(unsure)
@@ -293,14 +216,14 @@ class PatternSet:
         lefts[asked], rights[asked] = left, right
         return lefts, rights
 
-    def _extent(self, buffer: _Bytes, group: _Group, at: _Ints) -> tuple[_Ints, _Bools]:
+    def _extent(self, buffer: _Bytes, group: Group, at: _Ints) -> tuple[_Ints, _Bools]:
         """(byte at which the walk from each place is dead, whether it died within MAX_STEPS)."""
         extent = at.copy()
         alive = np.arange(len(at))
-        state = np.full(len(at), group.first_state * self._width, np.int32)
+        state = np.full(len(at), START, np.int32)
         limit = len(buffer) - 1
         for _ in range(MAX_STEPS):
-            state = self._table[state + self._class_of[buffer[at]]]
+            state = group.automaton.step(state, buffer[at])
             at = at + 1
             extent[alive] = at
             living = np.flatnonzero((state != 0) & (at < limit))
@@ -320,30 +243,17 @@ def _ask(
     end = np.full(len(start), -1, np.int64)
     covered = 0
     deadline = Deadline()
+    expression = compiled(pattern.text, pattern.flags)
     columns = (column.tolist() for column in (start, last, *asked))
     for i, (at, stop, ask, left, right) in enumerate(zip(*columns, strict=True)):
         if at < covered:  # inside a match of this expression: finditer would not look here
             continue
         if ask:
-            begin[i], stop = match_at(buffer, pattern.compiled, at, left, right, deadline)
+            begin[i], stop = match_at(buffer, expression, at, left, right, deadline)
         end[i] = stop
         covered = max(covered, stop)
     good = end > 0
     return begin[good], end[good]
-
-
-def _grouped(read: dict[int, Expression]) -> list[list[int]]:
-    """Expressions to be joined: those that begin with rare bytes and stay short together, the others alone."""
-    together = [n for n, item in read.items() if item.width < WIDE and anchor_of(item) is None]
-    alone = [[n] for n in read if n not in set(together)]
-    return [together[i : i + MAX_JOINED] for i in range(0, len(together), MAX_JOINED)] + alone
-
-
-def _union(sets: Iterator[ByteSet]) -> ByteSet:
-    result = 0
-    for values in sets:
-        result |= values
-    return result
 
 
 def holds_high(buffer: _Bytes, start: _Ints, end: _Ints) -> _Bools:
@@ -372,7 +282,7 @@ def _look_behind(buffer: _Bytes, expression: Expression, start: _Ints) -> tuple[
             fits = np.ones(len(start), bool)
             for back, values in enumerate(reversed(sequence), 1):
                 byte = buffer[start - back]
-                fits &= _mask(values)[byte]
+                fits &= byte_mask(values)[byte]
                 unsure |= _HIGH[byte]
             any_fits |= fits
         holds &= any_fits != condition.negated

@@ -23,7 +23,9 @@ from presidio_analyzer import (
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from spacy.lang.nb.stop_words import STOP_WORDS
 
+from pii_scan.detect import evidence
 from pii_scan.detect.context import ContextIndex
+from pii_scan.detect.engine import WITHOUT_EVIDENCE
 from pii_scan.detect.rules import Rule, load_rules
 from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, judge_texts
 
@@ -54,6 +56,11 @@ class RuleRecognizer(PatternRecognizer):
         change = float(self._context.effect[0, word])
         own = self._forms[result.analysis_explanation.pattern_name].context_boost
         return own if change > 0 and own is not None else change
+
+    def _person_near(self, text: str, result: RecognizerResult) -> bool:
+        before = text[: result.start].encode("utf-8", "replace")[-evidence.BEFORE_BYTES :]
+        after = text[result.end :].encode("utf-8", "replace")[: evidence.AFTER_BYTES]
+        return evidence.person_near(before.decode("utf-8", "ignore"), after.decode("utf-8", "ignore"))
 
     def validate_result(self, pattern_text: str) -> bool | None:
         """Presidio's hook: True, False, or None when the validator cannot tell."""
@@ -93,6 +100,8 @@ class RuleRecognizer(PatternRecognizer):
             if word >= 0:
                 result.score = min(max(result.score + self._change(result, word), 0.0), 1.0)
                 result.recognition_metadata[RecognizerResult.IS_SCORE_ENHANCED_BY_CONTEXT_KEY] = True
+            if self.rule.evidence and not self._person_near(text, result):
+                result.score *= WITHOUT_EVIDENCE
         return [result for result in raw_recognizer_results if result.score > 0]
 
 

@@ -96,25 +96,33 @@ _KEYS = {
 }  # fmt: skip
 _EVIDENCE = ("person",)
 _REQUIRED = ("id", "entity_type", "name", "category", "examples", "counter_examples")
-_MIN_EXAMPLES = 3
+MIN_EXAMPLES = 5
+"""Examples, and counter-examples, that `rules check` asks of a rule."""
 ANY_CELL = r"\S(?:.{0,198}\S)?"
 """What a cell must look like where a rule's column does not say: anything short."""
 
 
-def load_rules(paths: Iterable[str | Path] = (), *, only: Sequence[str] = ()) -> tuple[Rule, ...]:
+def load_rules(
+    paths: Iterable[str | Path] = (), *, only: Sequence[str] = (), elsewhere: Iterable[str] = ()
+) -> tuple[Rule, ...]:
     """The built-in rules and those of `paths` (files or folders), in the order of their ids; a user's rule replaces a
-    built-in one of the same id. `only`: entity types to keep. Raises RuleError.
+    built-in one of the same id. `only`: entity types to keep; `elsewhere`: types that something else finds. Raises
+    RuleError.
     """
     rules = {rule.id: rule for rule in _built_in()}
     for path in paths:
         seen: set[str] = set()
-        for file in _rule_files(Path(path)):
-            rule = read_rule(file)
+        for file in rule_files(Path(path)):
+            content = _content(file)
+            if isinstance(content.get("recognizers"), list):  # Presidio's own form: see `presidio_guest`
+                continue
+            rule = _parse(content, file.name)
+            check_expressions(rule)
             if rule.id in seen:
                 raise RuleError(f"{file.name}: the id {rule.id!r} is used twice")
             seen.add(rule.id)
             rules[rule.id] = rule
-    known = {rule.entity_type for rule in rules.values()}
+    known = {rule.entity_type for rule in rules.values()} | set(elsewhere)
     for entity_type in only:
         if entity_type not in known:
             raise RuleError(f"no rule finds {entity_type!r}", nearest(entity_type, known))
@@ -129,10 +137,22 @@ def rules_hash(rules: Iterable[Rule]) -> str:
 
 @cache
 def _built_in() -> tuple[Rule, ...]:
-    return tuple(read_rule(file) for file in _rule_files(data_folder("recognizers")))
+    """Their expressions are checked by the tests, not at each start."""
+    return tuple(_parse(_content(file), file.name) for file in rule_files(data_folder("recognizers")))
 
 
-def _rule_files(path: Path) -> list[Path]:
+def check_expressions(rule: Rule) -> None:
+    """Raises RuleError where an expression of `rule` is none, or matches the empty text."""
+    for pattern in rule.patterns:
+        if _compiled(pattern.regex, f"the pattern {pattern.name!r}", rule.origin).match(""):
+            raise RuleError(f"{rule.origin}: the pattern {pattern.name!r} matches the empty text")
+    for column in rule.columns:
+        for key, expression in (("header", column.header), ("cell", column.cell)):
+            _compiled(expression, f"{key!r} in 'columns'", rule.origin)
+
+
+def rule_files(path: Path) -> list[Path]:
+    """The YAML files that `path`, a file or a folder, stands for. Raises RuleError."""
     if path.is_file():
         return [path]
     if not path.is_dir():
@@ -145,8 +165,13 @@ def _rule_files(path: Path) -> list[Path]:
 
 def read_rule(file: Path) -> Rule:
     """The rule in `file`. Raises RuleError with the file, the key and the nearest right name."""
-    content = read_mapping(file, MAX_RULE_BYTES, RuleError, "a rule")
-    return _parse(content, file.name)
+    rule = _parse(_content(file), file.name)
+    check_expressions(rule)
+    return rule
+
+
+def _content(file: Path) -> dict[str, Any]:
+    return read_mapping(file, MAX_RULE_BYTES, RuleError, "a rule")
 
 
 def _parse(content: dict[str, Any], origin: str) -> Rule:
@@ -166,8 +191,6 @@ def _parse(content: dict[str, Any], origin: str) -> Rule:
     _check_validator(validator, origin)
     examples = tuple(_example(item, origin) for item in _list(content, "examples", origin))
     counter = tuple(_counter_example(item, origin) for item in _list(content, "counter_examples", origin))
-    if min(len(examples), len(counter)) < _MIN_EXAMPLES:
-        raise RuleError(f"{origin}: at least {_MIN_EXAMPLES} examples and {_MIN_EXAMPLES} counter_examples are needed")
     context, negative = (_words(content, key, origin) for key in ("context", "negative_context"))
     boost = _score(scores.get("context", 0.35), origin, "score.context")
     penalty = _score(scores.get("negative", 0.5), origin, "score.negative")
@@ -266,8 +289,6 @@ def _column(item: Any, origin: str) -> RuleColumn:
     _check_keys(item, {"header", "cell", "score"}, where)
     header = _text(item, "header", where)
     cell = _text(item, "cell", where) if "cell" in item else ANY_CELL
-    for key, expression in (("header", header), ("cell", cell)):
-        _compiled(expression, f"{key!r} in 'columns'", origin)
     return RuleColumn(header, cell, _score(item.get("score", 0.7), where, "score"))
 
 
@@ -275,9 +296,6 @@ def _pattern(item: Any, origin: str) -> RulePattern:
     item = _mapping(item, origin, "patterns")
     _check_keys(item, {"name", "regex", "score", "validated", "context"}, f"{origin}, patterns")
     name, expression = (_text(item, key, f"{origin}, patterns") for key in ("name", "regex"))
-    compiled = _compiled(expression, f"the pattern {name!r}", origin)
-    if compiled.match(""):
-        raise RuleError(f"{origin}: the pattern {name!r} matches the empty text")
     score = _score(item.get("score", 0.5), origin, "score")
     validated = _score(item.get("validated", max(score, 0.85)), origin, "validated")
     boost = _score(item["context"], origin, "context") if "context" in item else None

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
+import numpy.typing as npt
 
-from pii_scan.detect.automaton import join
-from pii_scan.detect.expression import WORD, ByteSet, CannotCompile, Expression, byteset
+from pii_scan.detect.expression import DIGITS, WORD, ByteSet, Expression, Nfa
 
-ANCHORS = b"@:+/=#_-."
-"""Bytes that are rare in text; a match that must hold one is looked for around it."""
+ANCHORS = (*(1 << byte for byte in b"@[:+/=#_(-."), DIGITS)
+"""Bytes, or sets of them, that are rare in text; a match that must hold one is looked for around it."""
 MAX_PREFIX = 320
 """Bytes that may stand before the anchor."""
-RARE_FIRST = byteset(b"0123456789+(#&@<[{~^|$%ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-"""A match that begins with one of these needs no anchor."""
+CLUSTERS = 64
+DEPTH = 5
+"""Pairs of bytes that are looked at before an automaton is walked."""
+MAX_RATE = 0.004
+"""Share of places from which on an anchor is the better way to find where an expression can begin."""
 _EVERYTHING = (1 << 256) - 1
 _HIGH = _EVERYTHING ^ ((1 << 128) - 1)
+
+
+def _frequencies() -> npt.NDArray[np.float64]:
+    """About how often each byte stands in Norwegian text with numbers and names in it."""
+    share = np.full(256, 0.0004)
+    for letters, each in (("e", 0.11), ("rntsiald", 0.05), ("okgmvfupbhj", 0.02), (" ", 0.14), ("0123456789", 0.008),
+                          (".,\n", 0.01), ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 0.0015), (":-/\"'();=_", 0.003)):  # fmt: skip
+        for letter in letters.encode():
+            share[letter] = each
+    return np.asarray(share / share.sum())
+
+
+_FREQUENCY = _frequencies()
 
 
 def first_bytes(expression: Expression) -> ByteSet:
@@ -26,11 +46,9 @@ def first_bytes(expression: Expression) -> ByteSet:
     return values
 
 
-def bytes_before(expression: Expression) -> ByteSet:
-    """The bytes that may stand right before a match, by its one-byte look-behinds and boundary; a superset."""
+def _allowed_before(expression: Expression) -> ByteSet:
+    """The bytes that may stand right before a match, by its one-byte look-behinds; a superset."""
     allowed = _EVERYTHING
-    if expression.boundary_before and not first_bytes(expression) & ~WORD:
-        allowed &= ~WORD
     for condition in expression.lookbehinds:
         if all(len(sequence) == 1 for sequence in condition.alternatives):
             union = 0
@@ -40,43 +58,154 @@ def bytes_before(expression: Expression) -> ByteSet:
     return (allowed | _HIGH) & _EVERYTHING
 
 
-def anchor_of(expression: Expression) -> tuple[int, int, ByteSet] | None:
-    """(byte, most bytes before its first occurrence, bytes that may stand there), for a byte that every match holds.
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How the matches of an expression begin; each part says at least what is possible."""
 
-    None when there is none, or when matches begin with bytes that are rare enough.
+    pairs: npt.NDArray[np.bool_]
+    """(DEPTH, 256, 256): the byte right before and the first, the first and the second, and so on."""
+
+    @property
+    def rate(self) -> float:
+        """Share of the places in ordinary text where a match could begin, by how often each byte stands in one."""
+        rate = float(_FREQUENCY @ np.where(self.pairs[0], _FREQUENCY[None, :], 0).sum(axis=1))
+        for pairs in self.pairs[1:]:
+            after = np.where(pairs, _FREQUENCY[None, :], 0).sum(axis=1)
+            held = pairs.any(axis=1)
+            rate *= float((after[held] * _FREQUENCY[held]).sum() / max(_FREQUENCY[held].sum(), 1e-9))
+        return rate
+
+
+def opening_of(expression: Expression) -> Opening:
+    """How the matches of `expression` begin."""
+    nfa = expression.nfa
+    pairs = np.zeros((DEPTH, 256, 256), np.bool_)
+    follow: dict[int, ByteSet] = {}
+    states = nfa.closure(expression.start)
+    pairs[0] = _before_and_first(expression)
+    for depth in range(1, DEPTH):
+        if expression.end in states:  # a match so short: anything may follow
+            pairs[depth:] = True
+            break
+        reached: set[int] = set()
+        for state in states:
+            for mask, target in nfa.edges[state]:
+                if target not in follow:
+                    onward = nfa.closure(target)
+                    follow[target] = _EVERYTHING if expression.end in onward else _union(nfa, onward)
+                pairs[depth][np.ix_(_bytes(mask), _bytes(follow[target]))] = True
+                reached.update(nfa.closure(target))
+        states = frozenset(reached)
+    return Opening(pairs)
+
+
+def _before_and_first(expression: Expression) -> npt.NDArray[np.bool_]:
+    """(256, 256): the byte before a match and its first; a boundary lies between a word's byte and another."""
+    first = byte_mask(first_bytes(expression))
+    pairs = np.asarray(byte_mask(_allowed_before(expression))[:, None] & first[None, :])
+    if expression.boundary_before:
+        word, high = byte_mask(WORD), byte_mask(_HIGH)
+        plain = ~high[:, None] & ~high[None, :]  # beyond ASCII the expression decides
+        pairs &= ~(plain & (word[:, None] == word[None, :]))
+    return pairs
+
+
+class Openings:
+    """Where in a buffer the matches of many expressions can begin, in one look at each byte.
+
+    Each belongs to one of CLUSTERS clusters, a bit each: a place is one for a cluster when the byte before, the first
+    two, the second and third and so on are possible in it.
     """
-    if not first_bytes(expression) & ~RARE_FIRST:
-        return None
-    try:
-        automaton = join([expression])
-    except CannotCompile:
-        return None
-    for byte in ANCHORS:
-        lengths: dict[int, int] = {}
-        prefix = _longest_without(automaton.table, automaton.accepts, byte, 1, lengths, set())
-        if prefix is not None and prefix <= MAX_PREFIX:
-            inside = np.isin(automaton.table[sorted(lengths)], sorted(lengths)).any(axis=0)
-            return byte, prefix, byteset(np.flatnonzero(inside).tolist()) & ~(1 << byte)
+
+    def __init__(self, openings: Sequence[Opening], clusters: Sequence[int]) -> None:
+        """`clusters`: the number of each opening's."""
+        self._pairs = np.zeros((DEPTH, 1 << 16), np.uint64)
+        for number, opening in zip(clusters, openings, strict=True):
+            self._pairs[opening.pairs.reshape(DEPTH, -1)] |= np.uint64(1 << number)
+        self._any = self._pairs[1] != 0
+
+    def places(self, body: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
+        """(places, clusters that can begin there), ascending. `body` has one byte before, and DEPTH - 1 after, what is
+        looked at; places count from the first that is.
+        """
+        pair = body[:-1].astype(np.uint16)
+        pair <<= np.uint16(8)
+        pair |= body[1:]
+        at = np.flatnonzero(self._any[pair[1 : len(pair) - DEPTH + 2]])
+        clusters = self._pairs[1][pair[at + 1]] & self._pairs[0][pair[at]]
+        for depth in range(2, DEPTH):
+            kept = np.flatnonzero(clusters)
+            at, clusters = at[kept], clusters[kept]
+            clusters = clusters & self._pairs[depth][pair[at + depth]]
+        kept = np.flatnonzero(clusters)
+        return at[kept], clusters[kept]
+
+
+@cache
+def byte_mask(values: ByteSet) -> npt.NDArray[np.bool_]:
+    """(256,): which bytes are in the set."""
+    packed = np.frombuffer(values.to_bytes(32, "little"), np.uint8)
+    return np.asarray(np.unpackbits(packed, bitorder="little").astype(np.bool_))
+
+
+def _union(nfa: Nfa, states: Iterable[int]) -> ByteSet:
+    values = 0
+    for state in states:
+        for mask, _ in nfa.edges[state]:
+            values |= mask
+    return values
+
+
+def _bytes(values: ByteSet) -> npt.NDArray[np.int64]:
+    return np.flatnonzero(byte_mask(values))
+
+
+def anchor_of(expression: Expression) -> tuple[ByteSet, int, ByteSet] | None:
+    """(bytes of which every match holds one, most bytes before the first of them, bytes that may stand there); None
+    when there are none.
+    """
+    held = _union(expression.nfa, range(len(expression.nfa.edges)))
+    for anchor in ANCHORS:
+        if not held & anchor:
+            continue
+        found = _without(expression, anchor)
+        if found is not None and found[0] <= MAX_PREFIX:
+            return anchor, *found
     return None
 
 
-def _longest_without(
-    table: np.ndarray, accepts: np.ndarray, byte: int, state: int, lengths: dict[int, int], open_states: set[int]
-) -> int | None:
-    """The longest path from `state` that avoids `byte`; None if it can be endless or reach an accepting state."""
-    if accepts[state] or state in open_states or len(open_states) > MAX_PREFIX + 8:
-        return None
-    if state in lengths:
-        return lengths[state]
-    open_states.add(state)
-    longest = 0
-    row = table[state].copy()
-    row[byte] = 0
-    for to in np.unique(row[row > 0]).tolist():
-        below = _longest_without(table, accepts, byte, to, lengths, open_states)
-        if below is None:
+def _without(expression: Expression, anchor: ByteSet) -> tuple[int, ByteSet] | None:
+    """(bytes of the longest way from the start that avoids `anchor`, the bytes on such ways).
+
+    None where such a way can be endless or be a whole match.
+    """
+    nfa, avoided = expression.nfa, ~anchor
+    steps: dict[int, list[tuple[int, int]]] = {}
+    degree: dict[int, int] = {expression.start: 0}
+    inside, queue = 0, [expression.start]
+    while queue:
+        state = queue.pop()
+        if state == expression.end:
             return None
-        longest = max(longest, below + 1)
-    open_states.discard(state)
-    lengths[state] = longest
-    return longest
+        onward = [(0, to) for to in nfa.epsilon[state]]
+        for mask, to in nfa.edges[state]:
+            if mask & avoided:
+                inside |= mask & avoided
+                onward.append((1, to))
+        steps[state] = onward
+        for _, to in onward:
+            if to not in degree:
+                degree[to] = 0
+                queue.append(to)
+            degree[to] += 1
+    longest = dict.fromkeys(degree, 0)
+    ready, done = [expression.start] if degree[expression.start] == 0 else [], 0
+    while ready:  # in topological order (Kahn, 1962); what is left over lies on a cycle
+        state = ready.pop()
+        done += 1
+        for length, to in steps[state]:
+            longest[to] = max(longest[to], longest[state] + length)
+            degree[to] -= 1
+            if degree[to] == 0:
+                ready.append(to)
+    return (max(longest.values()), inside) if done == len(degree) else None

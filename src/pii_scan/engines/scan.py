@@ -17,8 +17,8 @@ from typing import Any
 
 from pii_scan import __version__
 from pii_scan.config import Config, checked
-from pii_scan.detect.detector import Detector
-from pii_scan.detect.rules import load_rules, rules_hash
+from pii_scan.detect.detector import Detector, load_recognizers
+from pii_scan.detect.rules import rules_hash
 from pii_scan.engines.local import SLICE_BYTES, EngineError, Group, LocalEngine, Progress
 from pii_scan.engines.wire import Item
 from pii_scan.errors import RunError, TargetError, UsageError
@@ -56,13 +56,20 @@ def scan(
     environment = os.environ if environment is None else environment
     now = now or datetime.now(tz=UTC)
     folder = Path(out) if out is not None else Path(f"pii-scan-{now:%Y%m%dT%H%M%SZ}")
-    rules = load_rules(config.rules, only=config.only)
+    rules, guests = load_recognizers(config.rules, config.presidio, only=config.only)
+    rules += guests.rules if guests else ()
     key = fingerprint_key(environment, key_folder(environment))
     descriptions, notes, stdin = _describe([os.fspath(target) for target in targets], config, folder)
     try:
         sources = [open_source(description, config.limits) for description in descriptions]
         settings = Settings(
-            key.hex(), f"{now:%Y-%m-%d}", tuple(config.rules), tuple(config.only), config.min_score, config.limits
+            key.hex(),
+            config.as_of or f"{now:%Y-%m-%d}",
+            tuple(config.rules),
+            tuple(config.only),
+            config.min_score,
+            config.limits,
+            tuple(config.presidio),
         )
         writer = RunWriter(folder, {
             "id": secrets.token_hex(8), "started_at": _iso(now), "finished_at": None, "version": __version__,

@@ -202,7 +202,8 @@ class SheetColumns(dict[str, Column]):
             pieces = [cut(text, self._limits) for text in texts.to_pylist()]
             rows = np.repeat(rows, [len(each) for each in pieces])
             texts = pa.array([piece for each in pieces for piece in each], pa.large_string())
-        return ChunkBatch(texts, ColumnOrigin(number, header, self._sheet, int(rows[0]), rows))
+        headers = tuple(self._headers.values())
+        return ChunkBatch(texts, ColumnOrigin(number, header, self._sheet, int(rows[0]), rows, headers))
 
     def _find_header(self) -> None:
         """Takes the first row that is not empty as header if it looks like one; below a title in one cell, the next."""

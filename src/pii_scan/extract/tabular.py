@@ -241,7 +241,8 @@ class _Reader:
 
     def _origin(self, index: int, first_row: int, rows: npt.NDArray[np.int64] | None) -> ColumnOrigin:
         header = self._dialect.header
-        return ColumnOrigin(index + 1, header[index] if index < len(header) else "", "", first_row, rows)
+        own = header[index] if index < len(header) else ""
+        return ColumnOrigin(index + 1, own, "", first_row, rows, tuple(header))
 
     def _tolerant(self, buffer: bytes, final: bool) -> _Consumed:
         loose, done = _Loose(), 0

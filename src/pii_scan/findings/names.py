@@ -18,6 +18,7 @@ Find = Callable[[list[str]], Sequence[Sequence[tuple[int, int]]]]
 """Given names, the code point spans of personal data in each."""
 
 _CACHE = 50_000
+_COPY = re.compile(r"(?<=\d)-(?=\d{1,2}(?!\d))")
 _GLUED = re.compile(r"(?<=\d)[^\W\d_]|[^\W\d_](?=\d)")
 
 
@@ -87,7 +88,8 @@ def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def _readings(name: str) -> list[str]:
-    """A name as it is, with `_` as space, without its extension, and with digits cut loose from letters.
+    """A name as it is, with `_` as space, without its extension, with digits cut loose from letters, and from the small
+    number that tells copies apart (`-2`).
 
     All have the same length; rules want their values free-standing.
     """
@@ -95,4 +97,5 @@ def _readings(name: str) -> list[str]:
     folder, slash, last = spaced.rpartition("/")
     stem, dot, extension = last.rpartition(".")
     split = f"{folder}{slash}{stem} {extension}" if dot and stem else spaced
-    return [name, spaced, split, _GLUED.sub(" ", split)]
+    loose = _GLUED.sub(" ", split)
+    return [name, spaced, split, loose, _COPY.sub(" ", loose)]

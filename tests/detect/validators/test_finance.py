@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 
-from pii_scan.detect.validators import REJECTED, SYNTHETIC, VALID, VALIDATORS, judge_texts
+from pii_scan.detect.validators import REJECTED, SYNTHETIC, VALID, VALIDATORS, finance, judge_texts
 from pii_scan.detect.validators.finance import TEST_CARDS
+from pii_scan.detect.validators.verdict import digits_of_texts
 
 AS_OF = date(2026, 11, 22)
 
@@ -85,7 +86,10 @@ def test_what_is_no_card_is_rejected(number):
     assert judge("luhn_card", number) == [REJECTED]
 
 
-@pytest.mark.parametrize("number", ["4539 1488 0343 6467", "4539-1488-0343-6467", "4539\u00a01488\u00a00343\u00a06467"])
+@pytest.mark.parametrize(
+    "number",
+    ["4539 1488 0343 6467", "4539-1488-0343-6467", "4539\u00a01488\u00a00343\u00a06467", "4539.1488.0343.6467"],
+)
 def test_groups_do_not_matter(number):
     assert judge("luhn_card", number) == [VALID]
 
@@ -124,3 +128,18 @@ def test_published_ibans_pass_in_any_grouping(text):
 @pytest.mark.parametrize("text", ["NO93 8601 1117 948", "ØL93 8601 1117 947", "ＮＯ9386011117947"])
 def test_what_is_no_iban_is_rejected_without_failing(text):
     assert judge("iban", text) == [REJECTED]
+
+
+def test_an_iban_may_be_written_in_any_groups():
+    chance = random.Random(9)
+    for _ in range(100):
+        right = iban_of("SE", "".join(chance.choice("0123456789") for _ in range(20)))
+        grouped = "".join(char + chance.choice(["", " ", "\u00a0", "-", "."]) for char in right[:-1]) + right[-1]
+        assert judge("iban", grouped, grouped.lower()) == [VALID, VALID]
+
+
+@pytest.mark.parametrize("length", range(2, 21))
+def test_the_check_digit_of_luhn_agrees_with_the_slow_rule_at_every_length(length):
+    chance = random.Random(length)
+    texts = ["".join(chance.choice("0123456789") for _ in range(length)) for _ in range(300)]
+    assert list(finance.luhn(digits_of_texts(texts))) == [luhn(text) for text in texts]

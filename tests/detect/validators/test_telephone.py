@@ -40,7 +40,7 @@ def test_the_written_form_does_not_change_what_exists(form):
     texts = numbers(1_500, 2)
     written = [form.format(*(text[i : i + 2] for i in range(0, 8, 2))) for text in texts]
     for text, verdict in zip(texts, judge(*written), strict=True):
-        assert (verdict & JUDGEMENT == VALID) == valid(text), text
+        assert (verdict & JUDGEMENT == (UNSURE if text[0] == "8" else VALID)) == valid(text), text
 
 
 def test_every_first_two_digits_are_judged_as_the_numbering_plan_has_it():
@@ -51,6 +51,27 @@ def test_every_first_two_digits_are_judged_as_the_numbering_plan_has_it():
 @pytest.mark.parametrize("text", ["68050000", "68 05 12 34", "+47 680 59 999", "004768055909"])
 def test_numbers_kept_for_film_and_television_are_synthetic(text):
     assert judge(text) == [VALID | SYNTHETIC]
+
+
+@pytest.mark.parametrize("text", ["80012345", "815 00 000", "+47 820 12 345", "004781500000"])
+def test_norwegian_service_numbers_are_unsure(text):
+    assert judge(text) == [UNSURE]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("(212) 555-0123", UNSURE), ("212-555-0123", UNSURE), ("070-174 06 05", UNSURE), ("020 7946 0958", UNSURE),
+        ("(555) 555-0123", REJECTED), ("012-3", REJECTED), ("00000000000", REJECTED), ("0123 4567 8901 23", REJECTED),
+    ],
+)  # fmt: skip
+def test_numbers_as_they_are_dialled_in_another_country_are_unsure(text, verdict):
+    assert judge(text) == [verdict]
+
+
+@pytest.mark.parametrize("form", ["4768051234", "47 68 05 12 34", "+47 (0)68051234", "0047 (0) 68 05 12 34"])
+def test_the_country_code_may_be_written_without_plus_and_with_a_trunk_zero(form):
+    assert judge(form) == [VALID | SYNTHETIC]
 
 
 @pytest.mark.parametrize("text", ["68060000", "68 04 99 99", "22 42 42 42"])

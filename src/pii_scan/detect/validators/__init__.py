@@ -13,7 +13,21 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.validators import finance, network, norway, telephone
+from pii_scan.detect.validators import (
+    calendar,
+    credentials,
+    device,
+    finance,
+    network,
+    nordic,
+    norway,
+    norway_national,
+    passport,
+    plate,
+    position,
+    postal,
+    telephone,
+)
 from pii_scan.detect.validators.verdict import (
     JUDGEMENT,
     REJECTED,
@@ -48,16 +62,35 @@ class Validator:
 
 
 VALIDATORS: dict[str, Validator] = {
-    "no_fodselsnummer": Validator(by_digits=norway.fodselsnummer),
-    "no_d_nummer": Validator(by_digits=norway.d_nummer),
-    "no_h_nummer": Validator(by_digits=norway.h_nummer),
+    "no_fodselsnummer": Validator(by_digits=norway_national.fodselsnummer),
+    "no_d_nummer": Validator(by_digits=norway_national.d_nummer),
+    "no_h_nummer": Validator(by_digits=norway_national.h_nummer),
+    "no_npid": Validator(by_digits=norway_national.npid),
+    "no_fh_nummer": Validator(by_digits=norway_national.fh_nummer),
+    "no_duf_nummer": Validator(by_digits=norway.duf_nummer),
     "no_bank_account": Validator(by_digits=norway.bank_account),
     "no_organisasjonsnummer": Validator(by_digits=norway.organisasjonsnummer),
+    "se_personnummer": Validator(by_digits=nordic.personnummer),
+    "dk_cpr": Validator(by_digits=nordic.cpr),
+    "fi_hetu": Validator(by_text=nordic.hetu),
     "luhn_card": Validator(by_digits=finance.credit_card),
     "iban": Validator(by_text=finance.iban),
     "email": Validator(by_text=network.email),
     "ip": Validator(by_text=network.ip),
+    "mac": Validator(by_text=network.mac),
+    "imei": Validator(by_digits=device.imei),
+    "sim": Validator(by_digits=device.sim),
+    "opaque_id": Validator(by_text=device.opaque_id),
+    "user_agent": Validator(by_text=device.user_agent),
+    "position": Validator(by_text=position.position),
+    "username": Validator(by_text=credentials.username),
+    "password": Validator(by_text=credentials.password),
     "phone": Validator(by_text=telephone.phone),
+    "birth_date": Validator(by_text=calendar.birth_date),
+    "no_street_address": Validator(by_text=postal.street_address),
+    "no_postal_place": Validator(by_text=postal.postal_place),
+    "passport": Validator(by_text=passport.passport),
+    "no_license_plate": Validator(by_text=plate.license_plate),
 }
 
 

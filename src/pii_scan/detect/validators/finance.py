@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 
 from pii_scan.detect.validators.norway import bank_account
-from pii_scan.detect.validators.verdict import REJECTED, SYNTHETIC, VALID, Digits, Verdicts, digits_of_texts
+from pii_scan.detect.validators.verdict import MAX_DIGITS, REJECTED, SYNTHETIC, VALID, Digits, Verdicts, digits_of_texts
 
 TEST_CARDS = frozenset(
     {
@@ -26,20 +27,30 @@ def credit_card(digits: Digits, as_of: date) -> Verdicts:
     rows = np.flatnonzero((count >= 13) & (count <= 19))
     if not len(rows):
         return verdicts
-    d = digits[rows, :19].astype(np.int32)
-    count = count[rows]
-    present = np.arange(19) < count[:, None]
-    from_right = count[:, None] - 1 - np.arange(19)
-    doubled = present & (from_right % 2 == 1)
-    value = np.where(doubled, 2 * d - 9 * (d > 4), d) * present
+    d = digits[rows, :4].astype(np.int32)
     first4 = d[:, 0] * 1000 + d[:, 1] * 100 + d[:, 2] * 10 + d[:, 3]
-    same = (np.where(present, d, d[:, :1]) == d[:, :1]).all(axis=1)
-    good = (value.sum(axis=1) % 10 == 0) & _issuer(first4, count) & ~same
+    good = luhn(digits[rows]) & _issuer(first4, count[rows]) & ~one_digit(digits[rows])
     verdicts[rows[good]] = VALID
     for row in rows[good].tolist():
         if "".join(map(str, digits[row, : digits[row, -1]].tolist())) in TEST_CARDS:
             verdicts[row] = VALID | SYNTHETIC
     return verdicts
+
+
+def luhn(digits: Digits) -> npt.NDArray[np.bool_]:
+    """Whether each row's last digit is Luhn's check digit (ISO/IEC 7812-1, annex B)."""
+    count = digits[:, -1].astype(np.int64)
+    d = digits[:, :MAX_DIGITS].astype(np.int32)
+    place = np.arange(MAX_DIGITS)
+    doubled = (count[:, None] - 1 - place) % 2 == 1
+    value = np.where(doubled, 2 * d - 9 * (d > 4), d) * (place < count[:, None])
+    return np.asarray((value.sum(axis=1) % 10 == 0) & (count > 1) & (count <= MAX_DIGITS))
+
+
+def one_digit(digits: Digits) -> npt.NDArray[np.bool_]:
+    """Whether each row repeats one digit: what people type to fill a field."""
+    d = digits[:, :MAX_DIGITS]
+    return np.asarray(((d == d[:, :1]) | (d < 0)).all(axis=1))
 
 
 def _issuer(first4: np.ndarray, count: np.ndarray) -> np.ndarray:

@@ -1,0 +1,270 @@
+"""Tables: the unit of decision is the column. What the header says and how many cells pass a check decide what the
+cells are; one cell that passes by chance decides nothing.
+
+A column is read in batches; what it showed so far counts for the next. The counts are of cells, by category, so that
+D-numbers among fødselsnummer are one kind of column.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import regex
+
+from pii_scan.detect import notes
+from pii_scan.detect.chance import likely_by_chance
+from pii_scan.detect.context import plain_header
+from pii_scan.detect.engine import Detections, RuleEngine, text_offsets
+from pii_scan.detect.patterns import compiled
+from pii_scan.detect.rules import FLAGS, Rule, RuleColumn
+from pii_scan.detect.validators import JUDGEMENT, REJECTED, UNSURE, VALID, VALIDATORS, judge_texts
+
+MIN_CELLS = 3
+"""Cells that must pass a check before the column is called by it."""
+MIN_SHARE = 0.5
+"""Share of the filled cells that must pass."""
+RARE = 0.05
+"""Chance rate up to which values alone, without a header, can say what a column holds."""
+HEADED_SCORE, UNHEADED_SCORE, MALFORMED_SCORE = 0.9, 0.75, 0.5
+STRAY_CELLS, STRAY_SHARE = 50, 0.05
+"""Among so many cells of digits alone, fewer that pass than this share are strays of another numbering."""
+MARGIN = 3
+"""Bytes around a value that still make it the whole cell: quotes, an equals sign, a decimal `.0`."""
+
+_Ints = npt.NDArray[np.int64]
+_PERSON = re.compile(
+    r"(?:for|etter|mellom|fullt ?)(?: )?navn|(?:first|last|full|given|family|sur) ?name|(?:elev|student|ansatt|"
+    r"deltaker|pasient|kunde|kontakt|bruker|medlem|s[øo]ker|employee|patient|customer|member|participant|contact|"
+    r"user)(?: ?(?:navn|name|id|nr|nummer))?|e ?post(?: ?adresse)?|e ?mail(?: ?address)?"
+)
+"""Headers of names and roles; those of identifiers come from the rules."""
+_PERSONAL = frozenset({"national_id", "email", "phone", "birthdate", "address", "name"})
+"""Categories whose columns make a table one about persons."""
+
+
+class ColumnRules:
+    """The rules' side of columns, compiled once for a scan."""
+
+    def __init__(self, engine: RuleEngine) -> None:
+        self.engine = engine
+        self.rules = engine.rules
+        names = sorted({rule.category for rule in self.rules})
+        self.category = np.array([names.index(rule.category) for rule in self.rules] or [0], np.int64)
+        self.categories = len(names) or 1
+        self.chance = np.array([rule.chance for rule in self.rules] or [1.0])
+        self.checked = np.array([bool(rule.validator) for rule in self.rules] or [False])
+        self._columns = [
+            (number, len(rule.patterns) + i, compiled(column.header, FLAGS), column)
+            for number, rule in enumerate(self.rules)
+            for i, column in enumerate(rule.columns)
+        ]  # fmt: skip
+        self._known: dict[str, tuple[npt.NDArray[np.float32], list[_Labelled]]] = {}
+
+    def of_header(self, header: str) -> tuple[npt.NDArray[np.float32], list[_Labelled]]:
+        """(what the header's words do to each rule's scores, the columns of rules that it names)."""
+        if header not in self._known:
+            plain = plain_header(header)
+            if len(self._known) > 10_000:
+                self._known.clear()
+            effects = self.engine.header_effects(header) if plain else np.zeros(len(self.rules), np.float32)
+            labelled = [
+                _Labelled(number, pattern, self.rules[number], compiled(column.cell, FLAGS), column)
+                for number, pattern, head, column in self._columns
+                if plain and head.fullmatch(plain)
+            ]
+            self._known[header] = (effects, labelled)
+        return self._known[header]
+
+    def about_persons(self, headers: Sequence[str]) -> bool:
+        """Whether a table with these headers has persons for its rows."""
+        return any(self._names_person(header) for header in headers if header)
+
+    def _names_person(self, header: str) -> bool:
+        if _PERSON.fullmatch(plain_header(header)):
+            return True
+        effects, labelled = self.of_header(header)
+        personal = [rule.category in _PERSONAL for rule in self.rules]
+        return bool((effects[: len(personal)] > 0)[personal].any()) or any(
+            item.rule.category in _PERSONAL for item in labelled
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Labelled:
+    """A rule's column whose header expression fits."""
+
+    number: int
+    pattern: int
+    rule: Rule
+    cell: regex.Pattern[str]
+    column: RuleColumn
+
+
+class Column:
+    """One column of one table while it is read."""
+
+    def __init__(self, rules: ColumnRules, header: str, as_of: date, *, person: bool = False) -> None:
+        """`person`: the rows of the table are persons."""
+        self._rules = rules
+        self._header = header
+        self._as_of = as_of
+        self._person = person
+        self._effects, self._labelled = rules.of_header(header)
+        self._filled = 0
+        self._numeric = 0
+        self._formed = np.zeros(len(rules.rules), np.int64)
+        self._valid = np.zeros(len(rules.rules), np.int64)
+        self._numeric_valid = np.zeros(len(rules.rules), np.int64)
+        self._category_valid = np.zeros(rules.categories, np.int64)
+
+    def detect(self, cells: pa.Array, *, min_score: float, resolve: bool) -> Detections:
+        """The detections in a batch of the column's cells (strings; nulls are empty), each decided by what the column
+        has shown up to the end of this batch.
+        """
+        engine = self._rules.engine
+        found = engine.candidates(cells, self._header, rejected=True, person=self._person)
+        length = np.diff(text_offsets(cells))
+        self._filled += int((length > 0).sum())
+        numeric = _all_digits(cells)
+        self._numeric += int(numeric.sum())
+        whole = (found.start <= MARGIN) & (length[found.text] - found.end <= MARGIN)
+        self._count(found, whole, numeric)
+        found = self._decide(found, whole)
+        found = found.take(found.verdict & JUDGEMENT != REJECTED)
+        parts = [found, *(self._headed(cells, item) for item in self._labelled)]
+        joined = Detections.joined([part for part in parts if len(part)])
+        return engine.settle(joined, min_score=min_score, resolve=resolve)
+
+    def _count(self, found: Detections, whole: npt.NDArray[np.bool_], numeric: npt.NDArray[np.bool_]) -> None:
+        """Adds the cells that are of a rule's form as a whole, and those that pass its check."""
+        some = found.take(whole & self._rules.checked[found.rule])
+        if not len(some):
+            return
+        valid = some.verdict & JUDGEMENT == VALID
+        rules = len(self._rules.rules)
+        self._formed += np.bincount(_distinct(some.rule, some.text), minlength=rules)
+        self._valid += np.bincount(_distinct(some.rule[valid], some.text[valid]), minlength=rules)
+        plain = valid & numeric[some.text]
+        self._numeric_valid += np.bincount(_distinct(some.rule[plain], some.text[plain]), minlength=rules)
+        category = self._rules.category[some.rule[valid]]
+        self._category_valid += np.bincount(_distinct(category, some.text[valid]), minlength=self._rules.categories)
+
+    def _typed(self) -> int:
+        """The category that the column holds by header and checks; -1 for none."""
+        rules = self._rules
+        best, best_key = -1, (False, math.inf)
+        for category in np.flatnonzero(self._category_valid >= MIN_CELLS).tolist():
+            own = np.flatnonzero((rules.category == category) & (self._valid > 0))
+            share = self._category_valid[category] / max(self._filled, 1)
+            headed = bool((self._effects[own] > 0).any()) or any(item.number in own for item in self._labelled)
+            against = bool((self._effects[own] < 0).any())
+            chance = min(float(rules.chance[own].sum()), 1.0)
+            many = share >= 0.9 and self._category_valid[category] >= 10
+            alone = (chance <= RARE and (not against or many)) or (chance <= 0.2 and many and not against)
+            if share >= MIN_SHARE and (headed or alone) and (not headed, chance) < (not best_key[0], best_key[1]):
+                best, best_key = category, (headed, chance)
+        return best
+
+    def _decide(self, found: Detections, whole: npt.NDArray[np.bool_]) -> Detections:
+        """Moves the scores of whole-cell values by what the column holds."""
+        rules = self._rules
+        score, note, verdict = found.score.copy(), found.note.copy(), found.verdict.copy()
+        judgement = found.verdict & JUDGEMENT
+        category = rules.category[found.rule]
+        typed = self._typed()
+        if typed >= 0:
+            mine = whole & (category == typed) & rules.checked[found.rule]
+            good = mine & (judgement == VALID)
+            main = self._main(typed)
+            good &= (found.rule == main) | ~np.isin(found.text, found.text[good & (found.rule == main)])
+            headed = (self._effects[found.rule] > 0) | np.isin(found.rule, [item.number for item in self._labelled])
+            floor = np.where(headed, HEADED_SCORE, UNHEADED_SCORE)
+            percent = round(100 * int(self._category_valid[typed]) / max(self._filled, 1))
+            score[good] = np.maximum(score[good], floor[good])
+            note[good] = notes.note(notes.TYPED, percent)
+            bad = self._malformed(found, mine & (judgement == REJECTED) & (found.rule == main), good)
+            verdict[bad], score[bad], note[bad] = UNSURE, MALFORMED_SCORE, notes.note(notes.MALFORMED, percent)
+            formed = np.isin(found.text, found.text[mine])
+            other = whole & (category != typed) & formed & (self._effects[found.rule] <= 0)
+            other &= rules.checked[found.rule]
+            score[other] = np.minimum(score[other], notes.WEAKENED)
+            note[other] = notes.note(notes.OTHER_KIND)
+        stray = whole & np.isin(found.rule, self._strays(typed)) & (judgement != REJECTED)
+        score[stray] = np.minimum(score[stray], notes.WEAKENED)
+        note[stray] = notes.note(notes.CHANCE)
+        return dataclasses.replace(found, score=score, note=note, verdict=verdict)
+
+    def _main(self, category: int) -> int:
+        """The rule of `category` whose check most cells pass."""
+        return int(np.where(self._rules.category == category, self._valid, -1).argmax())
+
+    def _malformed(self, found: Detections, rejected: npt.NDArray[np.bool_], good: npt.NDArray[np.bool_]) -> _Ints:
+        """One of the `rejected` rows for each cell that has no good one."""
+        rows = np.flatnonzero(rejected & ~np.isin(found.text, found.text[good]))
+        _, first = np.unique(found.text[rows], return_index=True)
+        return rows[first]
+
+    def _strays(self, typed: int) -> list[int]:
+        """Rules whose values are a few among many numbers, or no more than chance would have it, under a header that
+        does not speak for them.
+        """
+        strays = []
+        for number in np.flatnonzero(self._valid).tolist():
+            if self._rules.category[number] == typed or self._effects[number] > 0:
+                continue
+            plain, chance = int(self._numeric_valid[number]), float(self._rules.chance[number])
+            few = plain > 0 and self._numeric >= STRAY_CELLS and plain / self._numeric < STRAY_SHARE
+            valid, formed = int(self._valid[number]), int(self._formed[number])
+            if few or (chance < 1 and likely_by_chance(valid, formed, chance, column=True)):
+                strays.append(number)
+        return strays
+
+    def _headed(self, cells: pa.Array, item: _Labelled) -> Detections:
+        """Each cell that looks as the rule says for columns of this header."""
+        encoded = pc.fill_null(cells, "").dictionary_encode()
+        distinct = encoded.dictionary.to_pylist()
+        lead = np.array([len(text[: len(text) - len(text.lstrip())].encode()) for text in distinct] or [0], np.int64)
+        stripped = [text.strip() for text in distinct]
+        size = np.array([len(text.encode()) for text in stripped] or [0], np.int64)
+        fits = np.array([bool(text and item.cell.fullmatch(text)) for text in stripped] or [False], bool)
+        verdict = np.full(len(fits), UNSURE, np.uint8)
+        validator = VALIDATORS.get(item.rule.validator)
+        asked = np.flatnonzero(fits)
+        if validator is not None and len(asked):
+            verdict[asked] = judge_texts(validator, [stripped[i] for i in asked.tolist()], self._as_of)
+            fits[asked] = verdict[asked] != REJECTED
+        index = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        rows = np.flatnonzero(fits[index])
+        chosen = index[rows]
+        return Detections(
+            rows, lead[chosen], lead[chosen] + size[chosen], np.full(len(rows), item.number, np.int16),
+            np.full(len(rows), item.pattern, np.int16), verdict[chosen], np.full(len(rows), -1, np.int32),
+            np.full(len(rows), item.column.score, np.float32), np.zeros(len(rows), np.int16),
+        )  # fmt: skip
+
+
+def _all_digits(cells: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which cells hold ASCII digits and nothing else."""
+    offsets = text_offsets(cells)
+    first, last = int(offsets[0]), int(offsets[-1])
+    if first == last:
+        return np.zeros(len(cells), bool)
+    data = np.frombuffer(cells.buffers()[2], np.uint8)[first:last]
+    other = np.concatenate([[0], np.cumsum((data < 48) | (data > 57))])
+    bounds = offsets - first
+    return np.asarray((other[bounds[1:]] == other[bounds[:-1]]) & (bounds[1:] > bounds[:-1]))
+
+
+def _distinct(group: npt.NDArray[np.integer], text: _Ints) -> _Ints:
+    """The group of each distinct pair of group and text."""
+    if not len(text):
+        return np.zeros(0, np.int64)
+    return np.unique((group.astype(np.int64) << 40) + text) >> 40

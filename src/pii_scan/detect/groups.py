@@ -1,0 +1,130 @@
+"""Puts expressions into groups that share an automaton, and finds where in a buffer the matches of each can begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pii_scan.detect.automaton import MAX_JOINED, Automaton
+from pii_scan.detect.expression import WIDE, ByteSet, Expression
+from pii_scan.detect.starts import CLUSTERS, DEPTH, MAX_RATE, Opening, Openings, anchor_of, byte_mask, opening_of
+
+PADDING = 512
+"""Separators before and after the texts of a buffer, so that no read leaves it."""
+MAX_BROAD = 24
+"""Expressions that can begin nearly anywhere and have no anchor get clusters of their own, as long as there are not
+too many."""
+
+_Bytes = npt.NDArray[np.uint8]
+_Ints = npt.NDArray[np.int64]
+_Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Expressions that one automaton serves."""
+
+    members: tuple[int, ...]
+    automaton: Automaton
+    clusters: np.uint64 = np.uint64(0)
+    """Their clusters among the openings; 0 for one that is found by its anchor."""
+    anchor: _Anchor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """Bytes of which every match of one expression holds one, and what may stand before the first."""
+
+    bytes: ByteSet
+    prefix: int
+    prefix_bytes: _Bools
+    opening: Opening
+
+    def starts(self, buffer: _Bytes, at: _Ints) -> _Ints:
+        """Every place where a match can begin whose first anchor byte is one of `at`, ascending."""
+        found = [self._begins(buffer, at)]
+        for _ in range(self.prefix):
+            at = at - 1
+            at = at[self.prefix_bytes[buffer[at]]]
+            if not len(at):
+                break
+            found.append(self._begins(buffer, at))
+        return np.unique(np.concatenate(found))
+
+    def _begins(self, buffer: _Bytes, at: _Ints) -> _Ints:
+        for depth, pairs in enumerate(self.opening.pairs):
+            at = at[pairs[buffer[at + depth - 1], buffer[at + depth]]]
+        return at
+
+
+class Groups:
+    """The expressions in groups: neighbours by how they begin share an automaton; one that can begin nearly anywhere is
+    looked for around a byte that its matches must hold.
+    """
+
+    def __init__(self, read: Mapping[int, Expression]) -> None:
+        """`read`: expressions by their numbers."""
+        openings = {number: opening_of(expression) for number, expression in read.items()}
+        anchored = _anchored(read, openings)
+        done = {number for group in anchored for number in group.members}
+        left = sorted(set(read) - done, key=lambda n: (read[n].width >= WIDE, _looks(openings[n])))
+        parts = _clusters(left, openings)
+        cluster = {number: i for i, part in enumerate(parts) for number in part}
+        together = []
+        for wide in (False, True):
+            chosen = [part for part in parts if (read[part[0]].width >= WIDE) == wide]
+            for members in _packed(chosen):
+                bits = sum(1 << i for i in {cluster[number] for number in members})
+                together.append(Group(tuple(members), Automaton([read[n] for n in members]), np.uint64(bits)))
+        self._openings = Openings([openings[number] for number in left], [cluster[number] for number in left])
+        self._groups = together + anchored
+
+    def starts(self, buffer: _Bytes) -> Iterator[tuple[Group, _Ints]]:
+        """Each group with every place of the buffer where a match can begin, ascending."""
+        at, clusters = self._openings.places(buffer[PADDING - 1 : len(buffer) - PADDING + DEPTH])
+        at = at + PADDING
+        anchors: dict[int, _Ints] = {}
+        for group in self._groups:
+            if group.anchor is None:
+                yield group, at[(clusters & group.clusters) != 0]
+                continue
+            values = group.anchor.bytes
+            if values not in anchors:
+                anchors[values] = np.flatnonzero(byte_mask(values)[buffer])
+            yield group, group.anchor.starts(buffer, anchors[values])
+
+
+def _anchored(read: Mapping[int, Expression], openings: Mapping[int, Opening]) -> list[Group]:
+    groups = []
+    for number, expression in read.items():
+        anchor = anchor_of(expression) if openings[number].rate > MAX_RATE else None
+        if anchor is not None:
+            near = _Anchor(anchor[0], anchor[1], byte_mask(anchor[2]), openings[number])
+            groups.append(Group((number,), Automaton([expression]), anchor=near))
+    return groups
+
+
+def _clusters(numbers: list[int], openings: Mapping[int, Opening]) -> list[list[int]]:
+    """At most CLUSTERS parts: each broad expression alone, the others with their neighbours."""
+    broad = [number for number in numbers if openings[number].rate > MAX_RATE][:MAX_BROAD]
+    narrow = [number for number in numbers if number not in broad]
+    size = max(-(-len(narrow) // (CLUSTERS - len(broad))), 1)
+    return [[number] for number in broad] + [narrow[i : i + size] for i in range(0, len(narrow), size)]
+
+
+def _packed(parts: list[list[int]]) -> list[list[int]]:
+    """Whole parts, one after the other, in lists of at most MAX_JOINED numbers."""
+    packed: list[list[int]] = []
+    for part in parts:
+        if not packed or len(packed[-1]) + len(part) > MAX_JOINED:
+            packed.append([])
+        packed[-1].extend(part)
+    return packed
+
+
+def _looks(opening: Opening) -> tuple[bytes, bytes]:
+    """What puts expressions that begin alike beside each other."""
+    return opening.pairs[0].any(axis=1).tobytes(), opening.pairs[0].any(axis=0).tobytes()

@@ -1,0 +1,81 @@
+"""National numbers that a table keeps in two columns: the date of birth, and under «personnummer» the five digits that
+complete it (the individual number and the control digits).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pii_scan.detect import notes
+from pii_scan.detect.columns import MIN_CELLS, MIN_SHARE, ColumnRules
+from pii_scan.detect.engine import Detections, no_detections
+from pii_scan.detect.validators import JUDGEMENT, VALID
+
+SCORE = 0.85
+_NATIONAL = "national_id"
+_DATE = r"^\s*([0-9]{2})[. /-]?([0-9]{2})[. /-]?(?:19|20)?([0-9]{2})\s*$"
+_REST = r"^\s*[0-9]{4,5}\s*$"
+
+
+class SplitNumbers:
+    """Remembers the last batch of dates of one document, for the column that may complete them."""
+
+    def __init__(self, rules: ColumnRules) -> None:
+        self._rules = rules
+        self._national = np.array([rule.category == _NATIONAL for rule in rules.rules] or [False])
+        self._dates: pa.Array | None = None
+        self._place: tuple[str, int] | None = None
+
+    def complete(self, cells: pa.Array, header: str, sheet: str, first_row: int) -> Detections:
+        """The cells that, behind the dates of the same rows, make valid national numbers: whole cells of this column.
+
+        `first_row` tells batches of the same rows from others.
+        """
+        place = (sheet, first_row)
+        dates = self._dates if self._place == place and self._dates is not None else None
+        if dates is not None and len(dates) == len(cells) and self._named(header):
+            return self._joined(dates, cells)
+        short = _digits_of_dates(cells)
+        if short is not None:
+            self._dates, self._place = short, place
+        return no_detections()
+
+    def _named(self, header: str) -> bool:
+        effects, labelled = self._rules.of_header(header)
+        return bool((effects[self._national] > 0).any()) or any(self._national[item.number] for item in labelled)
+
+    def _joined(self, dates: pa.Array, cells: pa.Array) -> Detections:
+        fits = pc.fill_null(pc.match_substring_regex(cells, _REST), False)
+        rest = pc.utf8_lpad(pc.utf8_trim_whitespace(cells), 5, "0")
+        whole = pc.binary_join_element_wise(dates.cast(rest.type), rest, pa.scalar("", rest.type))
+        whole = pc.if_else(fits, whole, pa.scalar(None, rest.type))
+        found = self._rules.engine.candidates(whole)
+        found = found.take(np.flatnonzero(self._national[found.rule] & (found.verdict & JUDGEMENT == VALID)))
+        _, first = np.unique(found.text, return_index=True)
+        if len(first) < MIN_CELLS or len(first) < MIN_SHARE * pc.sum(fits).as_py():
+            return no_detections()
+        found = found.take(first)
+        length = _lengths(cells)[found.text]
+        percent = round(100 * len(first) / max(pc.sum(fits).as_py(), 1))
+        return Detections(
+            found.text, np.zeros(len(first), np.int64), length, found.rule, found.pattern, found.verdict,
+            np.full(len(first), -1, np.int32), np.full(len(first), SCORE, np.float32),
+            np.full(len(first), notes.note(notes.COMPLETED, percent), np.int16),
+        )  # fmt: skip
+
+
+def _digits_of_dates(cells: pa.Array) -> pa.Array | None:
+    """Ddmmyy of each cell that is such a date, null elsewhere; None unless most cells are."""
+    digits = pc.replace_substring_regex(cells, _DATE, r"\1\2\3")
+    fits = pc.fill_null(pc.match_substring_regex(cells, _DATE), False)
+    count = pc.sum(fits).as_py() or 0
+    if count < MIN_CELLS or count < MIN_SHARE * pc.count(cells).as_py():
+        return None
+    return pc.if_else(fits, digits, pa.scalar(None, digits.type))
+
+
+def _lengths(cells: pa.Array) -> npt.NDArray[np.int64]:
+    return np.asarray(pc.fill_null(pc.binary_length(cells), 0).to_numpy(zero_copy_only=False), np.int64)
