@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import shutil
 import struct
@@ -30,11 +29,11 @@ from extract.biff_made import (
     workbook,
 )
 from extract.found import cells, headers, none_goes_astray, parts
+from extract.metafile_made import blip, emf, emf_text, store
 from extract.ole_made import compound, packed, properties, vba
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pii_scan.extract import excel_encryption
 from pii_scan.extract.excel_links import hyperlink_texts
 from pii_scan.extract.excel_records import Records, SharedStrings
 from pii_scan.model import Limits
@@ -156,6 +155,15 @@ def test_embedded_objects_are_members(read: Any) -> None:
     assert cells(result, "a.xls!object MBD00112244") == {("Indre", 1, 1): "indre@example.no"}
 
 
+def test_pictures_are_members(read: Any) -> None:
+    group = record(
+        0xEB, store(blip("png", b"bilde@example.no tekst" * 1000), blip("emf", emf([emf_text("emf@example.no", 0, 0)])))
+    )
+    result = read(xls(workbook([Sheet("Ark", [label(0, 0, "x")])], [group])), "a.xls")
+    assert result.text("a.xls!picture 1.png").count("bilde@example.no") == 1000
+    assert "emf@example.no" in result.text("a.xls!picture 2.emf") and result.problems == []
+
+
 # shared strings
 
 
@@ -231,88 +239,6 @@ def test_a_sheet_that_is_a_file_of_its_own(read: Any, version: int) -> None:
     result = read(old_sheet(version), "a.xls")
     found = {place[1:]: text for place, text in cells(result, "a.xls").items()}
     assert found == {(2, 3): "Åse a@example.no", (3, 3): "1990-01-01"} and result.problems == []
-
-
-# encryption
-
-
-def rc4(key: bytes, data: bytes) -> bytes:
-    """RC4, written from its description and not from the code under test."""
-    box = list(range(256))
-    y = 0
-    for x in range(256):
-        y = (y + box[x] + key[x % len(key)]) % 256
-        box[x], box[y] = box[y], box[x]
-    out, x, y = [], 0, 0
-    for value in data:
-        x = (x + 1) % 256
-        y = (y + box[x]) % 256
-        box[x], box[y] = box[y], box[x]
-        out.append(value ^ box[(box[x] + box[y]) % 256])
-    return bytes(out)
-
-
-def encrypted(password: str, crypto_api: bool) -> bytes:
-    """The stream of a workbook encrypted by a password ([MS-XLS] 2.2.10)."""
-    salt, check = bytes(range(16)), bytes(range(100, 116))
-
-    def key(block: int) -> bytes:
-        number = struct.pack("<I", block)
-        if crypto_api:
-            start = hashlib.sha1(salt + password.encode("utf-16-le")).digest()
-            return hashlib.sha1(start + number).digest()[:16]
-        start = hashlib.md5(password.encode("utf-16-le")).digest()[:5]
-        return hashlib.md5(hashlib.md5((start + salt) * 16).digest()[:5] + number).digest()
-
-    digest = (hashlib.sha1 if crypto_api else hashlib.md5)(check).digest()
-    both = rc4(key(0), check + digest)
-    if crypto_api:
-        header = struct.pack("<IIIIIIII", 4, 0, 0x6801, 0x8004, 128, 1, 0, 0) + "Base\0".encode("utf-16-le")
-        verifier = struct.pack("<I", 16) + salt + both[:16] + struct.pack("<I", 20) + both[16:]
-        first = struct.pack("<HHHII", 1, 2, 2, 4, len(header)) + header + verifier
-    else:
-        first = struct.pack("<HHH", 1, 1, 1) + salt + both
-    plain = workbook([Sheet("Vernet", [label(row, 0, f"hemmelig{row}@example.no") for row in range(200)])],
-                     first=record(0x2F, first))  # fmt: skip
-    stream = b"".join(rc4(key(block), bytes(1024)) for block in range(len(plain) // 1024 + 1))
-    out, at = bytearray(plain), 0
-    while at + 4 <= len(plain):
-        kind, size = struct.unpack_from("<HH", plain, at)
-        skip = size if kind in (0x809, 0x2F) else 4 if kind == 0x85 else 0
-        for place in range(at + 4 + skip, at + 4 + size):
-            out[place] ^= stream[place]
-        at += 4 + size
-    return bytes(out)
-
-
-@pytest.mark.parametrize("crypto_api", [False, True])
-def test_the_password_that_excel_knows_opens_a_workbook(read: Any, crypto_api: bool) -> None:
-    result = read(xls(encrypted("VelvetSweatshop", crypto_api)), "a.xls")
-    assert cells(result, "a.xls")["Vernet", 200, 1] == "hemmelig199@example.no" and result.problems == []
-
-
-@pytest.mark.parametrize("crypto_api", [False, True])
-def test_any_other_password_is_a_problem(read: Any, crypto_api: bool) -> None:
-    result = read(xls(encrypted("sommer", crypto_api), **properties("Forfatter")), "a.xls")
-    assert result.codes == [("a.xls", "encrypted")] and result.batches == []
-
-
-def test_obfuscation_is_undone(read: Any) -> None:
-    word = b"VelvetSweatshop"
-    key = excel_encryption._xor_key(word)
-    array = excel_encryption._xor_array(word, key)
-    assert excel_encryption._xor_key(b"abc") == 20810  # a value that others publish
-    plain = workbook([Sheet("Vernet", [label(row, 0, f"skjult{row}@example.no") for row in range(50)])],
-                     first=record(0x2F, struct.pack("<HHH", 0, key, 0)))  # fmt: skip
-    out, at = bytearray(plain), 0
-    while at + 4 <= len(plain):
-        kind, size = struct.unpack_from("<HH", plain, at)
-        skip = size if kind in (0x809, 0x2F) else 4 if kind == 0x85 else 0
-        for i in range(skip, size):
-            value = plain[at + 4 + i] ^ array[(at + 4 + size + i) % 16]
-            out[at + 4 + i] = (value >> 3 | value << 5) & 0xFF
-        at += 4 + size
-    assert cells(read(xls(bytes(out)), "a.xls"), "a.xls")["Vernet", 50, 1] == "skjult49@example.no"
 
 
 # damage

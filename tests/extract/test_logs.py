@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from data_files import assert_survive, line_batches
+from data_files import assert_survive, column, line_batches
 from hypothesis import given
 from hypothesis import strategies as st
 from text_family import SMALL, lines_text, places, run
@@ -114,6 +114,13 @@ def test_escapes_across_blocks_are_whole_and_in_place() -> None:
     batches, _ = run(text.extract, one.encode(), SMALL)
     for i in (0, 1, 500, 1999):
         assert places(batches, f"=k{i}@example.no") == [(1, one.index(f"=k{i}%") + 1)]
+
+
+def test_addresses_in_the_cells_of_tables_are_decoded_too(read: Any) -> None:
+    rows = [f"{i},https://example.no/?e=k{i}%40example.no&n=K%C3%A5re+N,50%68" for i in range(50)]
+    result = read(("id,url,merknad\n" + "\n".join(rows)).encode(), "besok.csv")
+    assert column(result, "url") == {i + 2: f"https://example.no/?e=k{i}@example.no&n=Kåre N" for i in range(50)}
+    assert set(column(result, "merknad").values()) == {"50%68"}
 
 
 def test_text_without_escapes_is_not_touched() -> None:

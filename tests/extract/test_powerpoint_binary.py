@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from extract.biff_made import Sheet, label, workbook
 from extract.found import cells, none_goes_astray, parts
+from extract.metafile_made import blip, wmf
 from extract.ole_made import compound, packed, properties, vba
 from extract.ppt_made import (
     DOCUMENT,
@@ -28,7 +29,7 @@ from extract.ppt_made import (
 from extract.test_word_binary import art
 
 SAMPLES = Path(__file__).parent / "samples"
-HEADERS, LINKS, LINK, TAGS, TAG, BOX, PICTURE = 0x0FD9, 0x0409, 0x0FD7, 0x1388, 0x1389, 0xF00D, 0xF00A
+HEADERS, LINKS, LINK, TAGS, TAG, BOX = 0x0FD9, 0x0409, 0x0FD7, 0x1388, 0x1389, 0xF00D
 GRAPH = compound({"Workbook": workbook([Sheet("Ark", [label(0, 0, "graf@example.no")])])})
 SHOW = Show(
     slides=[
@@ -51,7 +52,10 @@ SHOW = Show(
         storage(GRAPH, compressed=False),
     ],
 )  # fmt: skip
-MORE = {**properties("Forfatter Åse", "Firma AS", {"Kunde": "egenskap@example.no"}), "Pictures": bytes(100)}
+MORE = {
+    **properties("Forfatter Åse", "Firma AS", {"Kunde": "egenskap@example.no"}),
+    "Pictures": blip("jpg", b"bilde@example.no tekst"),
+}
 
 
 @pytest.mark.parametrize("first_edit", [False, True])
@@ -125,12 +129,11 @@ def test_a_presentation_older_than_97_gives_runs_of_text_and_is_told(read: Any) 
     assert "boks@example.no" in parts(read(compound(both), "b.ppt"), "b.ppt")["page 1"]
 
 
-def test_pictures_alone_are_told(read: Any) -> None:
-    show = Show([Slide("", [container(0xF004, atom(PICTURE, bytes(8), 75))]), Slide("tekst")])
-    result = read(ppt(show), "a.ppt")
-    assert [problem.detail for problem in result.problems] == [
-        "slide without text: 1 slides hold pictures, which were not read"
-    ]
+def test_pictures_are_members(read: Any) -> None:
+    stream = blip("png", b"bilde@example.no tekst") + blip("wmf", wmf([("wmf@example.no", 0, 0)]), 2)
+    result = read(ppt(Show([Slide("tekst")]), Pictures=stream), "a.ppt")
+    assert "bilde@example.no" in result.text("a.ppt!picture 1.png")
+    assert "wmf@example.no" in result.text("a.ppt!picture 2.wmf") and result.problems == []
 
 
 def test_an_object_that_cannot_be_unpacked_is_told(read: Any) -> None:

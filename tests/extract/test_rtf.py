@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from extract.found import line_of, none_goes_astray, parts
+from extract.metafile_made import wmf
 from extract.ole_made import compound, ole1, packed
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -204,8 +205,25 @@ def test_an_object_larger_than_a_member_may_be_is_a_limit(read: Any) -> None:
     assert "foran@example.no" in result.all_text and ("a.rtf", "limit") in result.codes
 
 
-def test_pictures_alone_are_told(read: Any) -> None:
-    assert read(rtf(r"{\pict\pngblip 89504e47}"), "a.rtf").codes == [("a.rtf", "unsupported")]
+def test_pictures_are_members(read: Any) -> None:
+    said = b"bilde@example.no tekst"
+    picture = (
+        r"{\*\shppict{\pict{\*\picprop{\sp{\sn wzDescription}{\sv alt@example.no}}}\bliptag1\pngblip "
+        + said.hex()
+        + "}}"
+    )
+    result = read(
+        rtf(r"foran {\pict\jpegblip\bin22 " + said.decode() + "}" + picture + r"{\nonshppict{\pict 00}} etter"), "a.rtf"
+    )
+    assert "bilde@example.no" in result.text("a.rtf!picture 1.jpg")
+    assert "bilde@example.no" in result.text("a.rtf!picture 2.png")
+    assert parts(result, "a.rtf")["drawings"].strip() == "alt@example.no"
+    assert parts(result, "a.rtf")[""].split() == ["foran", "etter"] and result.problems == []
+
+
+def test_a_metafile_without_a_head_of_its_own_is_known_by_its_word(read: Any) -> None:
+    result = read(rtf(r"{\pict\wmetafile8 " + wmf([("meta@example.no", 10, 10)]).hex() + "}"), "a.rtf")
+    assert "meta@example.no" in result.text("a.rtf!picture 1.wmf") and result.problems == []
 
 
 @settings(max_examples=150, deadline=None)

@@ -26,6 +26,7 @@ from extract.doc_made import (
     sttb,
 )
 from extract.found import cells, line_of, none_goes_astray, parts
+from extract.metafile_made import blip, emf, emf_text, store
 from extract.ole_made import compound, packed, properties, vba
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -171,8 +172,30 @@ def test_pieces_that_say_far_more_than_there_is_are_a_limit(read: Any) -> None:
     assert ("a.doc", "limit") in result.codes
 
 
-def test_pictures_alone_are_told(read: Any) -> None:
+SAID = b"bilde@example.no tekst"
+
+
+def test_pictures_are_members(read: Any) -> None:
+    tree = streams(Doc({"body": "\x01tekst\r"}, tables={DRAWINGS: store(blip("jpg", SAID)) + store(delayed=1536)}))
+    inline = (
+        struct.pack("<HHI", 0x0F, 0xF004, 0)
+        + blip("png", SAID, 2)
+        + blip("emf", emf([emf_text("emf@example.no", 0, 0)]))
+    )
+    data = struct.pack("<IHH", 68 + len(inline), 68, 0x64) + bytes(60) + inline
+    main = bytearray(tree["WordDocument"])
+    late = blip("png", SAID)
+    main[1536 : 1536 + len(late)] = late
+    result = read(compound({**tree, "WordDocument": bytes(main), "Data": data}), "a.doc")
+    for name in ("picture 1.jpg", "picture 2.png", "picture 3.png"):
+        assert "bilde@example.no" in result.text(f"a.doc!{name}"), name
+    assert "emf@example.no" in result.text("a.doc!picture 4.emf") and result.problems == []
+
+
+def test_pictures_that_are_not_found_are_told(read: Any) -> None:
     assert read(doc(Doc({"body": "\x01\r"})), "a.doc").codes == [("a.doc", "unsupported")]
+    old_one = compound({"WordDocument": old("\x01 tekst@example.no", "cp1252")})
+    assert read(old_one, "b.doc").codes == [("b.doc", "unsupported")]
 
 
 # before Word 97

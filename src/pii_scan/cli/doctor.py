@@ -30,9 +30,9 @@ READ = (
     "text in any encoding, CSV/TSV, JSON/JSONL, XML, HTML, DOCX, XLSX, PPTX, XLSB, VSDX, OneNote, OpenDocument, PDF, "
     "EML, ZIP, tar, gz, bz2, xz, "
     "Parquet, ORC, Arrow/Feather, Avro, SQLite, Access, SQL dumps, logs, vCard, iCalendar, "
-    "MBOX, EMLX, MHTML, signed S/MIME, 7z, zst, lz4, disc images (ISO 9660)"
+    "DOC, XLS, PPT, RTF, MSG, TNEF, EMF/WMF, MBOX, EMLX, MHTML, signed S/MIME, 7z, zst, lz4, disc images (ISO 9660)"
 )
-UNREAD = "DOC, XLS, PPT, PST/MSG, RTF, Access, audio, video"
+UNREAD = "Access, audio, video"
 
 
 @click.command("doctor", short_help="Show what is installed and what that enables.")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pii_scan.extract import cell_json, charset, media_type, signatures
+from pii_scan.extract import cell_json, charset, media_type, percent, signatures
 from pii_scan.extract.arrow_text import PIECE_BYTES, is_binary
 from pii_scan.extract.text import piece_batch, pieces
 from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, Problem, ProblemCode, Stage
@@ -72,7 +72,7 @@ class Cells:
         if not lengths.all():
             filled = lengths > 0
             array, rows, lengths = array.filter(pa.array(filled)), rows[filled], lengths[filled]
-        array = cell_json.decoded(sound(array))
+        array = percent.decode_cells(cell_json.decoded(sound(array)))
         lengths = pc.binary_length(array).to_numpy(zero_copy_only=False)
         for start, end in _runs(lengths, self._limits.max_value_bytes):
             if lengths[start] > self._limits.max_value_bytes:
@@ -180,8 +180,9 @@ def sound(array: pa.Array) -> pa.Array:
         binary = array.cast(pa.large_binary() if wide else pa.binary())
         values = [charset.to_utf8(value, "utf-8") for value in binary.to_pylist()]
         return pa.array(values, pa.large_binary()).view(pa.large_string())
-    if b"\0" not in data:
+    if b"\0" not in data and not first and array.buffers()[2].size == last:
         return array
+    # Buffers of its own, of just this text: what comes after looks at buffers.
     buffers = [None, pa.py_buffer((offsets - first).astype(offsets.dtype)), pa.py_buffer(data.replace(b"\0", b" "))]
     return pa.Array.from_buffers(array.type, len(array), buffers, 0)
 

@@ -53,6 +53,8 @@ READERS: dict[str, Reader] = {
     signatures.OLE: Reader("ole_storage:extract"),
     "application/vnd.visio": Reader("ole_storage:extract"),
     "application/vnd.ms-project": Reader("ole_storage:extract"),
+    "image/emf": Reader("metafile:extract_emf"),
+    "image/wmf": Reader("metafile:extract_wmf"),
     "application/rtf": Reader("rtf:extract", fallback=types.TEXT),
     types.PDF: Reader("pdf:extract", budgeted=True),
     **{kind: Reader("ocr:extract", budgeted=True) for kind in sorted(picture_sizes.TYPES)},

@@ -171,7 +171,8 @@ class _Workbook:
             self._strings.finish()
             self._ready = True
         self._sheets += 1
-        name = self._names.get(place) or self._bundled or f"unlisted sheet {self._sheets}"
+        unlisted = f"{'unlisted ' if self._names else ''}sheet {self._sheets}"
+        name = self._names.get(place) or self._bundled or unlisted
         self._bundled = ""
         self._columns = SheetColumns(name, self._strings, self._limits)
         self._sheet = SheetRecords(name, self._columns, self._texts, self.text, self._show, self._drawings)

@@ -10,6 +10,8 @@ import re
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pii_scan.extract.escapes import Unescaped, spelt_utf8
 
@@ -35,7 +37,7 @@ def _table(members: bytes) -> npt.NDArray[np.bool_]:
 
 _DIGIT = _table(b"0123456789")
 _ALNUM = _table(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-_ENDS_TOKEN = _table(b" \t\r\n\"'<>`")
+_ENDS_TOKEN = _table(b"\0 \t\r\n\"'<>`")
 _ENDS_VALUE = _ENDS_TOKEN | _table(b"&;?=,")
 
 
@@ -74,6 +76,26 @@ def decode(block: bytes) -> Unescaped | None:
     if blanks is not None:
         data[blanks] = 32
     return Unescaped(data[keep].tobytes(), np.flatnonzero(keep))
+
+
+def decode_cells(cells: pa.Array) -> pa.Array:
+    """An array of texts (valid UTF-8 without NUL) with the escapes in each decoded.
+
+    >>> decode_cells(pa.array(["50 %", None, "?e=kari%40example.no", "%4", "0"])).to_pylist()
+    ['50 %', None, '?e=kari@example.no', '%4', '0']
+    """
+    if cells.buffers()[2] is None or b"%" not in memoryview(cells.buffers()[2]).tobytes():
+        return cells
+    which = np.flatnonzero(pc.match_substring_regex(cells, "%[0-9A-Fa-f]{2}").fill_null(False))
+    if not len(which):
+        return cells
+    block = "\0".join(cells.take(pa.array(which)).to_pylist()).encode()
+    made = decode(block)
+    if made is None:
+        return cells
+    mask = np.zeros(len(cells), np.bool_)
+    mask[which] = True
+    return pc.replace_with_mask(cells, pa.array(mask), pa.array(made.text.decode().split("\0"), cells.type))
 
 
 def _escapes(data: npt.NDArray[np.uint8]) -> tuple[Offsets, Offsets, Offsets]:

@@ -238,8 +238,11 @@ class _Reader:
             else:
                 place.word(word, number)
             return
-        self._flush()
+        if self._bytes:
+            self._flush()
         skip, self._skip = self._skip, 0
+        if not starred and word not in _MEANT:  # how text looks
+            return
         character = CHARACTERS.get(word)
         if character is not None:
             if not skip or character.isspace():
@@ -364,3 +367,4 @@ _ACTIONS: dict[bytes, Callable[[_Reader, int], None]] = {
     b"datastore": lambda reader, _: reader._object("custom XML"),
     b"htmltag": lambda reader, _: reader._html_tag(),
 }
+_MEANT = frozenset({b"u", b"pict", *CHARACTERS, *_ACTIONS, *_PAGES, *FLOWS, *PROPERTIES, *TEXTLESS, *HOLLOW, *PICTURES})
