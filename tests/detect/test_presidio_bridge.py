@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import date
 
+import pyarrow as pa
 import pytest
 
 from pii_scan.detect.detector import Detector
@@ -61,14 +62,14 @@ def test_the_engine_finds_what_presidio_finds_with_the_same_rules(engines, seed)
         (text, ours[i] ^ expected) for i, text in enumerate(texts) if ours[i] != (expected := _presidio(analyzer, text))
     ]
     assert not differing, differing[:3]
-    assert sum(map(len, ours)) > 100
+    assert sum(map(len, ours)) > 60
 
 
 def test_a_column_header_is_presidios_context(engines):
     detector, analyzer, _ = engines
-    found = detector.detect_texts(["83534621992"], header="kontonummer").to_pylist()
+    found = _of_cells(detector, ["83534621992"], "kontonummer")[0]
     expected = analyzer.analyze(text="83534621992", language="nb", context=["kontonummer"])
-    assert {(row["entity_type"], round(row["score"], 3)) for row in found} == {
+    assert {(entity_type, score) for entity_type, _, _, score in found} == {
         (result.entity_type, round(result.score, 3)) for result in expected
     }
 
@@ -102,14 +103,14 @@ def test_texts_of_many_lines_give_the_same(engines, seed):
     ours = _of_detector(detector, texts)
     for text, found in zip(texts, ours, strict=True):
         assert found == _presidio(analyzer, text)
-    assert sum(map(len, ours)) > 100
+    assert sum(map(len, ours)) > 60
 
 
 @pytest.mark.parametrize("header", HEADERS)
 def test_cells_under_a_header_give_the_same(engines, header):
     detector, analyzer, rules = engines
     values = [example.match or example.text for rule in rules for example in (*rule.examples, *rule.counter_examples)]
-    ours = _of_detector(detector, values, header)
+    ours = _of_cells(detector, values, header)
     for value, found in zip(values, ours, strict=True):
         assert found == {
             (result.entity_type, result.start, result.end, round(result.score, 3))
@@ -130,9 +131,20 @@ def test_labels_before_after_and_above_give_the_same(engines, label):
         assert found == _presidio(analyzer, text), text
 
 
-def _of_detector(detector: Detector, texts: list[str], header: str = "") -> list[set[tuple]]:
+def _of_cells(detector: Detector, cells: list[str], header: str) -> list[set[tuple]]:
+    """What each cell gives by itself, before the column is looked at as a whole, which Presidio cannot."""
+    found: list[set[tuple]] = [set() for _ in cells]
+    rows = detector.engine.detect(pa.array(cells), header, resolve=False)
+    for text, start, end, rule, score in zip(rows.text, rows.start, rows.end, rows.rule, rows.score, strict=True):
+        raw = cells[text].encode()
+        span = (len(raw[:start].decode()), len(raw[:end].decode()))
+        found[text].add((detector.rules[rule].entity_type, *span, round(float(score), 3)))
+    return found
+
+
+def _of_detector(detector: Detector, texts: list[str]) -> list[set[tuple]]:
     found: list[set[tuple]] = [set() for _ in texts]
-    for row in detector.detect_texts(texts, header).to_pylist():
+    for row in detector.detect_texts(texts).to_pylist():
         found[row["text"]].add((row["entity_type"], row["start"], row["end"], round(row["score"], 3)))
     return found
 
@@ -162,6 +174,8 @@ def stock():
 def test_our_recognizers_work_in_a_stock_engine(stock):
     for rule in load_rules():
         for example in rule.examples:
+            if example.header:  # Presidio knows no columns
+                continue
             at = example.text.index(example.match or "")
             results = stock.analyze(text=example.text, language="en", entities=[rule.entity_type])
             assert (at, at + len(example.match or "")) in {(r.start, r.end) for r in results if r.score >= 0.4}, example
