@@ -158,7 +158,10 @@ def test_slides_are_pages_and_notes_are_parts() -> None:
 
 
 def test_embedded_documents_and_pictures_are_read() -> None:
-    inner = part("document-content", f"<office:body>{sheet('<table:table-row>' + cell('dypt') + '</table:table-row>', 'X')}</office:body>")  # noqa: E501
+    inner = part(
+        "document-content",
+        f"<office:body>{sheet('<table:table-row>' + cell('dypt') + '</table:table-row>', 'X')}</office:body>",
+    )  # noqa: E501
     parts: dict[str, str | bytes] = {"Object 1/content.xml": inner, "Pictures/a.png": b"bilde", "Object 2": b"ole"}
     found = odt(p("x"), **parts)
     assert found.cells(1, sheet="object 1: X") == {1: "dypt"}

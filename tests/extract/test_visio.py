@@ -40,7 +40,11 @@ def drawing(*pages: str, **more: str | bytes) -> bytes:
 def test_shapes_are_read_on_their_pages_in_the_order_of_the_list(read: Read) -> None:
     data = drawing(page("<Text>siste <cp IX='0'/>side</Text>"), page("<Text>1588<cp IX='1'/>8010030</Text>"))
     found = read(data)
-    pages = {e.batch.origin.first_page: e.batch.texts[0].as_py() for e in found.batches if isinstance(e.batch.origin, PageOrigin)}  # noqa: E501
+    pages = {
+        e.batch.origin.first_page: e.batch.texts[0].as_py()
+        for e in found.batches
+        if isinstance(e.batch.origin, PageOrigin)
+    }  # noqa: E501
     assert pages == {1: f"{SYNTHETIC}\n", 2: "siste side\n"} and not found.problems
 
 

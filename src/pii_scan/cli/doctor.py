@@ -80,7 +80,7 @@ def _pictures(talk: Output) -> None:
 
 
 def _archives(talk: Output) -> None:
-    """bsdtar is a program of the system: its absence is told, and leaves some kinds of archives unread."""
+    """A program of the system, bsdtar of the system: its absence is told, and leaves some kinds of archives unread."""
     if archive_tool.find_tool() is None:
         talk.say("  missing  bsdtar (libarchive): without it RAR, cabinet, cpio, ar and RPM are reported as unread")
         talk.say("           Debian: apt install libarchive-tools; macOS and Windows have it")

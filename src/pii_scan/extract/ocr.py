@@ -26,9 +26,7 @@ from pii_scan.model import ChunkBatch, Document, Limits, PageOrigin, Problem, Pr
 
 LANGUAGES = ("nor", "eng")
 """Norwegian first, or å is lost in short words. That model reads an at sign as Q or O: see `with_addresses`."""
-_ADDRESS = re.compile(
-    r"(?<![\w.+-])([a-zæøå0-9][\w.+-]*)(?: ?(?:@|[QO©®]) ?|&)((?:[a-z0-9-]+\.)+[a-z]{2,10})(?![\w@])"
-)
+_ADDRESS = re.compile(r"(?<![\w.+-])([a-zæøå0-9][\w.+-]*)(?: ?(?:@|[QO©®]) ?|&)((?:[a-z0-9-]+\.)+[a-z]{2,10})(?![\w@])")
 PAGE_SECONDS = 60.0
 MAX_PAGES = 500
 """Pages of one file."""

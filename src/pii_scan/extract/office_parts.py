@@ -172,4 +172,3 @@ def _embedded(package: Package, name: str) -> Iterator[Item]:
         return
     with content:
         yield Document(package.document.ref.member(name, stream.size), content)
-

@@ -161,8 +161,9 @@ class OpenDocumentReader(Reader):
     def _is_aside(self, tag: str, closed: bool = False) -> bool:
         """The element holds text of another part; `meta` is also the name of an element within paragraphs."""
         outer = self.stack if closed else self.stack[:-1]
-        return tag in _ASIDE and (tag not in ("meta", "settings", "styles") or outer[-1:] == ["document"] or
-                                  outer[-1:] == [f"document-{tag}"])
+        return tag in _ASIDE and (
+            tag not in ("meta", "settings", "styles") or outer[-1:] == ["document"] or outer[-1:] == [f"document-{tag}"]
+        )
 
     def _begin_inline(self, tag: str, attrs: dict[str, str]) -> None:
         if tag == "s":
