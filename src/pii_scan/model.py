@@ -145,7 +145,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of a large text or table, cut between records. Offsets in bytes of the file."""
+    """A part of a large text or table, cut between records, or of a mailbox. Offsets in bytes of the file."""
 
     start: int
     end: int
@@ -153,7 +153,8 @@ class Slice:
     """1-based number of the first line (text) or record (table, the header being record 1) at `start`."""
     encoding: str
     layout: str = ""
-    """JSON of the table's dialect and header, as `extract.tabular` wrote it; empty for text."""
+    """JSON of the table's dialect and header, as `extract.tabular` wrote it; of a mailbox: the range of node ids, and
+    the offsets only say how large a part it is. Empty for text."""
 
 
 @dataclass(frozen=True, slots=True)

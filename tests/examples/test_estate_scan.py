@@ -85,7 +85,7 @@ def test_the_unreadable_files_are_problems_with_stable_codes(report: dict[str, A
     codes = {item["document"]: item["code"] for item in report["coverage"]["problems"]}
     assert codes == {
         "uleselig/avkuttet.pdf": codes["uleselig/avkuttet.pdf"],
-        "uleselig/gammel-avtale.doc": "unsupported",
+        "uleselig/gammel-avtale.doc": "corrupt",
         "uleselig/kryptert.zip!deltakere.csv": "encrypted",
     }
     assert codes["uleselig/avkuttet.pdf"] in {"corrupt", "truncated"}

@@ -4,9 +4,11 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import tarfile
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from pii_scan.model import Limits
@@ -153,3 +155,52 @@ def test_empty_archives_are_fine(read: Any) -> None:
         result = read(data, name)
         assert result.done[name].touched
         assert result.problems == []
+
+
+def framed(data: bytes, codec: str) -> bytes:
+    out = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(out, codec) as stream:
+        stream.write(data)
+    return bytes(out.getvalue())
+
+
+ZSTD_3_LEVEL = bytes.fromhex(
+    "28b52ffd04588100006b617269406578616d706c652e6e6f0a66b84df5"  # what `zstd` 1.5.4 writes of one line
+)
+
+
+@pytest.mark.parametrize(("codec", "suffix"), [("zstd", "zst"), ("lz4", "lz4")])
+def test_zstandard_and_lz4_are_read(read: Any, codec: str, suffix: str) -> None:
+    result = read(framed(tar(), codec), f"x.tar.{suffix}")
+    assert result.problems == []
+    assert result.texts[f"x.tar.{suffix}!x.tar!c.txt"] == ["slutt"]
+    twice = read(framed(b"kari@example.no\n", codec) + framed(b"ola@example.no\n", codec), f"x.log.{suffix}")
+    assert twice.problems == []
+    assert twice.text(f"x.log.{suffix}!x.log") == "kari@example.no\nola@example.no\n"
+
+
+def test_a_zstandard_file_of_the_program_and_one_with_a_frame_to_skip(read: Any) -> None:
+    assert read(ZSTD_3_LEVEL, "x.zst").all_text == "kari@example.no\n"
+    skipped = b"\x50\x2a\x4d\x18\x04\0\0\0abcd" + ZSTD_3_LEVEL
+    assert read(skipped, "x.zst").all_text == "kari@example.no\n"
+
+
+@pytest.mark.parametrize("codec", ["zstd", "lz4"])
+def test_a_bomb_in_frames_becomes_a_problem(read: Any, codec: str) -> None:
+    result = read(framed(bytes(64 << 20), codec), "x.zst", Limits(ratio_from_bytes=1 << 20, max_ratio=50))
+    assert ("x.zst", "limit") in result.codes
+
+
+@pytest.mark.parametrize("codec", ["zstd", "lz4"])
+def test_damaged_frames_are_never_clean(read: Any, codec: str) -> None:
+    data = framed(b"".join(b"%d ola@example.no\n" % i for i in range(30_000)), codec)
+    rng = random.Random(5)
+    for number in range(200):
+        broken = bytearray(data)
+        if number % 2:
+            del broken[rng.randrange(5, len(data)) :]
+        else:
+            broken[rng.randrange(4, len(data))] ^= 1 << rng.randrange(8)
+        result = read(bytes(broken), "x.zst")
+        assert result.problems or (number % 2 == 0 and result.all_text), number
+        assert not any("Error" in problem.detail for problem in result.problems), number

@@ -97,8 +97,9 @@ def test_a_missing_parser_says_what_to_install(read: Any, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("data", "code", "detail"),
     [
-        (b"\x89PNG\r\n\x1a\n" + bytes(20), "unsupported", "image (png) is not read yet"),
-        (b"!BDN" + bytes(range(50)), "unsupported", "Outlook mailbox is not read yet"),
+        (b"\x00\x00\x01\x00" + bytes(20), "unsupported", "image (vnd.microsoft.icon) is not read yet"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(20), "corrupt", "not a readable picture"),
+        (b"!BDN" + bytes(range(50)), "truncated", "the header of the mailbox is not whole"),
         (bytes(range(256)), "unsupported", "unknown binary format"),
         (b"-----BEGIN PGP MESSAGE-----\n\nab\n", "encrypted", "PGP encrypted"),
     ],
@@ -114,12 +115,11 @@ def test_an_empty_file_is_read(read: Any) -> None:
     assert result.done["x"].touched and result.problems == []
 
 
-def test_a_mailbox_is_read_as_text_with_a_problem(read: Any) -> None:
+def test_a_mailbox_is_read_by_message(read: Any) -> None:
     data = b"From a@example.no Mon Jan 1 00:00:00 2026\nFrom: a@example.no\nTo: b@example.no\n\nHei kari\n"
     result = read(data, "x.mbox")
-    assert result.codes == [("x.mbox", "unsupported")]
-    assert "Hei kari" in result.all_text
-    assert result.done["x.mbox"].media_type == "application/mbox" and result.done["x.mbox"].read_bytes == len(data)
+    assert result.codes == [] and result.order == ["x.mbox!00001", "x.mbox"]
+    assert "Hei kari" in result.text("x.mbox!00001")
 
 
 def test_members_come_before_their_container_and_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import base64
+import re
 import time
 from html import escape
+from typing import Any
 
 import pytest
+from data_files import SECRET, assert_survive, line_batches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from text_family import SMALL, places, run
@@ -12,7 +16,9 @@ from pii_scan.extract import html
 from pii_scan.model import Limits
 
 words = st.text(
-    st.characters(exclude_categories=["Cs", "Cc", "Cf"], exclude_characters="\ufeff\ufffe\uffff\xa0\u202f\u2007\u2009"),
+    st.characters(
+        exclude_categories=["Cs", "Cc", "Cf"], exclude_characters="%\ufeff\ufffe\uffff\xa0\u202f\u2007\u2009"
+    ),
     min_size=1,
     max_size=20,
 )
@@ -145,3 +151,42 @@ def test_hostile_input_takes_linear_time(unit: str) -> None:
         run(html.extract, (unit * size)[:size].encode())
         spent.append(time.process_time() - start)
     assert spent[1] < 8 * spent[0] + 0.3
+
+
+HIDDEN = """<html><head><meta name="author" content="kari1@example.no">
+<script type="application/ld+json">{"a":"kari2\\u0040example.no","u":"https://x/?e=kari3%40example.no"}</script>
+<!-- kari4@example.no --><style>/* kari5@example.no */</style></head>
+<body><a href="mailto:kari6%40example.no" title="kari7@example.no">x</a><input type=hidden value="kari8&#64;example.no">
+<div data-u="{&quot;e&quot;:&quot;kari9\\u0040example.no&quot;}" onclick="f('kari10@example.no')">x</div>
+<img alt="kari11@example.no" src="x"><option value=kari12@example.no>y</option><a href="/?u=kari13%2540example.no">z</a>
+<p>https://example.no/?e=kari14%40example.no</p><iframe srcdoc="&lt;p&gt;kari15@example.no"></iframe>
+<script>var j = "{\\"e\\":\\"kari16@example.no\\"}";</script></body></html>"""
+
+
+@pytest.mark.parametrize("number", range(1, 17))
+def test_what_a_page_does_not_show_is_found_at_its_place(number: int) -> None:
+    batches, _ = run(html.extract, HIDDEN.encode())
+    at = next(match.start() for match in re.finditer(f"kari{number}(?=[@&%\\\\])", HIDDEN))
+    wanted = (HIDDEN.count("\n", 0, at) + 1, at - HIDDEN.rfind("\n", 0, at))
+    assert places(batches, f"kari{number}@example.no") == [wanted]
+
+
+def test_documents_within_a_page_are_members(read: Any) -> None:
+    inner = base64.b64encode(f"Til: {SECRET}".encode()).decode()
+    picture = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(400_000)).decode()
+    pixel = base64.b64encode(b"GIF89a" + bytes(37)).decode()
+    content = (
+        f'<html><body><a href="data:text/plain;charset=utf-8;base64,{inner}">x</a>'
+        f'<img src="data:image/png;base64,{picture}"><img src="data:image/gif;base64,{pixel}">'
+        f"<style>@font-face {{src: url(data:font/woff2;base64,{picture})}}</style>"
+        "<p>ola@example.no</p></body></html>"
+    )
+    result = read(content.encode(), "x.html")
+    assert result.text("x.html!embedded 1.txt") == f"Til: {SECRET}"
+    assert set(result.done) == {"x.html", "x.html!embedded 1.txt", "x.html!embedded 2.png"}
+    assert inner not in result.all_text
+    assert places(line_batches(result), "ola@example.no") == [(1, content.index("ola@") + 1)]
+
+
+def test_no_mutant_raises_hangs_or_vanishes(read: Any) -> None:
+    assert_survive(read, HIDDEN.encode(), "x.html")

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json as reference
 import re
+from typing import Any
 
 import pytest
+from data_files import assert_survive
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from text_family import SMALL, lines_text, places, run
@@ -13,7 +15,7 @@ from pii_scan.model import Limits, ProblemCode
 
 REPAIRED = re.compile("[\xc2-\xf4][\x80-\xbf]")  # read as UTF-8 that was escaped byte by byte
 words = st.text(
-    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='\\\ufeff"'), min_size=1, max_size=20
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='\\\ufeff"%'), min_size=1, max_size=20
 ).filter(lambda value: not REPAIRED.search(value))
 
 
@@ -112,3 +114,27 @@ def test_whole_json_is_no_problem(content: str) -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32"])
 def test_wide_json_is_read(encoding: str) -> None:
     assert "kari@example.no" in text_of('{"navn": "Kåre", "e": "kari\\u0040example.no"}'.encode(encoding))
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_percent_encoded_addresses_are_found_at_their_place(depth: int) -> None:
+    content = reference.dumps({"url": "https://example.no/?e=kari%40example.no&n=K%C3%A5re+N", "b": 'a"b'})
+    for _ in range(depth - 1):
+        content = reference.dumps({"AuditData": content})
+    batches, _ = run(json.extract, content.encode())
+    assert places(batches, "kari@example.no") == [(1, content.index("kari%") + 1)]
+    assert places(batches, "Kåre N") == [(1, content.index("K%C3") + 1)]
+
+
+def test_json_nested_without_end_is_text_like_any_other() -> None:
+    content = '{"a":[' * 200_000 + '"kari@example.no"' + "]}" * 200_000
+    batches, problems = run(json.extract, content.encode())
+    assert not problems and places(batches, "kari@example.no") == [(1, content.index("kari") + 1)]
+
+
+def test_no_mutant_raises_hangs_or_vanishes(read: Any) -> None:
+    rows = [
+        {"i": i, "e": f"k{i}@example.no", "n": 'K\u00e5re "x"\n', "a": reference.dumps({"b": "c\n"})} for i in range(60)
+    ]
+    assert_survive(read, reference.dumps(rows).encode(), "x.json")
+    assert_survive(read, "\n".join(map(reference.dumps, rows)).encode(), "x.jsonl")

@@ -174,7 +174,7 @@ def test_encrypted_mail_is_a_problem(read: Any, kind: str) -> None:
     result = read(data, "x.eml")
     assert result.codes == [("x.eml!smime.p7m", "encrypted")]
     signed = data.replace(kind.encode(), b"application/pkcs7-mime; smime-type=signed-data")
-    assert read(signed, "x.eml").codes == [("x.eml!smime.p7m", "unsupported")]
+    assert read(signed, "x.eml").codes == [("x.eml!smime.p7m", "truncated")]
 
 
 def test_pgp_mime_is_a_problem(read: Any) -> None:
@@ -285,3 +285,44 @@ def test_long_quoted_printable_lines_decode_as_one(data: bytes, step: int) -> No
 )
 def test_data_sealed_in_a_text_body_are_a_problem(read: Any, body: bytes, code: str) -> None:
     assert read(HEAD + b"\r\n" + body, "x.eml").codes == [("x.eml", code)]
+
+
+PLIST = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "x.dtd">\n'
+    b'<plist version="1.0"><dict><key>sender</key><string>avsender@example.no</string></dict></plist>\n'
+)
+
+
+@pytest.mark.parametrize("length_line", [b"%d\n", b"%d      \n", b"%d\r\n"])
+def test_apple_mail_is_a_message_and_a_property_list(read: Any, length_line: bytes) -> None:
+    message = HEAD + b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes("blåbær".encode())
+    result = read(length_line % len(message) + message + PLIST, "12.emlx")
+    assert result.problems == []
+    assert "blåbær" in result.text("12.emlx")
+    assert "avsender@example.no" in result.text("12.emlx!apple-mail.plist")
+
+
+def test_apple_mail_with_a_wrong_length_is_read_whole_and_named(read: Any) -> None:
+    message = mixed(b"\r\nen", b"\r\nkari@example.no")
+    short = read(b"%d\n" % (len(message) - 20) + message + PLIST, "12.emlx")
+    assert ("12.emlx", "corrupt") in short.codes
+    assert "kari@example.no" in short.all_text and "avsender@example.no" in short.all_text
+    cut = read(b"%d\n" % (len(message) + 500) + message, "12.emlx")
+    assert cut.codes == [("12.emlx", "truncated")] and "kari@example.no" in cut.all_text
+
+
+def test_a_saved_web_page_is_read_with_its_parts(read: Any) -> None:
+    data = (
+        b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://example.no/?q=ola%40example.no\r\n"
+        b"MIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/related;\r\n\ttype="text/html";\r\n\tboundary="grense"\r\n\r\n--grense\r\n'
+        b"Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        b"<html><body title=3D'tittel@example.no'>K=C3=A5re=\r\n Nordmann</body></html>\r\n--grense\r\n"
+        b"Content-Type: text/css\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Location: cid:css\r\n\r\n"
+        b"/* stil@example.no */\r\n--grense--\r\n"
+    )
+    result = read(data, "side.mhtml")
+    assert result.problems == []
+    assert "Kåre Nordmann" in result.text("side.mhtml") and "tittel@example.no" in result.text("side.mhtml")
+    assert "stil@example.no" in result.text("side.mhtml!part-2")
+    assert "ola@example.no" in result.text("side.mhtml").replace("%40", "@")

@@ -57,7 +57,7 @@ def compound(*names: str) -> bytes:
         ("ms-excel.sheet.macroEnabled.main", signatures.XLSX),
         (OPEN_XML + "presentationml.slideshow.main", signatures.PPTX),
         ("ms-powerpoint.presentation.macroEnabled.main", signatures.PPTX),
-        ("ms-visio.drawing.main", "application/zip"),
+        ("ms-visio.drawing.main", "application/vnd.ms-visio.drawing"),
     ],
 )
 def test_office_families_by_their_main_part(main: str, expected: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ooxml import SYNTHETIC, Yielded, mutants, read
 from pdf_files import FONT, LOCKED, LOCKED_EMPTY, assemble, document, show_text, stream
 
+from pii_scan.extract import ocr
 from pii_scan.extract.pdf import extract
 from pii_scan.model import Limits, PageOrigin, ProblemCode
 
@@ -93,16 +96,47 @@ def test_xfa_data_are_read() -> None:
     assert SYNTHETIC in found.parts["form data"]
 
 
-def test_scanned_pages_become_one_problem() -> None:
+@pytest.fixture
+def no_tesseract(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ocr, "installed", lambda: None)
+
+
+@pytest.mark.usefixtures("no_tesseract")
+def test_scanned_pages_without_tesseract_become_one_problem() -> None:
     found = read(extract, document([show_text("tekst"), PICTURE, PICTURE], {100: IMAGE}, resources=WITH_IMAGE))
     assert [(q.code, q.detail) for q in found.problems] == [
-        (ProblemCode.UNSUPPORTED, "page without a text layer: 2 of 3 pages")
+        (ProblemCode.UNSUPPORTED, "needs_ocr: install tesseract with nor and eng to read pages: 2")
     ]
 
 
+@pytest.mark.usefixtures("no_tesseract")
 def test_scan_with_a_stamp_is_still_a_scan() -> None:
     found = read(extract, document([PICTURE + show_text("Side 1 av 1")], {100: IMAGE}, resources=WITH_IMAGE))
     assert pages(found) == {1: "Side 1 av 1"} and [q.code for q in found.problems] == [ProblemCode.UNSUPPORTED]
+
+
+def scan(*lines: str) -> dict[int, bytes]:
+    """A picture of a page with these lines, as object 100."""
+    import pypdfium2
+
+    drawn = pypdfium2.PdfDocument(document([show_text(*lines)]))[0].render(scale=200 / 72, grayscale=True).to_numpy()
+    size = f"/Width {drawn.shape[1]} /Height {drawn.shape[0]} /ColorSpace /DeviceGray /BitsPerComponent 8"
+    data = drawn.reshape(drawn.shape[0], -1)[:, : drawn.shape[1]].tobytes()
+    return {100: stream(data, f"/Type /XObject /Subtype /Image {size}", compress=True)}
+
+
+def test_scanned_pages_are_recognised_with_their_numbers() -> None:
+    if ocr.installed() is None:
+        if os.environ.get("PII_SCAN_REQUIRE_SERVICES"):
+            pytest.fail("tesseract is missing, and PII_SCAN_REQUIRE_SERVICES is set")
+        pytest.skip("tesseract is not installed")
+    found = read(extract, document([show_text("en"), PICTURE], scan("Pasient Kari Nordby"), resources=WITH_IMAGE))
+    texts = {
+        batch.origin.first_page: batch.texts[0].as_py()
+        for batch in found.batches
+        if isinstance(batch.origin, PageOrigin) and len(batch.texts) == 1
+    }
+    assert texts == {2: "Pasient Kari Nordby"} and not found.problems
 
 
 def test_small_picture_beside_text_is_no_problem() -> None:
@@ -111,6 +145,7 @@ def test_small_picture_beside_text_is_no_problem() -> None:
     assert not found.problems
 
 
+@pytest.mark.usefixtures("no_tesseract")
 def test_text_drawn_as_outlines_becomes_a_problem() -> None:
     found = read(extract, document([b"0 0 m 9 9 l S " * 200]))
     assert [q.code for q in found.problems] == [ProblemCode.UNSUPPORTED]
@@ -157,6 +192,51 @@ def test_damaged_stream_does_not_look_clean() -> None:
     found = read(extract, bytes(data))
     assert pages(found)[2] == "b"
     assert [q.detail for q in found.problems] == ["damaged streams: 1; what they hold may be missing"]
+
+
+def test_page_that_the_tree_has_lost_does_not_look_read() -> None:
+    data = document([show_text("a"), show_text("b"), show_text(SYNTHETIC)])
+    kids = data.replace(b"12 0 R 14 0 R] /Count 3", b"12 0 R] /Count 2       ")
+    less = data.replace(b"/Count 3", b"/Count 2")
+    for changed in (kids, less):
+        assert changed != data
+        found = read(extract, changed)
+        assert SYNTHETIC in found.text or [q.code for q in found.problems] == [ProblemCode.CORRUPT]
+
+
+def test_pages_in_object_streams_are_counted() -> None:
+    page = b"<< /Type /Page /Parent 2 0 R >>"
+    packed = b"70 0 71 %d " % len(page)
+    objects = stream(packed + page + page, f"/Type /ObjStm /N 2 /First {len(packed)}", compress=True)
+    found = read(extract, document([show_text("a")], {100: objects}))
+    assert [q.detail for q in found.problems] == ["pages that are in the file but not in its order: 2"]
+
+
+def test_page_that_a_later_change_took_out_is_no_problem() -> None:
+    data = document([show_text("a"), show_text("b")])
+    change = b"2 0 obj\n<< /Type /Pages /Kids [10 0 R] /Count 1 >>\nendobj\n"
+    at = len(data)
+    old = data[data.rindex(b"startxref") + 10 :].split()[0].decode()
+    table = f"xref\n2 1\n{at:010d} 00000 n \ntrailer << /Size 14 /Root 1 0 R /Prev {old} >>\n"
+    found = read(extract, data + change + f"{table}startxref\n{at + len(change)}\n%%EOF\n".encode())
+    assert pages(found) == {1: "a"} and not found.problems
+
+
+def test_compressed_properties_and_scripts_are_read() -> None:
+    packet = b"<x:xmpmeta><dc:creator>Anne Meta</dc:creator></x:xmpmeta>"
+    extra = {
+        100: stream(packet, "/Type /Metadata /Subtype /XML", compress=True),
+        101: b"<< /S /JavaScript /JS (app.alert\\('ring 68 05 00 18'\\)) >>",
+    }
+    catalog = "/Metadata 100 0 R /Names << /JavaScript << /Names [(start) 101 0 R] >> >>"
+    found = read(extract, document([show_text("x")], extra, catalog=catalog))
+    assert "Anne Meta" in found.parts["properties: XMP"] and "68 05 00 18" in found.parts["scripts"]
+
+
+def test_lost_cross_references_lose_no_page() -> None:
+    data = document([show_text("a"), show_text(SYNTHETIC)])
+    found = read(extract, data.replace(b"xref\n0 ", b"xxxx\n9 "))
+    assert SYNTHETIC in found.text
 
 
 def test_mutants_never_raise_anything_else() -> None:

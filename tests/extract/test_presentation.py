@@ -89,10 +89,21 @@ def test_file_of_python_pptx() -> None:
     assert not found.problems and found.error is None
 
 
-def test_slide_with_a_picture_only_becomes_a_problem() -> None:
+def test_pictures_are_documents_and_tags_are_read() -> None:
     rels = relationships(("rId1", "image", "../media/image1.png"))
-    found = read(extract, show([slide()], **{"ppt/media/image1.png": "x", "ppt/slides/_rels/slide1.xml.rels": rels}))
-    assert [q.code for q in found.problems] == [ProblemCode.UNSUPPORTED]
+    tags = f'<p:tagLst {NAMES}><p:tag name="EIER" val="Kari Merket"/></p:tagLst>'
+    parts: dict[str, str | bytes] = {
+        "ppt/media/image1.png": "x",
+        "ppt/slides/_rels/slide1.xml.rels": rels,
+        "ppt/tags/tag1.xml": tags,
+    }
+    found = read(extract, show([slide()], **parts))
+    assert found.documents == {"ppt/media/image1.png": b"x"} and "Kari Merket" in found.parts["tags"]
+
+
+def test_presentation_of_pictures_without_a_slide_is_corrupt() -> None:
+    found = read(extract, show([], **{"ppt/media/image1.png": "x"}))
+    assert [q.code for q in found.problems] == [ProblemCode.CORRUPT]
 
 
 def test_broken_list_of_slides_still_reads_the_slides() -> None:

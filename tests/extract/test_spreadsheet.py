@@ -210,13 +210,14 @@ def beside() -> Yielded:
         f'<pivotCacheDefinition {S} refreshedBy="Siv Frisk"><cacheFields><cacheField name="Fnr"><sharedItems>'
         '<s v="15888010030"/><n v="1.588801003E10"/></sharedItems></cacheField></cacheFields></pivotCacheDefinition>'
     )
+    person = '<person id="{1}" displayName="Ola Person" userId="o@example.no"/>'
     parts: dict[str, str | bytes] = {
         "xl/worksheets/_rels/sheet1.xml.rels": relationships(
             ("rId1", "threadedComment", "../threadedComments/threadedComment1.xml"),
             ("rId2", "hyperlink", "mailto:lenke@example.no"),
         ),
         "xl/threadedComments/threadedComment1.xml": f"<ThreadedComments>{comment}</ThreadedComments>",
-        "xl/persons/person.xml": '<personList><person displayName="Ola Person" userId="o@example.no"/></personList>',
+        "xl/persons/person.xml": f"<personList>{person}</personList>",
         "xl/pivotCache/pivotCacheDefinition1.xml": pivot,
         "xl/pivotCache/pivotCacheRecords1.xml": f'<pivotCacheRecords {S}><r><s v="post"/></r></pivotCacheRecords>',
         "xl/tables/table1.xml": f'<table {S} name="T"><tableColumn name="Kolonne"/></table>',
@@ -249,7 +250,7 @@ def test_everything_beside_the_cells_is_read() -> None:
     assert "Topptekst" in parts["Ark1: header and footer"]
     assert {"Skriv fnr", '"Ja,Kanskje"', "filtrert"} <= set(parts["Ark1: settings"].split("\n"))
     assert parts["Ark1: hyperlinks A2"] == "vis\ntips\n" and parts["Ark1: hyperlinks"] == "mailto:lenke@example.no\n"
-    assert parts["Ark1: comments C3"] == "tråd\n"
+    assert parts["Ark1: comments C3"] == "Ola Person\ntråd\n"
     assert "Ola Person" in parts["people: names"] and "o@example.no" in parts["people: names"]
     assert (
         parts["pivot cache"].split("\n")[:2] == [f"Fnr\t{SYNTHETIC}\t{SYNTHETIC}", "Siv Frisk"]

@@ -150,11 +150,22 @@ def test_file_of_python_docx() -> None:
     assert SYNTHETIC in found.parts[""] and "Kari Nordhaug" in found.text and not found.problems
 
 
-def test_pictures_alone_become_a_problem() -> None:
-    found = read(extract, body("<w:p/>", **dict.fromkeys(["word/media/image1.png", "word/media/image2.png"], "x")))
-    assert [(q.code, q.detail) for q in found.problems] == [
-        (ProblemCode.UNSUPPORTED, "document without text: 2 pictures were not read")
-    ]
+def test_pictures_and_films_are_documents_and_fonts_are_none() -> None:
+    parts = {"word/media/image1.png": "a", "word/media/image2.emf": "b", "word/media/media1.mp4": "c"}
+    found = read(extract, body(p("x"), **parts, **{"word/fonts/font1.odttf": "d", "docProps/thumbnail.jpeg": "e"}))
+    assert found.documents == {name: data.encode() for name, data in parts.items()} and not found.problems
+
+
+def test_what_was_typed_into_variables_forms_and_controls_is_read() -> None:
+    control = '<w:p><w:sdt><w:sdtPr><w:alias w:val="Fullmektig Eva"/></w:sdtPr><w:sdtContent><w:r><w:t>x</w:t></w:r>'
+    field = '<w:ffData><w:textInput><w:default w:val="Ola Utfylt"/></w:textInput></w:ffData>'
+    settings = (
+        f'<w:settings {W}><w:docVars><w:docVar w:name="fnr" w:val="{SYNTHETIC}"/></w:docVars><w:mailMerge>'
+        '<w:query w:val="SELECT * FROM kari"/></w:mailMerge></w:settings>'
+    )
+    found = read(extract, body(f"{control}</w:sdtContent></w:sdt></w:p>{field}", **{"word/settings.xml": settings}))
+    assert lines(found)[0] == "x" and "Fullmektig Eva" in found.parts["names"] and "Ola Utfylt" in found.text
+    assert SYNTHETIC in found.parts["settings"] and "SELECT * FROM kari" in found.parts["settings"]
 
 
 def test_broken_part_becomes_a_problem_and_the_others_are_read() -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import pytest
+from data_files import assert_survive
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from text_family import SMALL, lines_text, places, run
@@ -11,7 +13,7 @@ from pii_scan.extract import xml
 from pii_scan.model import Limits, ProblemCode
 
 words = st.text(
-    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff&"), min_size=1, max_size=20
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="%\ufeff\ufffe\uffff&"), min_size=1, max_size=20
 )
 
 
@@ -91,3 +93,19 @@ def test_long_documents_are_read_in_blocks() -> None:
     assert not problems and len(batches) > 20
     for i in (0, 999, 1999):
         assert places(batches, f">kari{i}@example.no") == [(1, content.index(f">kari{i}&") + 1)]
+
+
+def test_percent_encoded_addresses_are_found_at_their_place() -> None:
+    content = '<r>\n<a u="https://example.no/?e=kari%40example.no&amp;n=1">ola%40example.no</a>'
+    content += "<!-- per%2540example.no --></r>"
+    batches, _ = run(xml.extract, content.encode())
+    line = content.partition("\n")[2]
+    for name in ("kari", "ola", "per"):
+        assert places(batches, f"{name}@example.no") == [(2, line.index(f"{name}%") + 1)]
+
+
+def test_no_mutant_raises_hangs_or_vanishes(read: Any) -> None:
+    rows = "".join(
+        f'<k id="{i}" e="k{i}@example.no">K&#229;re &amp; {i}<!-- x --><![CDATA[<a>]]></k>\n' for i in range(40)
+    )
+    assert_survive(read, f'<?xml version="1.0"?>\n<r>{rows}</r>'.encode(), "x.xml")

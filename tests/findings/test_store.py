@@ -215,6 +215,16 @@ def test_slices_of_one_file_are_one_document(writer: RunWriter) -> None:
     ]  # fmt: skip
 
 
+def test_members_that_slices_of_a_file_met_stay_documents_of_their_own(writer: RunWriter) -> None:
+    writer.write_part("00000000-00000", documents(document("a.pst!1"), document("a.pst!2"), document("a.pst", read=4)))
+    writer.write_part("00000000-00001", documents(document("a.pst!3", "unread"), document("a.pst", read=6)))
+    writer.close()
+    rows = [row for table in load_run(writer.path).documents() for row in table.to_pylist()]
+    found = {row["document"]: (row["status"], row["read_bytes"]) for row in rows}
+    assert len(rows) == 4
+    assert found == {"a.pst!1": ("read", 10), "a.pst!2": ("read", 10), "a.pst!3": ("unread", 10), "a.pst": ("read", 10)}
+
+
 def test_two_files_that_look_the_same_once_masked_stay_two_documents(writer: RunWriter) -> None:
     same = [document("###########.txt"), document("###########.txt", "unread", 20, 0)]
     writer.write_part("00000000", documents(*same))

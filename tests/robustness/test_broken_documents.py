@@ -77,10 +77,10 @@ def _documents() -> Iterator[tuple[str, bytes, set[str]]]:
     yield "halv.tar", _tar()[:1500], {"truncated", "corrupt"}
     yield "dyp.zip", nested(14), {"limit"}
     yield "bombe.zip", bomb(), {"limit"}
-    yield "gammel.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(3000), {"unsupported"}
-    yield "bilde.png", b"\x89PNG\r\n\x1a\n" + bytes(100), {"unsupported"}
+    yield "gammel.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(3000), {"corrupt"}
+    yield "bilde.png", b"\x89PNG\r\n\x1a\n" + bytes(100), {"corrupt"}
     yield "ukjent", bytes(range(256)) * 30, {"unsupported"}
-    yield "base.sqlite", b"SQLite format 3\0" + bytes(4000), {"unsupported"}
+    yield "base.sqlite", b"SQLite format 3\0" + bytes(4000), {"corrupt"}
 
 
 def _tar() -> bytes:

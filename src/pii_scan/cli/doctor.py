@@ -12,6 +12,7 @@ import click
 from pii_scan import __version__
 from pii_scan.cli.options import Output, common, output
 from pii_scan.errors import PiiScanError
+from pii_scan.extract import archive_tool, ocr
 from pii_scan.registry import DATA_FOLDERS, data_folder
 
 PARTS = (
@@ -26,9 +27,12 @@ PARTS = (
     ("spacy", "spacy", "the Presidio bridge (no model needed)"),
 )
 READ = (
-    "text in any encoding, CSV/TSV, JSON/JSONL, XML, HTML, DOCX, XLSX, PPTX, PDF with text, EML, ZIP, tar, gz, bz2, xz"
+    "text in any encoding, CSV/TSV, JSON/JSONL, XML, HTML, DOCX, XLSX, PPTX, XLSB, VSDX, OneNote, OpenDocument, PDF, "
+    "EML, ZIP, tar, gz, bz2, xz, "
+    "Parquet, ORC, Arrow/Feather, Avro, SQLite, Access, SQL dumps, logs, vCard, iCalendar, "
+    "DOC, XLS, PPT, RTF, MSG, TNEF, EMF/WMF, MBOX, EMLX, MHTML, signed S/MIME, 7z, zst, lz4, disc images (ISO 9660)"
 )
-UNREAD = "DOC, XLS, PPT, PST/MSG, RTF, ODF, Parquet, SQLite, 7z, RAR, images and scans, audio, video"
+UNREAD = "Access, audio, video"
 
 
 @click.command("doctor", short_help="Show what is installed and what that enables.")
@@ -43,6 +47,8 @@ def command(**options: Any) -> int:
     talk = output(**options)
     talk.say(f"pii-scan {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     missing = _parts(talk) + _folders(talk)
+    _pictures(talk)
+    _archives(talk)
     talk.say(f"targets: local files and folders, standard input\nread: {READ}")
     talk.say(f"reported as unread, never as clean: {UNREAD}")
     if missing:
@@ -59,6 +65,27 @@ def _parts(talk: Output) -> list[str]:
         else:
             talk.say(f"  ok       {package} {importlib.metadata.version(package)}: {use}")
     return missing
+
+
+def _pictures(talk: Output) -> None:
+    """Tesseract is a program of the system: its absence is told, and leaves pictures and scans unread."""
+    found = ocr.installed()
+    if found is None:
+        talk.say("  missing  tesseract: without it pictures and scans are reported as unread")
+        talk.say("           Debian: apt install tesseract-ocr tesseract-ocr-nor; macOS: brew install tesseract-lang")
+        return
+    lacking = [language for language in ocr.LANGUAGES if language not in found.languages]
+    said = f", without the language {' and '.join(lacking)}: letters of it are misread" if lacking else ""
+    talk.say(f"  ok       tesseract ({'+'.join(found.languages)}){said}: pictures and scans")
+
+
+def _archives(talk: Output) -> None:
+    """A program of the system, bsdtar: its absence is told, and leaves some kinds of archives unread."""
+    if archive_tool.find_tool() is None:
+        talk.say("  missing  bsdtar (libarchive): without it RAR, cabinet, cpio, ar and RPM are reported as unread")
+        talk.say("           Debian: apt install libarchive-tools; macOS and Windows have it")
+    else:
+        talk.say("  ok       bsdtar (libarchive): RAR, cabinet, cpio, ar and RPM archives")
 
 
 def _folders(talk: Output) -> list[str]:

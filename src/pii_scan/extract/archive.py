@@ -1,4 +1,4 @@
-"""Single-file compression (gzip, bzip2, xz) and tar archives: their members as documents.
+"""Single-file compression (gzip, bzip2, xz, Zstandard, LZ4) and tar archives: their members as documents.
 
 Nothing is written under a member's own name, and no link is followed. ZIP is in `zip_archive`.
 """
@@ -32,7 +32,8 @@ TAR_RECORD_BYTES = 8 << 20
 TAR_FAULTS = (tarfile.TarError, OSError, ValueError, OverflowError, EOFError, IndexError, KeyError)
 
 _STRIPPED = {".gz": "", ".tgz": ".tar", ".bz2": "", ".tbz2": ".tar", ".tbz": ".tar", ".xz": "", ".txz": ".tar",
-             ".lzma": "", ".gzip": "", ".svgz": ".svg"}  # fmt: skip
+             ".lzma": "", ".gzip": "", ".svgz": ".svg", ".zst": "", ".tzst": ".tar", ".zstd": "",
+             ".lz4": ""}  # fmt: skip
 
 
 def problem(ref: DocumentRef, error: DocumentError) -> Problem:
@@ -54,7 +55,7 @@ def member_document(
 
 
 def _extract_stream(
-    document: Document, limits: Limits, budget: Budget, stream: decompress.DecompressedStream
+    document: Document, limits: Limits, budget: Budget, stream: decompress.DecompressedStream | decompress.FrameStream
 ) -> Iterator[ChunkBatch | Document | Problem]:
     ref = document.ref.member(stripped_name(document.ref.path))
     bounded = BoundedReader(stream, limits, budget, lambda: stream.read_bytes)
@@ -88,6 +89,22 @@ def extract_xz(
 ) -> Iterator[ChunkBatch | Document | Problem]:
     """The one member of an xz or lzma file."""
     stream = decompress.DecompressedStream(document.content, decompress.unxzer, b"\xfd7zXZ")
+    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
+
+
+def extract_zstd(
+    document: Document, limits: Limits, budget: Budget | None = None
+) -> Iterator[ChunkBatch | Document | Problem]:
+    """The one member of a Zstandard file (RFC 8878)."""
+    stream = decompress.FrameStream(document.content, "zstd")
+    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
+
+
+def extract_lz4(
+    document: Document, limits: Limits, budget: Budget | None = None
+) -> Iterator[ChunkBatch | Document | Problem]:
+    """The one member of an LZ4 file, in frames."""
+    stream = decompress.FrameStream(document.content, "lz4")
     yield from _extract_stream(document, limits, budget or Budget(limits), stream)
 
 
@@ -126,7 +143,7 @@ def extract_tar(
             if count >= limits.max_members or budget.exhausted:
                 failure = DocumentError("limit", f"the members after the first {count} are left out")
                 break
-            if not _holds_data(info):
+            if not holds_data(info):
                 continue
             count += 1
             member_ref = ref.member(names.unique(info.name), info.size, float(info.mtime))
@@ -134,7 +151,7 @@ def extract_tar(
             stored = info.size
             if info.issparse():
                 source, stored = archive.extractfile(info), _sparse_bytes(info)
-            bounded = BoundedReader(_TarMember(source, info.size), limits, budget, stored)
+            bounded = BoundedReader(TarMember(source, info.size), limits, budget, stored)
             yield from member_document(member_ref, bounded, limits, budget)
     except TAR_FAULTS:
         failure = DocumentError("corrupt", "the archive is damaged")
@@ -146,13 +163,14 @@ def extract_tar(
         raise failure
 
 
-def _holds_data(info: tarfile.TarInfo) -> bool:
+def holds_data(info: tarfile.TarInfo) -> bool:
+    """The member is a file: no folder, link or device."""
     return info.isreg() or not (info.islnk() or info.issym() or info.isdev() or info.isdir())
 
 
 def _stored_size(info: tarfile.TarInfo) -> int:
     """Bytes of the member's data in the archive, up to the next block."""
-    if not _holds_data(info):
+    if not holds_data(info):
         return 0
     size = info.size
     if info.issparse():
@@ -165,7 +183,7 @@ def _sparse_bytes(info: tarfile.TarInfo) -> int:
     return sum(int(length) for _, length in cast(Any, info.sparse) or ())
 
 
-class _TarMember:
+class TarMember:
     """The data of one member; an early end is `truncated`."""
 
     __slots__ = ("_left", "_source")
@@ -175,6 +193,7 @@ class _TarMember:
         self._left = size
 
     def read(self, size: int = PIECE, /) -> bytes:
+        """At most `size` bytes. Raises DocumentError (`truncated`)."""
         if self._left <= 0:
             return b""
         try:

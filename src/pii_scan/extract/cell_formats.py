@@ -6,7 +6,7 @@ Reads styles.xml (SpreadsheetML, ECMA-376 part 1, 18.8). Thousands separators, c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -146,15 +146,21 @@ class Styles(Reader):
         """What to make of a number, for each cell style that does not show it plainly."""
         found: dict[str, Format] = {}
         for at, number in enumerate(self._cells):
-            if number in self._codes:
-                sort, rule = format_of(self._codes[number])
-            else:
-                sort, rule = "date", _BUILT_IN.get(int(number) if number.isdecimal() else -1, "")
-            if sort == "date" and rule:
-                found[str(at)] = _dates(rule, date1904)
-            elif sort == "mask":
-                found[str(at)] = _masks(rule)
+            shown = cell_format(number, self._codes, date1904)
+            if shown is not None:
+                found[str(at)] = shown
         return found
+
+
+def cell_format(number: str, codes: Mapping[str, str], date1904: bool) -> Format | None:
+    """What to make of a number by a number format: one of `codes` or a built-in one; None: show it plainly."""
+    if number in codes:
+        sort, rule = format_of(codes[number])
+    else:
+        sort, rule = "date", _BUILT_IN.get(int(number) if number.isdecimal() else -1, "")
+    if sort == "date" and rule:
+        return _dates(rule, date1904)
+    return _masks(rule) if sort == "mask" else None
 
 
 def _dates(kind: str, date1904: bool) -> Format:

@@ -1,4 +1,4 @@
-"""Decompresses one stream (deflate, gzip, bzip2, xz), giving up every byte that stands before a fault.
+"""Decompresses one stream (deflate, gzip, bzip2, xz, Zstandard, LZ4), giving up what stands before a fault.
 
 Sets no limits of its own beyond the memory of xz; wrap it in `limits.BoundedReader`.
 """
@@ -11,6 +11,8 @@ import struct
 import zlib
 from collections.abc import Callable
 from typing import Any, Protocol
+
+import pyarrow as pa
 
 from pii_scan.errors import DocumentError
 from pii_scan.extract.limits import PIECE, Readable
@@ -99,6 +101,11 @@ class _Broken:
 def inflater() -> Decoder:
     """Raw deflate, as ZIP stores it."""
     return _Deflate(-15)
+
+
+def unzlib() -> Decoder:
+    """Deflate between the head and the checksum of zlib (RFC 1950)."""
+    return _Deflate(15)
 
 
 def gunzipper() -> Decoder:
@@ -200,3 +207,61 @@ class DecompressedStream:
         piece = self._source.read(PIECE)
         self.read_bytes += len(piece)
         return piece
+
+
+class FrameStream:
+    """Reads frames of Zstandard (RFC 8878) or LZ4, one or many in a row, by the decoders in pyarrow.
+
+    A frame that asks for a window of more than 128 MiB is `limit`, other faults as with `DecompressedStream`.
+    """
+
+    __slots__ = ("_fault", "_source", "_stream")
+
+    def __init__(self, source: Readable, codec: str) -> None:
+        self._fault: DocumentError | None = None
+        if not pa.Codec.is_available(codec):
+            self._fault = DocumentError("unsupported", f"install a pyarrow with {codec} to read this format")
+            return
+        self._source = _Counted(source)
+        self._stream = pa.CompressedInputStream(pa.PythonFile(self._source, "r"), codec)
+
+    @property
+    def read_bytes(self) -> int:
+        """Compressed bytes taken from the source so far."""
+        return self._source.count if self._fault is None else 0
+
+    def read(self, size: int = PIECE, /) -> bytes:
+        """At least one byte unless the stream has ended; at most `size`."""
+        if self._fault is not None:
+            raise self._fault
+        try:
+            return bytes(self._stream.read(min(size, PIECE)))
+        except (OSError, pa.ArrowInvalid) as error:
+            self._fault = _frame_fault(str(error))
+            raise self._fault from None
+
+
+def _frame_fault(said: str) -> DocumentError:
+    if "runcated" in said:
+        return DocumentError("truncated", "the compressed data end too early")
+    if "too much memory" in said:
+        return DocumentError("limit", "asks for more than 134217728 bytes of memory")
+    return DocumentError("corrupt", "damaged compressed data")
+
+
+class _Counted:
+    """A source as pyarrow asks for one; it stays open when pyarrow is done with it."""
+
+    closed = False
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+        self.count = 0
+
+    def read(self, size: int = PIECE, /) -> bytes:
+        data = self._source.read(size)
+        self.count += len(data)
+        return data
+
+    def close(self) -> None:
+        pass

@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 
 from pii_scan.errors import DocumentError
 from pii_scan.extract import media_type as types
-from pii_scan.extract import signatures
+from pii_scan.extract import picture_sizes, signatures
 from pii_scan.extract.limits import Budget, size_of
 from pii_scan.extract.split import plan
 from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Slice, Stage
@@ -38,21 +38,59 @@ READERS: dict[str, Reader] = {
     types.JSON_LINES: Reader("json:extract", fallback=types.TEXT),
     types.CSV: Reader("tabular:extract", fallback=types.TEXT),
     types.EML: Reader("mail:extract", fallback=types.TEXT),
-    types.MBOX: Reader("text:extract"),
-    types.PDF: Reader("pdf:extract"),
+    types.SQL: Reader("sql_dump:extract", fallback=types.TEXT),
+    types.VCARD: Reader("contacts:extract", fallback=types.TEXT),
+    types.CALENDAR: Reader("contacts:extract", fallback=types.TEXT),
+    types.MBOX: Reader("mailbox:extract", budgeted=True, fallback=types.TEXT),
+    "application/cms-signature": Reader("mail_signed:extract"),
+    "application/vnd.ms-outlook-item": Reader("mapi:extract"),
+    "application/vnd.ms-outlook-pst": Reader("pst:extract", budgeted=True),
+    "application/vnd.ms-outlook": Reader("msg:extract"),
+    "application/vnd.ms-tnef": Reader("tnef:extract"),
+    "application/msword": Reader("word_binary:extract", fallback=signatures.OLE),
+    "application/vnd.ms-excel": Reader("excel_binary:extract", fallback=signatures.OLE),
+    "application/vnd.ms-powerpoint": Reader("powerpoint_binary:extract", fallback=signatures.OLE),
+    signatures.OLE: Reader("ole_storage:extract"),
+    "application/vnd.visio": Reader("ole_storage:extract"),
+    "application/vnd.ms-project": Reader("ole_storage:extract"),
+    "image/emf": Reader("metafile:extract_emf"),
+    "image/wmf": Reader("metafile:extract_wmf"),
+    "application/rtf": Reader("rtf:extract", fallback=types.TEXT),
+    types.PDF: Reader("pdf:extract", budgeted=True),
+    **{kind: Reader("ocr:extract", budgeted=True) for kind in sorted(picture_sizes.TYPES)},
     signatures.DOCX: Reader("wordprocessing:extract", budgeted=True, fallback=signatures.ZIP),
     signatures.XLSX: Reader("spreadsheet:extract", budgeted=True, fallback=signatures.ZIP),
+    signatures.XLSB: Reader("xlsb:extract", budgeted=True, fallback=signatures.ZIP),
+    signatures.VSDX: Reader("visio:extract", budgeted=True, fallback=signatures.ZIP),
+    "application/onenote": Reader("onenote:extract"),
     signatures.PPTX: Reader("presentation:extract", budgeted=True, fallback=signatures.ZIP),
+    **{kind: Reader("open_document:extract", True, signatures.ZIP) for kind in signatures.ODF_TYPES},
+    signatures.FLAT_ODF: Reader("open_document:extract_flat", budgeted=True, fallback=types.XML),
     signatures.ZIP: Reader("zip_archive:extract", budgeted=True),
+    "application/vnd.apache.parquet": Reader("columnar:extract", budgeted=True),
+    "application/vnd.apache.orc": Reader("columnar_arrow:extract_orc", budgeted=True),
+    "application/vnd.apache.arrow.file": Reader("columnar_arrow:extract_file", budgeted=True),
+    "application/vnd.apache.arrow.stream": Reader("columnar_arrow:extract_stream", budgeted=True),
+    "application/avro": Reader("avro:extract", budgeted=True),
+    "application/vnd.sqlite3": Reader("database_file:extract"),
+    "application/x-msaccess": Reader("access_file:extract"),
+    "application/x-sqlite-log": Reader("database_file:extract_log"),
+    "application/x-sqlite-shm": Reader("database_file:extract_index"),
     "application/x-tar": Reader("archive:extract_tar", budgeted=True),
+    "application/x-7z-compressed": Reader("seven_zip:extract", budgeted=True),
+    "application/vnd.rar": Reader("archive_tool:extract", budgeted=True),
+    "application/vnd.ms-cab-compressed": Reader("archive_tool:extract", budgeted=True),
+    "application/x-cpio": Reader("archive_tool:extract", budgeted=True),
+    "application/x-archive": Reader("archive_tool:extract", budgeted=True),
+    "application/x-rpm": Reader("archive_tool:extract", budgeted=True),
+    "application/x-iso9660-image": Reader("iso:extract", budgeted=True),
+    "application/zstd": Reader("archive:extract_zstd", budgeted=True),
+    "application/x-lz4": Reader("archive:extract_lz4", budgeted=True),
     "application/gzip": Reader("archive:extract_gzip", budgeted=True),
     "application/x-bzip2": Reader("archive:extract_bzip2", budgeted=True),
     "application/x-xz": Reader("archive:extract_xz", budgeted=True),
     "application/x-lzma": Reader("archive:extract_xz", budgeted=True),
 }
-
-PARTLY = {types.MBOX: "mailbox: read as text, its attachments are not decoded yet"}
-"""Read by a lesser extractor: always with this Problem."""
 
 _PACKAGES = {"pypdfium2": "pypdfium2", "pypdfium2_raw": "pypdfium2"}
 
@@ -146,8 +184,6 @@ class _Walk:
         if media_type not in READERS:
             yield Problem(ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, signatures.not_read_detail(media_type))
             return
-        if media_type in PARTLY:
-            yield Problem(ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, PARTLY[media_type])
         kind = media_type
         while kind:
             reader = READERS[kind]

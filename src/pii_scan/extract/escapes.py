@@ -5,12 +5,14 @@ Works on columns of byte positions, not on strings one by one. Knows nothing of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Offsets = npt.NDArray[np.int64]
+_Where = npt.NDArray[np.bool_] | Callable[[Offsets], npt.NDArray[np.bool_]]
 
 _SIMPLE = np.zeros(256, np.uint8)
 for _letter, _value in (*((c, c) for c in '"\\/'), ("n", "\n"), ("t", "\t"), ("r", " "), ("b", " "), ("f", " ")):
@@ -25,6 +27,10 @@ class Unescaped(NamedTuple):
 
     text: bytes
     source: Offsets
+
+    def then(self, later: Unescaped) -> Unescaped:
+        """What was made of this text, with sources in the source of this."""
+        return Unescaped(later.text, self.source[later.source])
 
     def marks(self) -> tuple[Offsets, Offsets]:
         """The offsets where text and source get out of step, as `model.SourceMap` takes them."""
@@ -44,12 +50,13 @@ def starters(data: npt.NDArray[np.uint8]) -> Offsets:
     return np.asarray(slashes[(slashes - run_start) % 2 == 0])
 
 
-def unescape(block: bytes, where: npt.NDArray[np.bool_] | None = None) -> Unescaped:
+def unescape(block: bytes, where: _Where | None = None) -> Unescaped:
     r"""The block with JSON escapes (RFC 8259, section 7) decoded; what is no valid escape stays.
 
     `\n` and `\t` become line feed and tab, other control escapes and NUL become blanks, lone surrogates U+FFFD.
     Latin-1 escapes that spell UTF-8 (as in exports of Facebook data) are read as that UTF-8.
-    `where`: for each byte, whether an escape that begins there is decoded if it is a short one; `\u` always is.
+    `where`: for each byte, or asked of the offsets of escapes, whether an escape there is decoded if it is a short one;
+    `\u` always is.
     """
     data = np.frombuffer(block, np.uint8).copy()
     keep = np.ones(len(data), np.bool_)
@@ -58,7 +65,7 @@ def unescape(block: bytes, where: npt.NDArray[np.bool_] | None = None) -> Unesca
     kind = data[at + 1]
     simple = _SIMPLE[kind] != 0
     if where is not None:
-        simple &= where[at]
+        simple &= where(at) if callable(where) else where[at]
     short = at[simple]
     data[short] = _SIMPLE[data[short + 1]]
     keep[short + 1] = False
@@ -76,7 +83,7 @@ def _unicode(data: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_], at: Offse
     code = (digits << np.array([12, 8, 4, 0])).sum(axis=1)
     follows = np.zeros(len(at), np.bool_)  # the next escape comes right after this one
     follows[:-1] = np.diff(at) == 6
-    as_bytes = _utf8_in_latin1(code, follows)
+    as_bytes = spelt_utf8(code, follows)
     high = (code >= 0xD800) & (code < 0xDC00)
     low = (code >= 0xDC00) & (code < 0xE000)
     pair = high & follows & np.append(low[1:], False)
@@ -95,7 +102,7 @@ def _unicode(data: npt.NDArray[np.uint8], keep: npt.NDArray[np.bool_], at: Offse
             data[base + i] = 0x80 | ((value >> (6 * (width - 1 - i))) & 0x3F)
 
 
-def _utf8_in_latin1(code: Offsets, follows: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def spelt_utf8(code: Offsets, follows: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Which of the escapes are bytes of a well-formed UTF-8 sequence (Unicode, table 3-7) written byte by byte."""
     count = len(code)
     out = np.zeros(count, np.bool_)

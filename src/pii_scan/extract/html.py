@@ -9,10 +9,9 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
-from urllib.parse import unquote_to_bytes
 
-from pii_scan.extract import charset, escapes
-from pii_scan.extract.references import Builder, append_resolved
+from pii_scan.extract import charset, data_uris, escapes, percent
+from pii_scan.extract.references import Builder, append_resolved, composed
 from pii_scan.extract.text import BLOCK_BYTES, Piece, advance, mapped_batch, out_offset, read_head, segments
 from pii_scan.model import ChunkBatch, Document, Limits, Problem
 
@@ -23,7 +22,8 @@ _NEXT = re.compile(rb"<(?:/?([A-Za-z][A-Za-z0-9:]*+)\s*+/?>|(?=[A-Za-z/!?]))")
 _NAME = re.compile(rb"/?([A-Za-z][^\s/><]*)")
 # To the `>` that ends a tag: `>` may stand in quoted values, `<` only there. Every byte is read once.
 _TAG_REST = re.compile(rb"(?:[^<>\"'=]|=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|=|[\"'])*+>")
-_PERCENT = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
+_EMBEDDED = re.compile(rb"(data:[^,\"'<>\s]{0,250};base64,)[A-Za-z0-9+/=\s%]*+", re.IGNORECASE)
+_JSON_ESCAPE = re.compile(rb"\\u[0-9A-Fa-f]{4}|\\(?:\"|&quot;|&#34;|/)")
 _RAW = (b"script", b"style", b"noembed", b"xmp")
 _RAW_END = {name: re.compile(rb"</" + name + rb"(?=[\s/>])", re.IGNORECASE) for name in _RAW}
 _INLINE = (
@@ -38,10 +38,13 @@ _OVERLAP = 512
 
 
 def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Document | Problem]:
-    """The texts of an HTML document: for each block what is seen, and what is not, one text a batch."""
+    """The texts of an HTML document: for each block what is seen, and what is not, one text a batch; then what it
+    carries in `data:` URIs, as members.
+    """
     stream = document.content
     head = read_head(stream)
     yield from batches(stream, encoding_of(head), limits)
+    yield from data_uris.members(document.ref, stream, limits)
 
 
 def encoding_of(head: bytes, declared: str | None = None) -> str:
@@ -85,7 +88,11 @@ def _made(piece: Piece, made: Builder, end: int, resume: int, part: str) -> Iter
     """The batch of one of the two texts up to source offset `end`, if it owns anything."""
     text, marks = made.text(), made.marks()
     if text and out_offset(resume, marks, len(text)):
-        yield mapped_batch(piece, text[: out_offset(end, marks, len(text))], marks, part)
+        text = text[: out_offset(end, marks, len(text))]
+        decoded = percent.decode(text)
+        if decoded is not None:
+            text, marks = decoded.text, composed(decoded.marks(), marks, len(decoded.text))
+        yield mapped_batch(piece, text, marks, part)
 
 
 class _Reading:
@@ -272,17 +279,18 @@ class _Reading:
             self.unseen.add(b"\n", max(end - 1, start))
 
     def _attributes(self, start: int, end: int) -> None:
-        """The attributes of one tag as one line: references resolved, percent-encoded UTF-8 decoded."""
-        text = self.source[start:end]
-        at = 0
-        for match in _PERCENT.finditer(text):
-            decoded = unquote_to_bytes(match[0])
-            try:
-                decoded.decode("utf-8")
-            except UnicodeDecodeError:
-                continue
-            append_resolved(self.unseen, text[at : match.start()], start + at, html_rules=True)
-            self.unseen.add(decoded.replace(b"\0", b" "), start + match.start())
+        """The attributes of one tag as one line: references resolved, and JSON escapes where there is JSON."""
+        source = self.source
+        at = start
+        for match in _EMBEDDED.finditer(source, start, end):  # documents of their own
+            append_resolved(self.unseen, source[at : match.end(1)], at, html_rules=True)
             at = match.end()
-        append_resolved(self.unseen, text[at:], start + at, html_rules=True)
+        text = source[at:end]
+        if _JSON_ESCAPE.search(text) is None:
+            append_resolved(self.unseen, text, at, html_rules=True)
+        else:
+            resolved = Builder()
+            append_resolved(resolved, text, 0, html_rules=True)
+            made = escapes.unescape(resolved.text())
+            self.unseen.add_marked(made.text, composed(made.marks(), resolved.marks(), len(made.text)), at)
         self.unseen.add(b"\n", end - 1)

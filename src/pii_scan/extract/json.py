@@ -13,8 +13,8 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.extract import charset, escapes
-from pii_scan.extract.text import BLOCK_BYTES, Piece, mapped_batch, piece_batch, pieces, read_head, segments
+from pii_scan.extract import charset, coordinates, escapes, percent
+from pii_scan.extract.text import BLOCK_BYTES, Piece, decoded_batch, mapped_batch, pieces, read_head, segments
 from pii_scan.model import ChunkBatch, Document, Limits, Problem, ProblemCode, Stage
 
 _QUOTE, _NEWLINE, _SLASH = 34, 10, 92
@@ -74,15 +74,17 @@ def _batch(piece: Piece, part: str, state: State) -> ChunkBatch:
         quotes = quotes[~hidden[quotes]]
     strings = _Strings(data, quotes, state)
     strings.advance(state, len(data) if piece.owned is None else piece.owned)
-    if not escaped:
-        return piece_batch(piece, part)
-    first = escapes.unescape(piece.text)
-    if b"\\" not in first.text:
-        return mapped_batch(piece, first.text, first.marks(), part)
-    # JSON in a string: its own escapes were escaped, and are bare now.
-    second = escapes.unescape(first.text, strings.embedded(first.source))
-    source = first.source[second.source]
-    return mapped_batch(piece, second.text, escapes.Unescaped(second.text, source).marks(), part)
+    made = coordinates.decimals(piece.text)
+    if not escaped and made is None:
+        return decoded_batch(piece, part)
+    unescaped = escapes.unescape(piece.text if made is None else made.text)
+    made = unescaped if made is None else made.then(unescaped)
+    if b"\\" in made.text:  # JSON in a string: its own escapes were escaped, and are bare now
+        source = made.source
+        made = made.then(escapes.unescape(made.text, lambda at: strings.embedded(source[at])))
+    decoded = percent.decode(made.text)
+    made = made if decoded is None else made.then(decoded)
+    return mapped_batch(piece, made.text, made.marks(), part)
 
 
 class _Strings:

@@ -16,17 +16,32 @@ from pii_scan.model import Limits
 
 PIECE = 1 << 16
 """Bytes read at a time."""
+_PICTURE_CHARS = 8 << 20
 
 
 class Budget:
     """What all members below one top-level document have used so far. Mutable; one for each top-level document."""
 
-    __slots__ = ("expanded_bytes", "limits", "members")
+    __slots__ = ("_picture_chars", "_pictures", "expanded_bytes", "limits", "members", "ocr_seconds")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.members = 0
         self.expanded_bytes = 0
+        self.ocr_seconds = 0.0
+        """Time that the reading of pictures has taken."""
+        self._pictures: dict[bytes, tuple[tuple[int, str], ...]] = {}
+        self._picture_chars = 0
+
+    def picture_texts(self, digest: bytes) -> tuple[tuple[int, str], ...] | None:
+        """The pages and texts of a picture with this hash that was read before."""
+        return self._pictures.get(digest)
+
+    def keep_picture(self, digest: bytes, pages: tuple[tuple[int, str], ...]) -> None:
+        """Keeps what a picture says, so that it is recognised once however often it stands below one file."""
+        self._picture_chars += sum(len(text) for _, text in pages) + 100
+        if self._picture_chars <= _PICTURE_CHARS:
+            self._pictures[digest] = pages
 
     @property
     def exhausted(self) -> bool:

@@ -8,18 +8,19 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 
 from pii_scan.errors import DocumentError
-from pii_scan.extract import mail_body, mail_headers
-from pii_scan.extract.limits import PIECE, MemberNames, Spool, size_of
+from pii_scan.extract import mail_body, mail_headers, signatures
+from pii_scan.extract.limits import PIECE, MemberNames, Spool, Window, size_of
 from pii_scan.extract.mail_headers import Header
 from pii_scan.extract.text import lines_batch, text_batches
 from pii_scan.model import ChunkBatch, Document, Limits, LineOrigin, PartOrigin, Problem, ProblemCode, Stage
 
 MAX_MULTIPART_DEPTH = 50
+_LENGTH_LINE = 64
 
 _TEXT_TYPES = {"text/plain", "text/rfc822-headers", "message/delivery-status", "message/disposition-notification",
                "message/partial", "message/external-body", "message/global-headers"}  # fmt: skip
@@ -30,8 +31,30 @@ Piece = ChunkBatch | Document | Problem
 
 
 def extract(document: Document, limits: Limits) -> Iterator[Piece]:
-    """Everything in a message. Raises nothing of its own; a message that ends too early is a Problem."""
-    yield from _Message(document, limits).walk()
+    """Everything in a message. Raises nothing of its own; a message that ends too early is a Problem.
+
+    Apple's EMLX has a line with the length of the message before it and a property list, a member, after it.
+    """
+    content = document.content
+    first = content.readline(_LENGTH_LINE)
+    begin, length = len(first), int(first) if first.strip().isdigit() else -1
+    end = min(begin + length, size_of(content))
+    content.seek(max(end, 0))
+    if length < 0 or content.read(64).lstrip()[:5] not in (b"", b"<?xml", b"<!DOC"):
+        content.seek(0)
+        yield from _Message(document, limits).walk()
+        if length >= 0:
+            detail = "the length before the message is wrong; what follows it is read as a part of it"
+            yield Problem(document.ref, Stage.EXTRACT, ProblemCode.CORRUPT, detail)
+        return
+    with io.BufferedReader(Window(content, begin, length), PIECE) as message:
+        yield from _Message(Document(document.ref, cast(BinaryIO, message)), limits).walk()
+    if end < begin + length:
+        yield Problem(document.ref, Stage.EXTRACT, ProblemCode.TRUNCATED, "the message is shorter than it says")
+    rest = size_of(content) - end
+    if rest:
+        plist = cast(BinaryIO, io.BufferedReader(Window(content, end, rest), PIECE))
+        yield Document(document.ref.member("apple-mail.plist", rest), plist, "application/xml")
 
 
 @dataclass(slots=True)
@@ -168,7 +191,7 @@ class _Message:
         elif media_type in _CMS_TYPES:
             signed = "signed" in header.parameter("smime-type") or "certs" in header.parameter("smime-type")
             kind = "application/cms-signature" if signed else "application/cms-enveloped"
-            yield from self._attachment(header, path, kind)
+            yield from self._attachment(header, path, kind, sealed=True)
         elif media_type in _MESSAGE_TYPES:
             yield from self._attachment(header, path, "message/rfc822")
         elif header.is_attachment() or header.file_name():
@@ -241,10 +264,13 @@ class _Message:
             said.append(self._problem(ProblemCode.LIMIT, f"{decoder.lost} bytes that cannot be decoded are left out"))
         return store.finish(), said
 
-    def _attachment(self, header: Header, path: str, media_type: str = "") -> Iterator[Piece]:
+    def _attachment(self, header: Header, path: str, media_type: str = "", *, sealed: bool = False) -> Iterator[Piece]:
+        """`sealed`: S/MIME, which is what its own beginning says before what the header says."""
         content, said = self._decoded(header)
         with content:
             yield from said
+            if sealed:
+                media_type = signatures.binary_type(content.read(PIECE), False) or media_type
             name = self._names.unique(header.file_name() or f"part-{path}")
             yield Document(self._ref.member(name, size_of(content)), content, media_type)
 

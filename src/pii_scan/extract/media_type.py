@@ -10,13 +10,14 @@ import json
 import posixpath
 import re
 
-from pii_scan.extract import charset, signatures, tabular
+from pii_scan.extract import charset, mail_separators, signatures, sql_names, tabular
 from pii_scan.model import Document
 
 HEAD_BYTES = 64 << 10
 TEXT, HTML, CSV, EML, MBOX = "text/plain", "text/html", "text/csv", "message/rfc822", "application/mbox"
 XML, SVG, JSON, JSON_LINES = "application/xml", "image/svg+xml", "application/json", "application/x-ndjson"
-PDF, TAR = "application/pdf", "application/x-tar"
+PDF, TAR, SQL = "application/pdf", "application/x-tar", "application/sql"
+VCARD, CALENDAR = "text/vcard", "text/calendar"
 UNKNOWN = "application/octet-stream"
 
 MAX_CONTROL_SHARE = 0.03
@@ -39,10 +40,13 @@ _HTML_START = re.compile(  # a fragment
 )
 _HTML_TAG = re.compile(r"</?(?:html|head|body|div|p|br|table|span|a|h[1-6]|ul|li)\b[^<>]*>", re.IGNORECASE)
 _XML_START = re.compile(r"<\?xml\s|<!DOCTYPE\s|<!--|<[A-Za-z_][\w.:-]*(?:\s[^<>]*)?/?>")
+_FLAT_ODF = re.compile(r"<office:document\s")
 _XML_DECLARED = re.compile(r"<\?xml\s|<!DOCTYPE\s", re.IGNORECASE)
 _JSON_START = re.compile(r"\{\s*(?:\"|\})|\[\s*(?:\{|\[\s*[\[{\"\d-]|\"|\]|(?:-?\d[\d.eE+-]*|true|false|null)\s*,)")
 _JSON_NAMES = (".json", ".jsonl", ".ndjson", ".geojson", ".jsonld", ".har", ".ipynb")
 _XML_NAMES = (".xml", ".xsd", ".xsl", ".xslt", ".svg", ".rss", ".atom", ".kml", ".gpx", ".wsdl", ".xhtml", ".fodt")
+_CONTACTS = re.compile(r"BEGIN:V(?:CARD|(CALENDAR|EVENT|TODO|JOURNAL))[ \t]*[\r\n]", re.IGNORECASE)
+_W3C_LOG = re.compile(r"#(?:Software|Version|Date|Fields|Start-Date|Remark): ")  # IIS, CloudFront: named by its lines
 _TABLE_NAMES = (".csv", ".tsv", ".tab", ".psv")
 
 
@@ -57,9 +61,9 @@ def identify(document: Document) -> str:
         return TEXT if not head else TAR if name.endswith(".tar") else UNKNOWN  # an empty tar is all zeros
     text = decode_head(head)
     try:
-        if _is_pdf(document, head, text is not None):
-            return PDF
         found = signatures.binary_type(head, text is not None)
+        if found is None and _is_pdf(document, head, text is not None):
+            return PDF
         if found == signatures.ZIP:
             return signatures.zip_type(content)
         if found == signatures.OLE:
@@ -128,18 +132,30 @@ def _tail(document: Document, size: int) -> bytes:
 
 def _text_type(document: Document, head: bytes, text: str, name: str) -> str:
     start = text.lstrip("\ufeff \t\r\n\0")
-    if start.startswith("From ") and is_mail(start.partition("\n")[2], 1):
+    if match := _CONTACTS.match(start):
+        return CALENDAR if match[1] else VCARD
+    if start.startswith("From ") and (is_mail(start.partition("\n")[2], 1) or mail_separators.begins_mailbox(head)):
+        return MBOX
+    if name.endswith((".mbox", ".mbx")) and mail_separators.holds_messages(head):
         return MBOX
     if is_mail(start, 1 if name.endswith((".eml", ".emlx", ".mht", ".mhtml")) else 2):
         return EML
     if _is_html(start, name):
         return HTML
     if start.startswith("<") and _is_xml(document, start, name):
+        if _FLAT_ODF.search(start[:8192]):
+            return signatures.FLAT_ODF
         return SVG if re.search(r"<svg[\s>]", start[:8192]) else XML
     if start[:1] in ("{", "["):
         found = _json_type(start, name, len(head) < HEAD_BYTES)
         if found:
             return found
+    if _W3C_LOG.match(start):
+        return TEXT
+    if mail_separators.holds_messages(head):
+        return MBOX
+    if sql_names.looks_like_sql(start, name):
+        return SQL
     if tabular.looks_like_table(head, name):
         return CSV
     return TEXT

@@ -26,6 +26,9 @@ _CARRIERS = frozenset(  # elements of a document text that have such attributes
     "docPr cNvPr textpath shape ins del moveFrom moveTo comment fldSimple hyperlink hlinkClick hlinkHover listItem "
     "imagedata cellIns cellDel rPrChange pPrChange tblPrChange sectPrChange".split()
 )
+_VALUED = frozenset(  # elements whose `val` was typed by someone: variables, tags, fields of a form, mail merge
+    "docVar tag alias listEntry statusText helpText connectString query mailSubject".split()
+)
 _NAMED_BY_PROGRAM = frozenset({"cNvPr", "docPr", "cSld", "compatSetting"})
 _DELETIONS = frozenset({"del", "moveFrom"})
 _INSERTIONS = frozenset({"ins", "moveTo"})
@@ -84,6 +87,8 @@ class Paragraphs(Reader):
             self._changes[_INSERTED] += 1
         if attrs and (self._all or tag in _CARRIERS):
             self._attributes(attrs)
+        if tag in _VALUED or (tag == "default" and self.stack[-2:-1] == ["textInput"]):
+            self._typed(attrs)
         if tag in ("cm", "comment", "threadedComment") and self.authors_by_id:
             self._emit(self.authors_by_id.get(attrs.get("authorId", ""), ""))
         action = self._starts.get(tag)
@@ -131,6 +136,15 @@ class Paragraphs(Reader):
                 continue
             elif key in _NAMES and value.strip():
                 self._names[value] = None
+
+    def _typed(self, attrs: dict[str, str]) -> None:
+        """What was typed into the `val` of an element; within a paragraph it must not stand between its words."""
+        for name, value in attrs.items():
+            if self._local[name] == "val" and value.strip():
+                if self._open:
+                    self._names[value] = None
+                else:
+                    self._emit(value)
 
     def _put(self, data: str) -> None:
         if not self._open:

@@ -24,11 +24,8 @@ _TEXTLESS = re.compile(
     r"presProps|calcChain|colors\d*|style\d+|layout\d+|quickStyle\d+)\.xml$",
     re.IGNORECASE,
 )
-_MEDIA = re.compile(
-    r"/media/|/fonts?/|/printerSettings/|/thumbnail\.|\.(png|jpe?g|gif|bmp|tiff?|emf|wmf|emz|wmz|svg|wdp|webp|ico|"
-    r"fntdata|odttf|ttf)$",
-    re.IGNORECASE,
-)
+_DRESSING = re.compile(r"/fonts?/|/printerSettings/|/thumbnail\.|\.(fntdata|odttf|ttf)$", re.IGNORECASE)
+"""Fonts, what a printer was told, and the small picture of the first page."""
 _KINDS = (
     ("customxml", "custom XML"),
     ("charts", "chart"),
@@ -143,13 +140,12 @@ def hyperlinks(package: Package, labels: dict[str, str]) -> Iterator[Item]:
 
 
 def leftovers(package: Package, labels: dict[str, str] | None = None) -> Iterator[Item]:
-    """Every part that was not read yet: XML as text, embedded objects as documents. To be called last.
-
-    Styles, themes and fonts hold no text of the document; pictures, sound and film are left to the caller.
+    """Every part that was not read yet: XML as text; embedded objects, pictures, sound and film as documents. To be
+    called last. Styles, themes and fonts hold no text of the document.
     """
     objects = []
     for name in sorted(set(package.names) - package.done, key=natural_key):
-        if _TEXTLESS.search("/" + name) or _MEDIA.search("/" + name) or name == "[Content_Types].xml":
+        if _TEXTLESS.search("/" + name) or _DRESSING.search("/" + name) or name == "[Content_Types].xml":
             continue
         kind = package.content_type(name)
         if name.lower().endswith((".xml", ".vml", ".rels")) or kind.endswith(("+xml", "/xml")):
@@ -176,8 +172,3 @@ def _embedded(package: Package, name: str) -> Iterator[Item]:
         return
     with content:
         yield Document(package.document.ref.member(name, stream.size), content)
-
-
-def pictures(package: Package) -> int:
-    """How many pictures the package holds."""
-    return sum(1 for name in package.names if "/media/" in name.lower())

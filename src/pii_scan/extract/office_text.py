@@ -75,6 +75,12 @@ class TextLines:
         self._chars += len(line) + 1
         self.filled = self.filled or not (not line or line.isspace())
 
+    def write(self, text: str) -> None:
+        """Text that may begin, go on with or end a line; line breaks in it end lines."""
+        self._pieces.append(text)
+        self._chars += len(text)
+        self.filled = self.filled or not (not text or text.isspace())
+
     def ready(self) -> Iterator[ChunkBatch]:
         """Batches that are full."""
         if self._chars >= self._size:

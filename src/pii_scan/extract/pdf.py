@@ -1,7 +1,7 @@
 """PDF: text of the pages, and of the form fields, annotations, links, bookmarks, properties and attachments beside it.
 
-Reads with pdfium (ISO 32000). Pictures are not read: a page that shows only pictures becomes part of a Problem.
-Locations: the page; what lies beside the page text is a part with a name.
+Reads with pdfium (ISO 32000). A page that shows a picture and little or no text goes through OCR, else it becomes part
+of a Problem. Locations: the page; what lies beside the page text is a part with a name.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pii_scan.errors import DocumentError
+from pii_scan.extract.limits import Budget
+from pii_scan.extract.ocr import Recognition
 from pii_scan.extract.office_text import PartError, PartTexts, TextLines, batch_chars, batch_of, cut
-from pii_scan.extract.pdf_file import damaged_streams, has_end, xmp_texts
+from pii_scan.extract.pdf_file import damaged_streams, has_end, packet_text, xmp_texts
+from pii_scan.extract.pdf_objects import PdfObjects
+from pii_scan.extract.pdf_pictures import recognised
 from pii_scan.model import ChunkBatch, Document, Limits, PageOrigin, Problem, ProblemCode, Stage
 
 if TYPE_CHECKING:
@@ -29,14 +33,17 @@ _MANY_PATHS = 100
 _MAX_BOOKMARK_DEPTH = 32
 
 
-def extract(document: Document, limits: Limits) -> Iterator[Item]:
+def extract(document: Document, limits: Limits, budget: Budget | None = None) -> Iterator[Item]:
     """Texts first, then attachments. Raises DocumentError (`encrypted`, `corrupt`) when the file cannot be opened."""
     import pypdfium2
 
     try:
         pdf = _open(document)
         try:
-            yield from _Reading(document, limits, pdf).run()
+            for item in _Reading(document, limits, budget or Budget(limits), pdf).run():
+                if budget is not None and isinstance(item, Document):
+                    budget.take_bytes(item.ref.size_bytes or 0)
+                yield item
         finally:
             pdf.close()
     except pypdfium2.PdfiumError:
@@ -63,7 +70,7 @@ def _open(document: Document) -> PdfDocument:
 class _Reading:
     """One pass over one open PDF."""
 
-    def __init__(self, document: Document, limits: Limits, pdf: PdfDocument) -> None:
+    def __init__(self, document: Document, limits: Limits, budget: Budget, pdf: PdfDocument) -> None:
         import pypdfium2.raw as pdfium
 
         self._ref = document.ref
@@ -81,6 +88,8 @@ class _Reading:
         self._formless = False
         self._encrypted = pdfium.FPDF_GetSecurityHandlerRevision(pdf) >= 0
         self._pages_with_files: list[int] = []
+        self._recognition = Recognition(limits, budget)
+        self._recognised: list[ChunkBatch] = []
 
     def run(self) -> Iterator[Item]:
         from pii_scan.extract.pdf_annotations import attached_files
@@ -90,14 +99,18 @@ class _Reading:
         for number in range(1, pages + 1):
             self._page(number)
             yield from self._pages_ready()
+            yield from self._recognised
+            self._recognised.clear()
             yield from self._parts.ready()
         yield from self._pages_ready(last=True)
         self._properties()
         self._bookmarks()
-        self._xmp()
+        self._scripts()
+        objects = PdfObjects(self._content)
+        self._xmp(objects)
         yield from self._parts.rest()
         yield from self._forms()
-        yield from self._problems(pages)
+        yield from self._problems(pages, objects)
         yield from attached_files(self._pdf, self._ref, self._limits, self._pages_with_files)
 
     def _init_forms(self) -> None:
@@ -125,6 +138,7 @@ class _Reading:
                     self._pages_with_files.append(number)
                 if letters < _FEW_CHARS and _is_picture(page, letters):
                     self._pictures += 1
+                    self._recognised += recognised(page, number, self._recognition)
                 elif letters or annotations.number > 0:
                     self._filled += 1
                 elif next(page.get_objects(), None) is None:
@@ -159,8 +173,14 @@ class _Reading:
         for bookmark in self._pdf.get_toc(max_depth=_MAX_BOOKMARK_DEPTH):
             self._parts.add("bookmarks", bookmark.get_title())
 
-    def _xmp(self) -> None:
-        for text in xmp_texts(self._content):
+    def _scripts(self) -> None:
+        from pii_scan.extract.pdf_annotations import document_scripts
+
+        for text in document_scripts(self._pdf):
+            self._parts.add("scripts", text)
+
+    def _xmp(self, objects: PdfObjects) -> None:
+        for text in [*xmp_texts(self._content), *map(packet_text, objects.packets)]:
             self._parts.add("properties: XMP", text)
 
     def _forms(self) -> Iterator[Item]:
@@ -178,7 +198,7 @@ class _Reading:
                     yield Problem(self._ref, Stage.EXTRACT, ProblemCode.CORRUPT, detail)
             yield from lines.rest()
 
-    def _problems(self, pages: int) -> Iterator[Problem]:
+    def _problems(self, pages: int, objects: PdfObjects) -> Iterator[Problem]:
         import pypdfium2.raw as pdfium
 
         found: list[tuple[ProblemCode, str]] = []
@@ -186,13 +206,15 @@ class _Reading:
             found.append((ProblemCode.LIMIT, f"more than {pages} pages: {len(self._pdf) - pages} were not read"))
         if self._broken:
             found.append((ProblemCode.CORRUPT, f"pages that cannot be read: {self._broken} of {pages}"))
-        if self._blank and self._filled and not pdfium.FPDF_DocumentHasValidCrossReferenceTable(self._pdf):
+        sound = bool(pdfium.FPDF_DocumentHasValidCrossReferenceTable(self._pdf))
+        lost = _lost_pages(self._pdf, objects, sound)
+        if lost:
+            found.append((ProblemCode.CORRUPT, f"pages that are in the file but not in its order: {lost}"))
+        if self._blank and self._filled and not sound:
             found.append((ProblemCode.CORRUPT, f"blank pages in a damaged file: {self._blank} of {pages}"))
         if self._formless:
             found.append((ProblemCode.CORRUPT, "the form fields cannot be read"))
-        if self._pictures:
-            detail = f"page without a text layer: {self._pictures} of {pages} pages"
-            found.append((ProblemCode.UNSUPPORTED, detail))
+        found += self._recognition.left_out("pages")
         if not (self._filled or self._pictures or self._broken):
             found.append((ProblemCode.CORRUPT, f"no page shows anything that can be read: {pages} pages"))
         damaged = 0 if self._encrypted else damaged_streams(self._content)
@@ -202,6 +224,18 @@ class _Reading:
             found.append((ProblemCode.TRUNCATED, "the end of the PDF is missing"))
         for code, detail in found:
             yield Problem(self._ref, Stage.EXTRACT, code, detail)
+
+
+def _lost_pages(pdf: PdfDocument, objects: PdfObjects, sound: bool) -> int:
+    """Pages that the file holds and pdfium does not show. Pages that a later change took out are not counted, nor
+    those of a PDF that is attached.
+    """
+    import pypdfium2.raw as pdfium
+
+    if pdfium.FPDFDoc_GetAttachmentCount(pdf) > 0:
+        return 0
+    held = objects.listed if sound and objects.revisions > 1 else max(objects.listed, objects.found)
+    return max(held - len(pdf), 0)
 
 
 def _page_text(page: PdfPage) -> str:

@@ -90,6 +90,18 @@ def _read_field(pdf: PdfDocument, annotation: Any, number: int, parts: PartTexts
         parts.add(f"page {number}: form choice", option)
 
 
+def document_scripts(pdf: PdfDocument) -> Iterator[str]:
+    """Names and texts of the scripts that the document as a whole carries. None is run."""
+    import pypdfium2.raw as pdfium
+
+    for at in range(min(pdfium.FPDFDoc_GetJavaScriptActionCount(pdf), _MAX_OPTIONS)):
+        script = pdfium.FPDFDoc_GetJavaScriptAction(pdf, at)
+        if script:
+            yield _wide(pdfium.FPDFJavaScriptAction_GetName, script)
+            yield _wide(pdfium.FPDFJavaScriptAction_GetScript, script)
+            pdfium.FPDFDoc_CloseJavaScriptAction(script)
+
+
 def attached_files(
     pdf: PdfDocument, ref: DocumentRef, limits: Limits, pages: Iterable[int]
 ) -> Iterator[Document | Problem]:

@@ -42,11 +42,15 @@ def xmp_texts(content: BinaryIO) -> Iterator[str]:
             end = data.find(b"</x:xmpmeta", start)
             if end < 0:
                 break
-            packet = data[start:end].decode("utf-8", "replace")
-            opened = re.sub(r"""=\s*["']([^"'<>]*)["']""", r">\1<", packet)
-            yield "\n".join(line.strip() for line in re.split(r"<[^<>]*>", opened) if line.strip())
+            yield packet_text(data[start:end])
             start = data.find(b"<x:xmpmeta", end)
         data = data[max(start, len(data) - _WINDOW_BYTES) :] if start >= 0 else data[-10:]
+
+
+def packet_text(packet: bytes) -> str:
+    """The values in an XMP packet, a line each."""
+    opened = re.sub(r"""=\s*["']([^"'<>]*)["']""", r">\1<", packet.decode("utf-8", "replace"))
+    return "\n".join(line.strip() for line in re.split(r"<[^<>]*>", opened) if line.strip())
 
 
 def damaged_streams(content: BinaryIO) -> int:

@@ -1,7 +1,7 @@
 """PPTX, PPTM, PPSX and POTX: text of slides and of every part beside them (PresentationML, ECMA-376 part 1, 19).
 
 Locations: the page is the number of the slide in the order of the show, hidden slides counted; notes, comments,
-charts, layouts, properties and links are parts with a name. Pictures are not read.
+charts, layouts, properties and links are parts with a name. Pictures are members.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pii_scan.extract.office_parts import (
     hyperlinks,
     leftovers,
     paragraphs,
-    pictures,
     properties,
     read_part,
 )
@@ -43,21 +42,13 @@ def extract(document: Document, limits: Limits, budget: Budget | None = None) ->
     main = package.main_part("ppt/presentation.xml")
     slides = _slides(package, main)
     authors = _authors(package)
-    picture_slides = 0
     for number, name in enumerate(slides, 1):
-        filled = False
         for item in paragraphs(package, name, ""):
-            filled = filled or isinstance(item, ChunkBatch)
             yield _on_page(item, number)
-        links = _internal_links(package, name)
-        picture_slides += not filled and any(link.kind == "image" for link in links)
-        yield from _beside(package, links, number, authors)
+        yield from _beside(package, _internal_links(package, name), number, authors)
     yield from properties(package)
     yield from hyperlinks(package, {name.lower(): f"slide {number}" for number, name in enumerate(slides, 1)})
-    if picture_slides:
-        detail = f"slide without text: {picture_slides} slides hold pictures, which were not read"
-        yield Problem(document.ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, detail)
-    elif not slides and pictures(package):
+    if not slides and any("/media/" in name.lower() for name in package.names):
         yield Problem(document.ref, Stage.EXTRACT, ProblemCode.CORRUPT, "no slide was found in the presentation")
     for item in leftovers(package):
         yield as_part(item)

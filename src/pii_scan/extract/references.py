@@ -84,7 +84,7 @@ def resolve(text: bytes, *, html_rules: bool) -> tuple[bytes, Marks]:
         return out, marks
     second = Builder()
     append_resolved(second, out, 0, html_rules=False)
-    return second.text(), _composed(second.marks(), marks, len(second.text()))
+    return second.text(), composed(second.marks(), marks, len(second.text()))
 
 
 def append_resolved(builder: Builder, text: bytes, source: int, *, html_rules: bool) -> None:
@@ -101,7 +101,7 @@ def append_resolved(builder: Builder, text: bytes, source: int, *, html_rules: b
     builder.add(text[at:], source + at)
 
 
-def _composed(second: Marks, first: Marks, size: int) -> Marks:
+def composed(second: Marks, first: Marks, size: int) -> Marks:
     """The marks of a text made in two rounds. `size`: its length."""
     outs, middles = second
     extra = first[0][~np.isin(first[0], middles)]  # marks of the first round that lie between those of the second

@@ -14,6 +14,7 @@ import zlib
 from typing import BinaryIO
 
 from pii_scan.errors import DocumentError
+from pii_scan.extract.compound_file import CompoundFile, Entry
 from pii_scan.extract.zip_archive import open_directory
 
 ZIP = "application/zip"
@@ -22,8 +23,12 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
+VSDX = "application/vnd.ms-visio.drawing"
 ENCRYPTED_OFFICE = "application/x-encrypted-office"
+RIGHTS_PROTECTED = "application/x-microsoft-rpmsg-message"
 ODF = "application/vnd.oasis.opendocument."
+ODF_TYPES = tuple(ODF + kind for kind in ("text", "spreadsheet", "presentation", "graphics", "other"))
+FLAT_ODF = ODF + "flat"
 
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"PK\x03\x04", ZIP),
@@ -43,17 +48,24 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (257, b"ustar\x0000", "application/x-tar"),
     (257, b"ustar  \x00", "application/x-tar"),
     (257, b"ustar", "application/x-tar"),
+    (0, b"\x76\xe8\x04\x60\xc4\x11\xe3\x86", RIGHTS_PROTECTED),
     (0, b"!BDN", "application/vnd.ms-outlook-pst"),
     (0, b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),
     (0, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", "application/onenote"),
     (0, b"\xa1\x2f\xff\x43\xd9\xef\x76\x4c\x9e\xe2\x10\xea\x57\x22\x76\x5f", "application/onenote"),
     (0, b"{\\rtf", "application/rtf"),
     (0, b"PAR1", "application/vnd.apache.parquet"),
+    (0, b"PAR1\x15", "application/vnd.apache.parquet"),  # and the first field of a page
     (0, b"PARE", "application/vnd.apache.parquet"),
     (0, b"ARROW1\x00\x00", "application/vnd.apache.arrow.file"),
     (0, b"Obj\x01", "application/avro"),
     (0, b"ORC", "application/vnd.apache.orc"),
     (0, b"SQLite format 3\x00", "application/vnd.sqlite3"),
+    (0, b"\x37\x7f\x06\x82", "application/x-sqlite-log"),  # write-ahead log, rollback journal
+    (0, b"\x37\x7f\x06\x83", "application/x-sqlite-log"),
+    (0, b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "application/x-sqlite-log"),
+    (0, b"\x18\xe2\x2d\x00\x00\x00\x00\x00", "application/x-sqlite-shm"),
+    (0, b"FEA1", "application/x-feather-1"),
     (8, b"DUCK", "application/vnd.duckdb"),
     (4, b"Standard Jet DB\x00", "application/x-msaccess"),
     (4, b"Standard ACE DB\x00", "application/x-msaccess"),
@@ -78,7 +90,10 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x09\x04\x06\x00", "application/vnd.ms-excel"),  # BIFF 3 and 4 without OLE
     (0, b"\x09\x00\x04\x00", "application/vnd.ms-excel"),
     (0, b"\x09\x02\x06\x00", "application/vnd.ms-excel"),
+    (0, b"\x09\x08\x08\x00\x00\x05\x05\x00", "application/vnd.ms-excel"),  # BIFF 5 and 8 without OLE
+    (0, b"\x09\x08\x10\x00\x00\x06\x05\x00", "application/vnd.ms-excel"),
     (0, b"\xdb\xa5\x2d\x00", "application/msword"),  # Word 2
+    (0, b"\x9b\xa5\x21\x00", "application/msword"),  # Word 1
     (0, b"\xffWPC", "application/vnd.wordperfect"),
     (0, b"\x31\xbe\x00\x00", "application/x-mswrite"),
     (0, b"AC10", "image/vnd.dwg"),
@@ -121,6 +136,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"wOFF", "font/woff"),
     (0, b"wOF2", "font/woff"),
     (0x8001, b"CD001", "application/x-iso9660-image"),
+    (0x8001, b"BEA01", "application/x-iso9660-image"),
     (0, b"VMDK", "application/x-disk-image"),
     (0, b"KDMV", "application/x-disk-image"),
     (0, b"QFI\xfb", "application/x-disk-image"),
@@ -133,24 +149,9 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 )
 
 NOT_READ: dict[str, str] = {
-    "application/x-compress": "compress (.Z) archive", "application/zstd": "Zstandard archive",
-    "application/x-lz4": "LZ4 archive", "application/x-7z-compressed": "7z archive",
-    "application/vnd.rar": "RAR archive",
-    "application/vnd.ms-cab-compressed": "cabinet archive", "application/x-archive": "ar archive",
-    "application/x-cpio": "cpio archive", "application/x-rpm": "RPM package",
-    "application/vnd.ms-outlook-pst": "Outlook mailbox", "application/vnd.ms-outlook": "Outlook message",
-    "application/vnd.ms-tnef": "TNEF attachment", "application/onenote": "OneNote section", "application/rtf": "RTF",
-    "application/msword": "Word 97-2003", "application/vnd.ms-excel": "Excel 97-2003",
-    "application/vnd.ms-powerpoint": "PowerPoint 97-2003", "application/vnd.visio": "Visio drawing",
-    "application/vnd.ms-project": "Microsoft Project", "application/x-msi": "Windows installer",
-    OLE: "OLE compound file", XLSB: "Excel binary workbook (xlsb)",
-    ODF + "text": "OpenDocument text", ODF + "spreadsheet": "OpenDocument spreadsheet",
-    ODF + "presentation": "OpenDocument presentation", ODF + "graphics": "OpenDocument drawing",
-    ODF + "other": "OpenDocument file",
-    "application/vnd.apache.parquet": "Parquet", "application/vnd.apache.arrow.file": "Arrow",
-    "application/vnd.apache.arrow.stream": "Arrow stream", "application/avro": "Avro",
-    "application/vnd.apache.orc": "ORC", "application/vnd.sqlite3": "SQLite database",
-    "application/vnd.duckdb": "DuckDB database", "application/x-msaccess": "Access database",
+    "application/x-compress": "compress (.Z) archive",
+    "application/x-msi": "Windows installer",
+    "application/x-feather-1": "Feather 1", "application/vnd.duckdb": "DuckDB database",
     "application/x-esedb": "ESE database", "application/x-postgresql-dump": "PostgreSQL custom dump",
     "application/x-hdf5": "HDF5", "application/x-spss-sav": "SPSS data", "application/x-stata-dta": "Stata data",
     "application/x-r-data": "R data", "application/x-npy": "NumPy array", "application/x-plist": "binary property list",
@@ -159,14 +160,15 @@ NOT_READ: dict[str, str] = {
     "application/postscript": "PostScript", "application/vnd.wordperfect": "WordPerfect",
     "application/x-mswrite": "Windows Write", "application/java-vm": "Java class or executable",
     "application/wasm": "WebAssembly executable", "application/x-executable": "executable",
-    "application/x-python-bytecode": "Python bytecode", "application/x-iso9660-image": "disc image",
-    "application/x-disk-image": "disk image", "application/cms-signature": "CMS signature or certificate",
+    "application/x-python-bytecode": "Python bytecode",
+    "application/x-disk-image": "disk image",
     "application/octet-stream": "unknown binary format",
 }  # fmt: skip
 """Formats without an extractor. A document of such a type is always a Problem."""
 
 ENCRYPTED: dict[str, str] = {
-    ENCRYPTED_OFFICE: "the Office document has a password", "application/pgp-encrypted": "PGP encrypted",
+    ENCRYPTED_OFFICE: "the Office document has a password", RIGHTS_PROTECTED: "a rights-protected message",
+    "application/pgp-encrypted": "PGP encrypted",
     "application/cms-enveloped": "S/MIME enveloped", "application/x-openssl-encrypted": "OpenSSL encrypted",
     "application/x-age-encrypted": "age encrypted", "application/x-keepass": "KeePass database",
 }  # fmt: skip
@@ -178,8 +180,11 @@ just where the head is not text."""
 _PATTERNS = (
     (re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"), "application/x-bzip2"),
     (re.compile(rb"\]\0\0..(\xff{8}|[^\0].{4}\0{3})", re.DOTALL), "application/x-lzma"),
+    (re.compile(rb"[\x50-\x5f]\x2a\x4d\x18.{4}", re.DOTALL), "application/zstd"),  # a frame to be skipped comes first
+    (re.compile(rb"!BDN.{4}(SM|SO|AB)[\x0e-\x25]\0", re.DOTALL), "application/vnd.ms-outlook-pst"),
     (re.compile(rb"0707(01|02|07)[0-9A-Fa-f]{70}"), "application/x-cpio"),
     (re.compile(rb"\xff{4}....\x10\0\0\0", re.DOTALL), "application/vnd.apache.arrow.stream"),
+    (re.compile(rb"ORC(?:[\x00-\x08\x0b-\x1f\x7f-\xff]|\n[\x00-\x09\x0b-\x1f])"), "application/vnd.apache.orc"),
 )
 
 _FAMILIES = {"image/": "image", "audio/": "audio", "video/": "video", "font/": "font"}
@@ -195,8 +200,8 @@ _CMS_OIDS = {b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03": "application/cms-enveloped
 def not_read_detail(media_type: str) -> str:
     """Why a format gives no text, for a Problem.
 
-    >>> not_read_detail("image/png"), not_read_detail("application/rtf")
-    ('image (png) is not read yet', 'RTF is not read yet')
+    >>> not_read_detail("image/png"), not_read_detail("application/x-hdf5")
+    ('image (png) is not read yet', 'HDF5 is not read yet')
     """
     for prefix, family in _FAMILIES.items():
         if media_type.startswith(prefix):
@@ -248,11 +253,11 @@ def _is_v7_tar(head: bytes) -> bool:
 
 
 _MAIN_PART = re.compile(
-    rb"(wordprocessingml|spreadsheetml|presentationml|ms-word|ms-excel|ms-powerpoint)\.[A-Za-z.]*main\+xml|"
+    rb"(wordprocessingml|spreadsheetml|presentationml|ms-word|ms-excel|ms-powerpoint|ms-visio)\.[A-Za-z.]*main\+xml|"
     rb"(sheet\.binary\.macroEnabled\.main)"
 )
 _MAIN_TYPES = {b"wordprocessingml": DOCX, b"ms-word": DOCX, b"spreadsheetml": XLSX, b"ms-excel": XLSX,
-               b"presentationml": PPTX, b"ms-powerpoint": PPTX}  # fmt: skip
+               b"presentationml": PPTX, b"ms-powerpoint": PPTX, b"ms-visio": VSDX}  # fmt: skip
 _UNREADABLE = (DocumentError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError,
                ValueError, KeyError, NotImplementedError, RuntimeError)  # fmt: skip
 _PEEK_BYTES = 1 << 20
@@ -269,7 +274,7 @@ def zip_type(content: BinaryIO) -> str:
                 kind = part.read(200).decode("latin-1").strip()
             if kind.startswith(ODF):
                 kind = kind.removesuffix("-template")
-                return kind if kind in NOT_READ else ODF + "other"
+                return kind if kind in ODF_TYPES else ODF + "other"
         if "[Content_Types].xml" in names:
             with archive.open("[Content_Types].xml") as part:
                 types = part.read(_PEEK_BYTES)
@@ -283,20 +288,30 @@ def zip_type(content: BinaryIO) -> str:
 
 
 _OLE_STREAMS = (
-    ("EncryptedPackage", ENCRYPTED_OFFICE), ("WordDocument", "application/msword"),
+    ("EncryptedPackage", ENCRYPTED_OFFICE), ("\tDRMContent", ENCRYPTED_OFFICE), ("WordDocument", "application/msword"),
     ("Workbook", "application/vnd.ms-excel"), ("Book", "application/vnd.ms-excel"),
     ("PowerPoint Document", "application/vnd.ms-powerpoint"), ("VisioDocument", "application/vnd.visio"),
-    ("__properties_version1.0", "application/vnd.ms-outlook"), ("Props14", "application/vnd.ms-project"),
+    ("PP40", "application/vnd.ms-powerpoint"), ("__properties_version1.0", "application/vnd.ms-outlook"),
+    ("Props14", "application/vnd.ms-project"),
 )  # fmt: skip
 
 
 def ole_type(content: BinaryIO) -> str:
-    """Which OLE-based format this is ([MS-CFB]), by the names in its directory."""
-    names = ole_names(content)
-    for name, media_type in _OLE_STREAMS:
-        if name in names:
-            return media_type
-    return OLE
+    """Which OLE-based format this is ([MS-CFB]), by the names in its root; in a damaged file by any names."""
+    try:
+        return storage_type(CompoundFile(content).root)
+    except DocumentError:
+        return _named_type(ole_names(content))
+
+
+def storage_type(storage: Entry) -> str:
+    """Which format a storage of an OLE file is in, by the names of what is directly in it."""
+    return _named_type({entry.name for entry in storage})
+
+
+def _named_type(names: set[str]) -> str:
+    lower = {name.lower() for name in names}
+    return next((media_type for name, media_type in _OLE_STREAMS if name.lower() in lower), OLE)
 
 
 def ole_names(content: BinaryIO) -> set[str]:

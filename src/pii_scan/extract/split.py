@@ -1,4 +1,5 @@
-"""Cuts large text, tables and JSON Lines into slices that workers read by themselves.
+"""Cuts large text, tables and JSON Lines into slices that workers read by themselves; Parquet by its row groups,
+Outlook mailboxes by their list of nodes.
 
 One sequential pass that looks at line ends and quotes only. Where a cut cannot be proven safe the document stays
 whole.
@@ -11,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from pii_scan.extract import charset, tabular
+from pii_scan.extract import charset, columnar, mailbox, pst, tabular
 from pii_scan.extract.dialect import Dialect
 from pii_scan.extract.records import MAX_QUOTED_BYTES, record_ends
 from pii_scan.extract.text import read_head
@@ -19,17 +20,27 @@ from pii_scan.model import Document, Limits, Slice
 
 _BLOCK_BYTES = 4 << 20
 _TABLES = {"text/csv", "text/tab-separated-values"}
+_PARQUET = "application/vnd.apache.parquet"
+_MAILBOX = "application/vnd.ms-outlook-pst"
+_MBOX = "application/mbox"
 _LINES = {"text/plain", "application/x-ndjson", "application/jsonl"}
 
 
 def plan(document: Document, limits: Limits, slice_bytes: int) -> list[Slice]:
-    """The slices of a text, table or JSON Lines document, each of about `slice_bytes`; [] means: read it whole.
+    """The slices of a text, table, JSON Lines, Parquet or Outlook document, each of about `slice_bytes`; [] means:
+    read it whole.
 
     Reads the document once. Depends on its content, its media type and `slice_bytes` only. Findings of the slices are
     those of the whole.
     """
     stream = document.content
     size = stream.seek(0, 2)
+    if size > 2 * slice_bytes and document.media_type == _PARQUET:
+        return columnar.plan(document, slice_bytes)
+    if size > 2 * slice_bytes and document.media_type == _MAILBOX:
+        return pst.plan(stream, slice_bytes)
+    if size > 2 * slice_bytes and document.media_type == _MBOX:
+        return mailbox.plan(stream, slice_bytes)
     if size <= 2 * slice_bytes or document.media_type not in _TABLES | _LINES:
         return []
     head = read_head(stream)

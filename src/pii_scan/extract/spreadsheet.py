@@ -41,10 +41,11 @@ def extract(document: Document, limits: Limits, budget: Budget | None = None) ->
     formats, problems = _formats(package, limits, workbook.date1904)
     yield from problems
     labels: dict[str, str] = {}
+    persons = _persons(package)
     for sheet in sheets:
         labels[sheet.part.lower()] = sheet.name
         yield from _cells(package, sheet, strings, formats)
-        yield from _beside(package, sheet)
+        yield from _beside(package, sheet, persons)
     yield from _unused(strings, limits)
     yield from _pivots(package, limits)
     yield from properties(package)
@@ -166,10 +167,11 @@ def _cells(package: Package, sheet: _Sheet, strings: Strings, formats: dict[str,
 class _Comments(Reader):
     """Comments of a sheet, old and threaded: each a part of its own, the author first."""
 
-    def __init__(self, limits: Limits, texts: PartTexts, sheet: str) -> None:
+    def __init__(self, limits: Limits, texts: PartTexts, sheet: str, persons: dict[str, str]) -> None:
         super().__init__(limits)
         self._texts = texts
         self._sheet = sheet
+        self._persons = persons
         self._authors: list[str] = []
         self._pieces: list[str] = []
         self._place = self._author = ""
@@ -178,7 +180,7 @@ class _Comments(Reader):
         if tag in ("comment", "threadedComment"):
             number = attrs.get("authorId", "")
             known = number.isdecimal() and int(number) < len(self._authors)
-            self._author = self._authors[int(number)] if known else ""
+            self._author = self._authors[int(number)] if known else self._persons.get(attrs.get("personId", ""), "")
             self._place = attrs.get("ref", "")[:12]
             self._pieces.clear()
         elif tag == "author":
@@ -200,7 +202,31 @@ class _Comments(Reader):
             self._texts.add(f"{self._sheet}: comments {self._place}", whole)
 
 
-def _beside(package: Package, sheet: _Sheet) -> Iterator[Item]:
+class _Persons(Reader):
+    """Who wrote threaded comments, by a GUID."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits)
+        self.by_id: dict[str, str] = {}
+
+    def _begin(self, tag: str, attrs: dict[str, str]) -> None:
+        if tag == "person":
+            self.by_id[attrs.get("id", "")] = attrs.get("displayName", "")
+
+
+def _persons(package: Package) -> dict[str, str]:
+    """Names of those who wrote threaded comments; the part itself is left to `leftovers`."""
+    reader = _Persons(package.limits)
+    for name in package.of_kind("person", r"xl/persons/[^/]*\.xml"):
+        try:
+            reader.read_all(package.open(name))
+        except PartError:
+            pass  # reported by `leftovers`
+        package.done.discard(name)
+    return reader.by_id
+
+
+def _beside(package: Package, sheet: _Sheet, persons: dict[str, str]) -> Iterator[Item]:
     """The comments of one sheet. Its drawings and tables are left to `leftovers`."""
     try:
         links = package.relationships(sheet.part)
@@ -209,7 +235,7 @@ def _beside(package: Package, sheet: _Sheet) -> Iterator[Item]:
     for link in links:
         if link.kind in ("comments", "threadedComment") and package.has(link.target):
             texts = PartTexts(package.limits)
-            yield from read_part(package, link.target, _Comments(package.limits, texts, sheet.name), texts)
+            yield from read_part(package, link.target, _Comments(package.limits, texts, sheet.name, persons), texts)
 
 
 def _labels(package: Package) -> dict[str, str]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from pii_scan.extract import charset, text
+from pii_scan.extract import cell_json, charset, percent, text
 from pii_scan.extract.dialect import Dialect, read_records, sniff
 from pii_scan.extract.records import MAX_QUOTED_BYTES, record_ends
 from pii_scan.model import ChunkBatch, ColumnOrigin, Document, Limits, Problem
@@ -232,7 +232,7 @@ class _Reader:
             for i in range(self._dialect.columns):
                 column = table.column(i)
                 cells = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-                out.append(ChunkBatch(cells, self._origin(i, self._row, rows)))
+                out.append(ChunkBatch(percent.decode_cells(cell_json.decoded(cells)), self._origin(i, self._row, rows)))
         loose = _Loose()
         for number, row in odd:
             for _, _, cells_of in read_records(row.encode("utf-8", "replace"), self._dialect):
@@ -267,7 +267,7 @@ class _Reader:
         for index in sorted(loose.cells):
             rows = np.array(loose.rows[index], np.int64)
             texts = pa.array(loose.cells[index], pa.binary()).view(pa.string())
-            yield ChunkBatch(texts, self._origin(index, int(rows[0]), rows))
+            yield ChunkBatch(percent.decode_cells(cell_json.decoded(texts)), self._origin(index, int(rows[0]), rows))
 
 
 class _Loose:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pii_scan.extract import charset
+from pii_scan.extract import charset, percent
 from pii_scan.model import ChunkBatch, Document, Limits, LineOrigin, Problem, SourceMap
 
 BLOCK_BYTES = 1 << 20
@@ -110,7 +110,13 @@ def text_batches(
     limit = (limits or Limits()).max_value_bytes
     blocks = segments(stream, encoding, size_bytes, _block_bytes(limit), old_mac=at_start)
     for piece in pieces(blocks, first_line, limit):
-        yield piece_batch(piece, part)
+        yield decoded_batch(piece, part)
+
+
+def decoded_batch(piece: Piece, part: str = "") -> ChunkBatch:
+    """A piece as a batch, percent-encoding in it decoded."""
+    made = percent.decode(piece.text)
+    return piece_batch(piece, part) if made is None else mapped_batch(piece, made.text, made.marks(), part)
 
 
 def piece_batch(piece: Piece, part: str = "") -> ChunkBatch:

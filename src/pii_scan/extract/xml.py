@@ -12,9 +12,18 @@ from xml.parsers import expat
 
 import numpy as np
 
-from pii_scan.extract import charset
-from pii_scan.extract.references import resolve
-from pii_scan.extract.text import BLOCK_BYTES, Piece, mapped_batch, piece_batch, pieces, read_head, segments
+from pii_scan.extract import charset, percent
+from pii_scan.extract.references import composed, resolve
+from pii_scan.extract.text import (
+    BLOCK_BYTES,
+    Piece,
+    decoded_batch,
+    mapped_batch,
+    piece_batch,
+    pieces,
+    read_head,
+    segments,
+)
 from pii_scan.model import ChunkBatch, Document, Limits, Problem, ProblemCode, Stage
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,400}?\bencoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
@@ -38,8 +47,11 @@ def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Documen
 
 def _batch(piece: Piece) -> ChunkBatch:
     if b"&" not in piece.text:
-        return piece_batch(piece)
+        return decoded_batch(piece)
     text, marks = resolve(piece.text, html_rules=False)
+    decoded = percent.decode(text)
+    if decoded is not None:
+        text, marks = decoded.text, composed(decoded.marks(), marks, len(decoded.text))
     return piece_batch(piece) if text == piece.text else mapped_batch(piece, text, marks)
 
 

@@ -34,6 +34,7 @@ _METHODS = {
     0: "stored", 1: "Shrunk", 6: "Imploded", 8: "deflate", 9: "Deflate64", 12: "bzip2", 14: "LZMA", 20: "Zstandard",
     93: "Zstandard", 95: "XZ", 96: "JPEG", 97: "WavPack", 98: "PPMd", 99: "AES encryption",
 }  # fmt: skip
+_READ = (0, 8, 12, 14, 20, 93, 95)
 _DIRECTORY_FAULTS = (zipfile.BadZipFile, struct.error, ValueError, OSError, EOFError, NotImplementedError, IndexError)
 
 
@@ -162,7 +163,7 @@ def _extract_entries(
         member_ref = ref.member(names.unique(entry.name), entry.size_bytes, entry.modified_at)
         if entry.encrypted:
             yield Problem(member_ref, Stage.EXTRACT, ProblemCode.ENCRYPTED, "the member has a password")
-        elif entry.method not in (0, 8, 12, 14):
+        elif entry.method not in _READ:
             name = _METHODS.get(entry.method, "unknown")
             detail = f"compression method {entry.method} ({name}) is not read"
             yield Problem(member_ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, detail)
@@ -211,6 +212,10 @@ class _MemberReader:
             return decompress.DecompressedStream(self._window, decompress.inflater)
         if entry.method == 12:
             return decompress.DecompressedStream(self._window, decompress.bunzipper)
+        if entry.method in (20, 93):
+            return decompress.FrameStream(self._window, "zstd")
+        if entry.method == 95:
+            return decompress.DecompressedStream(self._window, decompress.unxzer)
         return _lzma_stream(self._window)
 
 

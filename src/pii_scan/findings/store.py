@@ -135,7 +135,10 @@ class Run:
                 if part == group:
                     yield table
                 else:  # a slice; not told by the name, as two files may look the same once they are masked
-                    slices.append(table)
+                    members = table.filter(table["container"])
+                    if members.num_rows:
+                        yield members
+                    slices.append(table.filter(pc.invert(table["container"])))
             if slices:
                 yield _merge_slices(pa.concat_tables(slices).unify_dictionaries())
 
@@ -190,14 +193,14 @@ def _merge_slices(table: pa.Table) -> pa.Table:
     """The rows of one file's slices as one: bytes read are added, and it is read only if every slice was."""
     merged: list[dict[str, Any]] = []
     for row in table.to_pylist():
-        if merged and not row["container"]:
-            before = merged[0]
-            before["read_bytes"] += row["read_bytes"]
-            before["media_type"] = before["media_type"] or row["media_type"]
-            if before["status"] != row["status"]:
-                before["status"] = "partly_read"
-        else:
+        if not merged:
             merged.append(row)
+            continue
+        before = merged[0]
+        before["read_bytes"] += row["read_bytes"]
+        before["media_type"] = before["media_type"] or row["media_type"]
+        if before["status"] != row["status"]:
+            before["status"] = "partly_read"
     return pa.Table.from_pylist(merged, schema=table.schema)
 
 
