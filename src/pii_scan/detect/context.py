@@ -22,6 +22,8 @@ from pii_scan.detect.rules import Rule
 BEFORE = 64
 """Bytes of UTF-8."""
 AFTER = 32
+MAX_HEADERS = 4096
+"""Headers whose words are remembered: the same one stands before batch after batch."""
 WHOLE_WORD = 4
 """Letters up to which a context word must stand alone."""
 
@@ -77,6 +79,7 @@ class ContextIndex:
         self._table, self._outputs = _automaton(self.words)
         self._has_output = self._outputs[:, 0] >= 0
         self._rows: list[Any] = []
+        self._headers: dict[str, npt.NDArray[np.int32]] = {}
 
     def nearest_many(self, buffer: _Bytes, start: _Ints, end: _Ints, rule: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
         """The word that decides for each span of `buffer`, by rule; -1 for none."""
@@ -149,19 +152,33 @@ class ContextIndex:
 
     def in_header(self, rule: int, header: str) -> int:
         """The word that decides for the cells under a column's `header`, as written or in plain form; -1 for none."""
-        word = self.nearest(rule, header.replace("_", " "), "")
-        return word if word >= 0 else self.nearest(rule, plain_header(header), "")
+        return int(self.in_header_of_all(header)[rule])
+
+    def in_header_of_all(self, header: str) -> npt.NDArray[np.int32]:
+        """The same for every rule at once."""
+        known = self._headers.get(header)
+        if known is None:
+            if len(self._headers) >= MAX_HEADERS:
+                self._headers.clear()
+            everyone = np.arange(len(self.effect))
+            words = self._nearest(everyone, header.replace("_", " "), "")
+            words = np.where(words >= 0, words, self._nearest(everyone, plain_header(header), ""))
+            known = self._headers[header] = words
+        return known
 
     def nearest(self, rule: int, before: str, after: str) -> int:
         """The same for one candidate of rule number `rule`, given the text before and after it."""
+        return int(self._nearest(np.array([rule]), before, after)[0])
+
+    def _nearest(self, rules: npt.NDArray[Any], before: str, after: str) -> npt.NDArray[np.int32]:
         left = before[-BEFORE - 8 :].encode("utf-8", "replace")[-BEFORE - 4 :]
         right = after[: AFTER + 8].encode("utf-8", "replace")[: AFTER + 4]
+        if not self._may_hold(left + right):
+            return np.full(len(rules), -1, np.int32)
         pad = 8 + BEFORE
         raw = np.frombuffer(b"\xff" * (pad - len(left)) + left + b"1" + right + b"\xff" * (pad - len(right)), np.uint8)
-        place = np.array([pad], np.int64)
-        return (
-            int(self.nearest_many(raw, place, place + 1, np.array([rule]))[0]) if self._may_hold(left + right) else -1
-        )
+        place = np.full(len(rules), pad, np.int64)
+        return self.nearest_many(raw, place, place + 1, rules)
 
     def _may_hold(self, window: bytes) -> bool:
         """Whether the window holds any word at all: a quick look that spares most candidates the rest."""

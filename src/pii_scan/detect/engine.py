@@ -166,8 +166,8 @@ class RuleEngine:
 
     def header_effects(self, header: str) -> npt.NDArray[np.float32]:
         """What the words of a column's header do to the scores of each rule."""
-        words = [self._context.in_header(number, header) for number in range(len(self.rules))]
-        return np.array([self._context.effect[number, word] for number, word in enumerate(words)], np.float32)
+        words = self._context.in_header_of_all(header)[: len(self.rules)]
+        return np.asarray(self._context.effect[np.arange(len(words)), words], np.float32)
 
     def _group_candidates(self, texts: pa.Array, header: str, rejected: bool, person: bool) -> Detections:
         buffer, text_starts = _buffer(texts)
@@ -229,7 +229,7 @@ class RuleEngine:
         if len(wordy):
             word[wordy] = self._context.nearest_many(buffer, found.start[wordy], found.end[wordy], found.rule[wordy])
         if header:
-            said = np.array([self._context.in_header(number, header) for number in range(len(self.rules))])
+            said = self._context.in_header_of_all(header)
             from_header = np.flatnonzero((word < 0) & (said[found.rule] >= 0))
             word[from_header] = said[found.rule[from_header]] + HEADER_WORD
         found = dataclasses.replace(found, word=word)

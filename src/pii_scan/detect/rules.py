@@ -45,7 +45,7 @@ class RuleColumn:
     """A table column whose header says what its cells are."""
 
     header: str
-    """Expression that the whole header must match, once it is brought into plain form (`columns.plain_header`)."""
+    """Expression that the whole header must match, once it is brought into plain form (`context.plain_header`)."""
     cell: str
     """Expression that a whole cell must match."""
     score: float

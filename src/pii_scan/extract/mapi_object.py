@@ -13,6 +13,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from pii_scan.errors import DocumentError
+from pii_scan.extract.limits import Window
 
 ITEM = "application/vnd.ms-outlook-item"
 """Media type of a member that is an item within a mailbox or another item; no file on its own is of it."""
@@ -71,38 +72,10 @@ class MapiObject:
     """What was found damaged while reading; emptied as it is reported. May grow while the item is read."""
 
 
-class ItemContent(io.RawIOBase):
+class ItemContent(Window):
     """What stands as `Document.content` for an item that is no file: empty to read, and it opens the item."""
 
     def __init__(self, item: Callable[[], MapiObject], size: int = 0) -> None:
         """`item` may raise DocumentError. `size`: bytes that the item takes in its container, where known."""
-        super().__init__()
+        super().__init__(io.BytesIO(), 0, size)
         self.item = item
-        self._size = max(size, 0)
-        self._at = 0
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def seekable(self) -> bool:
-        """True."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Moves to a place, so that the size can be asked for."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(base + offset, 0)
-        return self._at
-
-    def tell(self) -> int:
-        """The place."""
-        return self._at
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Nothing."""
-        return b""
-
-    def readall(self) -> bytes:
-        """Nothing."""
-        return b""

@@ -154,7 +154,7 @@ def leftovers(package: Package, labels: dict[str, str] | None = None) -> Iterato
         else:
             objects.append(name)
     for name in objects:
-        yield from _embedded(package, name)
+        yield from embedded(package, name)
 
 
 def part_kind(name: str) -> str:
@@ -163,7 +163,8 @@ def part_kind(name: str) -> str:
     return next((kind for key, kind in _KINDS if key in lower), "other part")
 
 
-def _embedded(package: Package, name: str) -> Iterator[Item]:
+def embedded(package: Package, name: str) -> Iterator[Item]:
+    """The part `name` as a member document; one that cannot be read is a Problem."""
     try:
         stream = package.open(name)
         content = spool(stream, package.limits)

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 
 from pii_scan.errors import DocumentError
-from pii_scan.extract.limits import Budget, spool
+from pii_scan.extract.limits import Budget
 from pii_scan.extract.office import Package, natural_key
-from pii_scan.extract.office_parts import Item, as_part, paragraphs, part_problem
+from pii_scan.extract.office_parts import Item, as_part, embedded, paragraphs, part_problem
 from pii_scan.extract.office_text import PartError, Reader
 from pii_scan.extract.open_document_text import OpenDocumentReader
 from pii_scan.model import Document, Limits, Problem, ProblemCode, Stage
@@ -67,7 +67,7 @@ def extract(document: Document, limits: Limits, budget: Budget | None = None) ->
         else:
             objects.append(name)
     for name in objects:
-        yield from _member(package, name)
+        yield from embedded(package, name)
 
 
 def extract_flat(document: Document, limits: Limits, budget: Budget | None = None) -> Iterator[Item]:
@@ -125,14 +125,3 @@ def _content(package: Package, name: str, folder: str) -> Iterator[Item]:
         yield from reader.rest()
         raise
     yield from reader.rest()
-
-
-def _member(package: Package, name: str) -> Iterator[Item]:
-    try:
-        stream = package.open(name)
-        content = spool(stream, package.limits)
-    except PartError as error:
-        yield part_problem(package, error)
-        return
-    with content:
-        yield Document(package.document.ref.member(name, stream.size), content)
