@@ -22,8 +22,18 @@ entity_type: MY_ID
 name: Mine
 category: vehicle
 patterns: [{name: form, regex: 'ZZ[0-9]{4}', score: 0.9}]
-examples: [{text: ZZ1234, match: ZZ1234}, {text: a ZZ1234, match: ZZ1234}, {text: b ZZ1234, match: ZZ1234}]
-counter_examples: [{text: ZZ12, why: short}, {text: YY1234, why: other}, {text: z, why: none}]
+examples:
+- {text: ZZ1234, match: ZZ1234}
+- {text: a ZZ1234, match: ZZ1234}
+- {text: b ZZ1234, match: ZZ1234}
+- {text: 'c, ZZ1234', match: ZZ1234}
+- {text: d (ZZ1234), match: ZZ1234}
+counter_examples:
+- {text: ZZ12, why: short}
+- {text: YY1234, why: other}
+- {text: z, why: none}
+- {text: ZZ ABCD, why: letters}
+- {text: Z1234, why: one letter}
 """
 """A rule of a user's own."""
 

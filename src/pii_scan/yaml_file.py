@@ -21,9 +21,11 @@ def read_mapping(path: Path, max_bytes: int, error: type[UsageError], what: str)
     try:
         if path.stat().st_size > max_bytes:
             raise error(f"{path}: larger than {max_bytes >> 10} KiB")
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  both are safe loaders
+        text = path.read_text(encoding="utf-8")
+        content = yaml.load(text, Loader=_LOADER)  # noqa: S506  both are safe loaders
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 0
+        line = min(line, len(text.splitlines()))  # what is left open is noticed after the end
         raise error(f"{path}, line {line}: not valid YAML: {problem.problem}") from None
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as problem:  # ValueError: no UTF-8, or no such date
         reason = problem.strerror if isinstance(problem, OSError) else type(problem).__name__

@@ -11,6 +11,7 @@ import unruly
 from scanning import codes, found, pii_scan, rows, statuses, with_modules, workers
 
 from pii_scan.config import Config
+from pii_scan.engines.local import START_SECONDS
 from pii_scan.engines.scan import scan
 from pii_scan.findings.store import Run
 from pii_scan.model import Limits
@@ -81,7 +82,8 @@ def test_no_process_and_no_temporary_file_is_left(survived: Survived) -> None:
 
 
 def test_the_scan_takes_no_longer_than_its_limits_add_up_to(survived: Survived) -> None:
-    assert survived.seconds < 60
+    """Each may cost its time limit and a new worker, however slow the machine; it must not hang for ever."""
+    assert survived.seconds < len(ENDS) * (LIMITS.document_seconds + START_SECONDS)
 
 
 def test_the_command_ends_with_3_and_names_what_happened(tmp_path: Path) -> None:

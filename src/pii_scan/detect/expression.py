@@ -11,13 +11,15 @@ import importlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _sre: Any = importlib.import_module("re._parser")
 
 IGNORECASE, MULTILINE, DOTALL = 2, 8, 16
 MAX_NFA_STATES = 20_000
+MAX_REMEMBERED = 1024
+"""Expressions kept for the next detector of this process."""
 WIDE = 1000
 """Characters from which a match counts as long."""
 
@@ -42,6 +44,9 @@ def byteset(values: Iterable[int]) -> ByteSet:
 DIGITS = byteset(b"0123456789")
 WORD = DIGITS | byteset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _SPACE = byteset(b" \t\n\r\x0b\x0c")
+_LEADS = ((byteset(range(0xC2, 0xE0)), 2), (byteset(range(0xE0, 0xF0)), 1), (byteset(range(0xF0, 0xF5)), 0))
+"""First bytes of characters in UTF-8 of two, three and four bytes."""
+_TAIL = byteset(range(0x80, 0xC0))
 _CATEGORIES = {"CATEGORY_DIGIT": DIGITS, "CATEGORY_WORD": WORD, "CATEGORY_SPACE": _SPACE}
 _CASE_PARTNERS = {"i": "\u0130\u0131", "k": "\u212a", "s": "\u017f"}
 _KEEP = re.compile(r"(?<!\\)((?:\\\\)*)\\K")
@@ -84,9 +89,12 @@ class Nfa:
         return len(self.epsilon) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Expression:
-    """One expression, taken apart: its automaton from `start` to `end`, and the conditions before and after."""
+    """One expression, taken apart: its automaton from `start` to `end`, and the conditions before and after.
+
+    Equal to itself only, so that what is made from it can be remembered by it.
+    """
 
     nfa: Nfa
     start: int
@@ -186,11 +194,10 @@ class _Builder:
                 at = to
         if wanted.any_other:  # any non-ASCII character, as the form of UTF-8 has it
             more = [self.nfa.state() for _ in range(3)]
-            tail = byteset(range(0x80, 0xC0))
-            for lead, first in ((range(0xC2, 0xE0), 2), (range(0xE0, 0xF0), 1), (range(0xF0, 0xF5), 0)):
-                self.nfa.edges[start].append((byteset(lead), more[first]))
+            for lead, first in _LEADS:
+                self.nfa.edges[start].append((lead, more[first]))
             for at, to in ((more[0], more[1]), (more[1], more[2]), (more[2], end)):
-                self.nfa.edges[at].append((tail, to))
+                self.nfa.edges[at].append((_TAIL, to))
         return end
 
     def _repeat(self, low: int, high: Any, items: Any, start: int, flags: int) -> int:
@@ -233,8 +240,14 @@ def _charset(op: str, value: Any, flags: int) -> _Charset:
         return _literal(chr(value), flags & IGNORECASE)
     if op == "NOT_LITERAL":
         return _negated(_literal(chr(value), flags & IGNORECASE))
+    return _class(tuple(value), flags & IGNORECASE)
+
+
+@cache
+def _class(members: tuple[tuple[Any, Any], ...], flags: int) -> _Charset:
+    """The characters of a class, `[...]`; a repeat asks for the same one many times."""
     ascii_set, characters, approximate, negated = 0, set(), False, False
-    for kind, detail in value:
+    for kind, detail in members:
         name = str(kind)
         if name == "NEGATE":
             negated = True
@@ -280,8 +293,12 @@ def _literals(characters: set[str], flags: int) -> _Charset:
     return _Charset(ascii_set, tuple(sequences))
 
 
+@lru_cache(MAX_REMEMBERED)
 def read_expression(pattern: str, flags: int) -> Expression:
-    """`pattern` under `flags` (of the `re` module), taken apart. Raises CannotCompile."""
+    """`pattern` under `flags` (of the `re` module), taken apart. Raises CannotCompile.
+
+    What it gives is shared and never changed.
+    """
     pattern, labels = _KEEP.subn(r"\1", pattern)
     if _REGEX_ONLY.search(pattern):
         raise CannotCompile("the expression uses syntax that only the regex module has")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ PADDING = 512
 MAX_BROAD = 24
 """Expressions that can begin nearly anywhere and have no anchor get clusters of their own, as long as there are not
 too many."""
+
+MAX_LAYOUTS = 4
+"""Sets of expressions whose layout is kept for the next detector of this process."""
 
 _Bytes = npt.NDArray[np.uint8]
 _Ints = npt.NDArray[np.int64]
@@ -67,20 +71,11 @@ class Groups:
 
     def __init__(self, read: Mapping[int, Expression]) -> None:
         """`read`: expressions by their numbers."""
-        openings = {number: opening_of(expression) for number, expression in read.items()}
-        anchored = _anchored(read, openings)
-        done = {number for group in anchored for number in group.members}
-        left = sorted(set(read) - done, key=lambda n: (read[n].width >= WIDE, _looks(openings[n])))
-        parts = _clusters(left, openings)
-        cluster = {number: i for i, part in enumerate(parts) for number in part}
-        together = []
-        for wide in (False, True):
-            chosen = [part for part in parts if (read[part[0]].width >= WIDE) == wide]
-            for members in _packed(chosen):
-                bits = sum(1 << i for i in {cluster[number] for number in members})
-                together.append(Group(tuple(members), Automaton([read[n] for n in members]), np.uint64(bits)))
-        self._openings = Openings([openings[number] for number in left], [cluster[number] for number in left])
-        self._groups = together + anchored
+        layout = _layout(tuple(read.items()))
+        self._openings = layout.openings
+        self._groups = [
+            Group(members, Automaton([read[n] for n in members]), clusters) for members, clusters in layout.together
+        ] + [Group((n,), Automaton([read[n]]), anchor=anchor) for n, anchor in layout.anchored]
 
     def starts(self, buffer: _Bytes) -> Iterator[tuple[Group, _Ints]]:
         """Each group with every place of the buffer where a match can begin, ascending."""
@@ -97,14 +92,40 @@ class Groups:
             yield group, group.anchor.starts(buffer, anchors[values])
 
 
-def _anchored(read: Mapping[int, Expression], openings: Mapping[int, Opening]) -> list[Group]:
-    groups = []
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What the groups of a set of expressions are; nothing in it changes, so detectors share it."""
+
+    openings: Openings
+    together: tuple[tuple[tuple[int, ...], np.uint64], ...]
+    """(members, their clusters) of each group that is found by how its members begin."""
+    anchored: tuple[tuple[int, _Anchor], ...]
+
+
+@lru_cache(MAX_LAYOUTS)
+def _layout(read: tuple[tuple[int, Expression], ...]) -> _Layout:
+    expressions = dict(read)
+    openings = {number: opening_of(expression) for number, expression in read}
+    anchored = tuple(_anchored(expressions, openings))
+    done = {number for number, _ in anchored}
+    left = sorted(set(expressions) - done, key=lambda n: (expressions[n].width >= WIDE, _looks(openings[n])))
+    parts = _clusters(left, openings)
+    cluster = {number: i for i, part in enumerate(parts) for number in part}
+    together = []
+    for wide in (False, True):
+        chosen = [part for part in parts if (expressions[part[0]].width >= WIDE) == wide]
+        for members in _packed(chosen):
+            bits = sum(1 << i for i in {cluster[number] for number in members})
+            together.append((tuple(members), np.uint64(bits)))
+    begins = Openings([openings[number] for number in left], [cluster[number] for number in left])
+    return _Layout(begins, tuple(together), anchored)
+
+
+def _anchored(read: Mapping[int, Expression], openings: Mapping[int, Opening]) -> Iterator[tuple[int, _Anchor]]:
     for number, expression in read.items():
         anchor = anchor_of(expression) if openings[number].rate > MAX_RATE else None
         if anchor is not None:
-            near = _Anchor(anchor[0], anchor[1], byte_mask(anchor[2]), openings[number])
-            groups.append(Group((number,), Automaton([expression]), anchor=near))
-    return groups
+            yield number, _Anchor(anchor[0], anchor[1], byte_mask(anchor[2]), openings[number])
 
 
 def _clusters(numbers: list[int], openings: Mapping[int, Opening]) -> list[list[int]]:

@@ -64,16 +64,17 @@ class Opening:
 
     pairs: npt.NDArray[np.bool_]
     """(DEPTH, 256, 256): the byte right before and the first, the first and the second, and so on."""
+    rate: float
+    """Share of the places in ordinary text where a match could begin, by how often each byte stands in one."""
 
-    @property
-    def rate(self) -> float:
-        """Share of the places in ordinary text where a match could begin, by how often each byte stands in one."""
-        rate = float(_FREQUENCY @ np.where(self.pairs[0], _FREQUENCY[None, :], 0).sum(axis=1))
-        for pairs in self.pairs[1:]:
-            after = np.where(pairs, _FREQUENCY[None, :], 0).sum(axis=1)
-            held = pairs.any(axis=1)
-            rate *= float((after[held] * _FREQUENCY[held]).sum() / max(_FREQUENCY[held].sum(), 1e-9))
-        return rate
+
+def _rate(pairs: npt.NDArray[np.bool_]) -> float:
+    after = pairs @ _FREQUENCY
+    rate = float(_FREQUENCY @ after[0])
+    for depth in range(1, DEPTH):
+        held = pairs[depth].any(axis=1)
+        rate *= float((after[depth][held] * _FREQUENCY[held]).sum() / max(_FREQUENCY[held].sum(), 1e-9))
+    return rate
 
 
 def opening_of(expression: Expression) -> Opening:
@@ -88,15 +89,18 @@ def opening_of(expression: Expression) -> Opening:
             pairs[depth:] = True
             break
         reached: set[int] = set()
+        onto: dict[ByteSet, ByteSet] = {}
         for state in states:
             for mask, target in nfa.edges[state]:
                 if target not in follow:
                     onward = nfa.closure(target)
                     follow[target] = _EVERYTHING if expression.end in onward else _union(nfa, onward)
-                pairs[depth][np.ix_(_bytes(mask), _bytes(follow[target]))] = True
+                onto[mask] = onto.get(mask, 0) | follow[target]
                 reached.update(nfa.closure(target))
+        for mask, after in onto.items():
+            pairs[depth] |= byte_mask(mask)[:, None] & byte_mask(after)[None, :]
         states = frozenset(reached)
-    return Opening(pairs)
+    return Opening(pairs, _rate(pairs))
 
 
 def _before_and_first(expression: Expression) -> npt.NDArray[np.bool_]:
