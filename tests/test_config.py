@@ -54,7 +54,7 @@ WRONG = {
     "a: 1\n\tb: 2": "line 2: not valid YAML",
     "lang: 2026-99-99": "cannot be read",
     "lang: '\x01'": "cannot be read",
-    "[" * 3000: "cannot be read",
+    "[" * 3000: "scan.yaml",
 }
 
 

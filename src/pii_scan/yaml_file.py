@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +14,106 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The same in C where PyYAML was built with it: ten times as fast."""
 
 
+Key = tuple[str | int, ...]
+"""Where a value stands in a document: the keys and positions that lead to it."""
+
+
+class _PlainLoader(_LOADER):  # type: ignore[misc, valid-type]
+    """Scalars as YAML 1.2 reads them: `NO` is Norway, a date is what was written."""
+
+
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in resolvers if not tag.endswith((":bool", ":timestamp"))]
+    for first, resolvers in _LOADER.yaml_implicit_resolvers.items()
+}
+_PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|false"), list("tf"))
+
+
+def read_marked(
+    path: Path, max_bytes: int, error: type[UsageError], what: str
+) -> tuple[dict[str, Any], dict[Key, int]]:
+    """The mapping in `path` as `read_mapping` gives it, and the line, from 1, on which each value stands.
+
+    Aliases and keys that stand twice are refused: what a person signs must say each thing once, where it is read.
+    """
+    text = _text(path, max_bytes, error)
+    try:
+        loader = _PlainLoader(text)
+        try:
+            node = loader.get_single_node()
+            lines = _lines(node, (), {}, path, error) if node is not None else {}
+            content = loader.construct_document(node) if node is not None else {}
+        finally:
+            loader.dispose()
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
+        raise _refused(problem, text, path, error) from None
+    if not isinstance(content, dict):
+        raise error(f"{path}: {what} is a mapping of keys to values")
+    return content, lines
+
+
+def _lines(
+    node: yaml.Node, key: Key, lines: dict[Key, int], path: Path, error: type[UsageError], seen: set[int] | None = None
+) -> dict[Key, int]:
+    seen = set() if seen is None else seen
+    line = node.start_mark.line + 1
+    if id(node) in seen:
+        raise error(f"{path}: the value of {shown_key(key)} refers to another by an alias", "write it out")
+    seen.add(id(node))
+    lines[key] = line
+    if isinstance(node, yaml.SequenceNode):
+        for position, item in enumerate(node.value):
+            _lines(item, (*key, position), lines, path, error, seen)
+    elif isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            inner = (*key, str(name.value) if isinstance(name, yaml.ScalarNode) else "?")
+            if inner in lines:
+                raise error(f"{path}, line {name.start_mark.line + 1}: {shown_key(inner)} stands twice")
+            _lines(value, inner, lines, path, error, seen)
+            lines[inner] = name.start_mark.line + 1
+    return lines
+
+
+def shown_key(key: Key) -> str:
+    """A place in a document as a message names it.
+
+    >>> shown_key(("recipients", 2, "country"))
+    "'recipients', entry 3, 'country'"
+    """
+    return ", ".join(f"entry {part + 1}" if isinstance(part, int) else repr(part) for part in key) or "the document"
+
+
 def read_mapping(path: Path, max_bytes: int, error: type[UsageError], what: str) -> dict[str, Any]:
     """The mapping in `path`, at most `max_bytes` long; an empty file is an empty one.
 
     `what` says what such a file holds («a rule»). Raises `error`. Tags of Python objects are refused (safe loading).
     """
+    text = _text(path, max_bytes, error)
     try:
-        if path.stat().st_size > max_bytes:
-            raise error(f"{path}: larger than {max_bytes >> 10} KiB")
-        text = path.read_text(encoding="utf-8")
         content = yaml.load(text, Loader=_LOADER)  # noqa: S506  both are safe loaders
-    except yaml.MarkedYAMLError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else 0
-        line = min(line, len(text.splitlines()))  # what is left open is noticed after the end
-        raise error(f"{path}, line {line}: not valid YAML: {problem.problem}") from None
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as problem:  # ValueError: no UTF-8, or no such date
-        reason = problem.strerror if isinstance(problem, OSError) else type(problem).__name__
-        raise error(f"{path}: cannot be read ({reason})") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:  # ValueError: no such date
+        raise _refused(problem, text, path, error) from None
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise error(f"{path}: {what} is a mapping of keys to values")
     return content
+
+
+def _text(path: Path, max_bytes: int, error: type[UsageError]) -> str:
+    try:
+        if path.stat().st_size > max_bytes:
+            raise error(f"{path}: larger than {max_bytes >> 10} KiB")
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as problem:  # ValueError: no UTF-8
+        reason = problem.strerror if isinstance(problem, OSError) else type(problem).__name__
+        raise error(f"{path}: cannot be read ({reason})") from None
+
+
+def _refused(problem: Exception, text: str, path: Path, error: type[UsageError]) -> UsageError:
+    """What PyYAML says, as one line."""
+    if not isinstance(problem, yaml.MarkedYAMLError):
+        return error(f"{path}: cannot be read ({type(problem).__name__})")
+    line = problem.problem_mark.line + 1 if problem.problem_mark else 0
+    line = min(line, len(text.splitlines()))  # what is left open is noticed after the end
+    return error(f"{path}, line {line}: not valid YAML: {problem.problem}")

@@ -59,6 +59,7 @@ def _found(report: dict[str, Any]) -> tuple[Counter[Place], Counter[tuple[str, s
             places[item["document"], kind, at, item["entity_type"], synthetic] += item["count"]
     return places, rest
 
+
 TELLING = 5
 """Characters from which a value stands in a report for itself alone."""
 

@@ -1,0 +1,72 @@
+"""`pii-scan notice lint|new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pii_scan.cli.options import common, output
+from pii_scan.errors import UsageError
+
+
+@click.group("notice", short_help="Check or begin a model of a privacy notice.")
+def command() -> None:
+    """The published privacy notice, as a model that a person writes from its text.
+
+    \b
+    Examples:
+      pii-scan notice new notice.yaml
+      pii-scan notice lint notice.yaml
+    """  # noqa: D301  \b is for click
+
+
+@command.command("lint")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--lang", type=click.Choice(["nb", "en"]), default="nb", show_default=True, help="Language of the text.")
+@common
+def lint_notice(file: Path, format_name: str, lang: str, **options: Any) -> int:
+    """Check the notice model in FILE on its own; exit 1 where the law asks for what the text does not say.
+
+    Looks for what GDPR Art. 13 asks for, references and names that are out of date, and contradictions.
+
+    \b
+    Example:
+      pii-scan notice lint notice.yaml --lang en
+    """  # noqa: D301  \b is for click
+    from pii_scan.notice.lint import Level, lint
+    from pii_scan.notice.model import load_notice
+    from pii_scan.report import notice_lint
+
+    talk = output(**options)
+    notice = load_notice(file)
+    found = lint(notice)
+    write = notice_lint.as_json if format_name == "json" else notice_lint.text
+    talk.say(write(found, notice.id, lang))
+    return 1 if any(item.level is Level.ERROR for item in found) else 0
+
+
+@command.command("new")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@common
+def new_notice(file: Path, **options: Any) -> None:
+    """Write a commented skeleton of a notice model to FILE, which must not exist.
+
+    \b
+    Example:
+      pii-scan notice new notice.yaml
+    """  # noqa: D301  \b is for click
+    from pii_scan.registry import data_folder
+
+    talk = output(**options)
+    skeleton = (data_folder("configs") / "notices" / "skeleton.yaml").read_text("utf-8")
+    try:
+        with open(file, "x", encoding="utf-8") as out:
+            out.write(skeleton)
+    except FileExistsError:
+        raise UsageError(f"{str(file)!r} exists already", "give another name") from None
+    except OSError as error:
+        raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
+    talk.say(f"{file}: fill it in, then run: pii-scan notice lint {file}")
