@@ -19,7 +19,7 @@ def test_what_is_not_known_says_nothing(cite: str) -> None:
 
 
 def test_every_topic_of_a_section_has_a_name() -> None:
-    for act in law._read("references")["acts"]:
+    for act in law.table("references")["acts"]:
         for name in act["sections"].values():
             found = law.topic(name)
             assert found is not None and set(found.name) == {"nb", "en"}
@@ -36,6 +36,6 @@ def test_names_are_known_however_they_are_written() -> None:
 
 def test_implied_categories_are_categories() -> None:
     for kind in ("sources", "purposes"):
-        for name in law._read("implied")[kind]:
+        for name in law.table("implied")[kind]:
             implied = law.implied_by(kind, name)
             assert implied is not None and set(implied.categories) <= set(categories().by_key)

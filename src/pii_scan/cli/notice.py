@@ -1,4 +1,4 @@
-"""`pii-scan notice lint|new`."""
+"""`pii-scan notice lint|draft|new`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def command() -> None:
 
     \b
     Examples:
-      pii-scan notice new notice.yaml
+      pii-scan notice draft personvern.txt -o notice.yaml
       pii-scan notice lint notice.yaml
     """  # noqa: D301  \b is for click
 
@@ -48,6 +48,31 @@ def lint_notice(file: Path, format_name: str, lang: str, **options: Any) -> int:
     return 1 if any(item.level is Level.ERROR for item in found) else 0
 
 
+@command.command("draft")
+@click.argument("text", metavar="TEXT", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path), help="Default standard output."
+)
+@common
+def draft_notice(text: Path, file: Path | None, **options: Any) -> None:
+    """Propose a notice model from TEXT, the notice as plain text: categories, recipients, references, with their lines.
+
+    Every proposal waits for a person: the draft is refused by the other commands until all are confirmed.
+
+    \b
+    Example:
+      pii-scan notice draft personvern.txt -o notice.yaml
+    """  # noqa: D301  \b is for click
+    from pii_scan.notice.draft import draft, read_text
+
+    talk = output(**options)
+    made = draft(read_text(text))
+    if file is None:
+        talk.say(made)
+    else:
+        _write_new(file, made)
+
+
 @command.command("new")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @common
@@ -62,11 +87,16 @@ def new_notice(file: Path, **options: Any) -> None:
 
     talk = output(**options)
     skeleton = (data_folder("configs") / "notices" / "skeleton.yaml").read_text("utf-8")
+    _write_new(file, skeleton)
+    talk.say(f"{file}: fill it in, then run: pii-scan notice lint {file}")
+
+
+def _write_new(file: Path, text: str) -> None:
+    """Writes a file that must not exist. Raises UsageError."""
     try:
         with open(file, "x", encoding="utf-8") as out:
-            out.write(skeleton)
+            out.write(text)
     except FileExistsError:
         raise UsageError(f"{str(file)!r} exists already", "give another name") from None
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
-    talk.say(f"{file}: fill it in, then run: pii-scan notice lint {file}")

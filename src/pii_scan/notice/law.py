@@ -67,7 +67,7 @@ def provisions(cite: str) -> tuple[Provision, ...]:
         return ()
     text = cite.casefold()
     found = []
-    for act in _read("references")["acts"]:
+    for act in table("references")["acts"]:
         if any(re.search(rf"\b{re.escape(name)}\b", text) for name in act["names"]):
             topic = act["sections"].get(said[1])
             if topic is not None:
@@ -77,27 +77,27 @@ def provisions(cite: str) -> tuple[Provision, ...]:
 
 def topic(name: str) -> Topic | None:
     """A subject of the law by its id; None where it is not known here."""
-    entry = _read("references")["topics"].get(name)
+    entry = table("references")["topics"].get(name)
     return None if entry is None else Topic(entry["today"], {"nb": entry["nb"], "en": entry["en"]})
 
 
 def in_eea(country: str) -> bool:
     """Whether a country (ISO 3166-1 alpha-2) is in the European Economic Area."""
-    return country in _read("countries")["eea"]
+    return country in table("countries")["eea"]
 
 
 def adequate(country: str) -> bool:
     """Whether the Commission has found a country's protection adequate as a whole (GDPR Art. 45); not where the
     decision covers some of its organisations only.
     """
-    entry = _read("countries")["adequate"].get(country)
+    entry = table("countries")["adequate"].get(country)
     return entry is not None and "only" not in entry
 
 
 def entity(name: str) -> Entity | None:
     """What is known of a recipient's name; None for one that is not known to be out of date."""
     key = _plain(name)
-    for entry in _read("entities")["entities"]:
+    for entry in table("entities")["entities"]:
         if key in map(_plain, entry["names"]):
             return Entity(entry["today"], entry["changed"], entry["note"])
     return None
@@ -105,7 +105,7 @@ def entity(name: str) -> Entity | None:
 
 def implied_by(kind: str, name: str) -> Implied | None:
     """What the source or purpose (`kind`: `sources` or `purposes`) `name` implies."""
-    entry = _read("implied")[kind].get(name)
+    entry = table("implied")[kind].get(name)
     return None if entry is None else Implied(tuple(entry["categories"]), entry["why"])
 
 
@@ -114,6 +114,7 @@ def _plain(name: str) -> str:
 
 
 @cache
-def _read(name: str) -> dict[str, Any]:
+def table(name: str) -> dict[str, Any]:
+    """The table `name` of `configs/law`. Raises ConfigError where it is broken."""
     content, _ = read_marked(data_folder("configs") / "law" / f"{name}.yaml", MAX_BYTES, ConfigError, "a table of law")
     return content

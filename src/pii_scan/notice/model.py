@@ -120,6 +120,7 @@ def load_notice(path: str | Path) -> Notice:
     """The notice in the YAML file `path`. Raises ConfigError with the line and the nearest right name."""
     path = Path(path)
     content, lines = read_form(path, "notice-1", "a notice")
+    _check_confirmed(content, path, lines)
     _check_ids(content, path, lines)
     _check_categories(content, path, lines)
     head, controller, art13, rights = (content[name] for name in ("notice", "controller", "art13", "rights"))
@@ -174,6 +175,20 @@ def _several(value: str | list[str] | None) -> tuple[str, ...]:
 def _with_lines(items: Iterable[str | Mapping[str, Any]], name: str) -> dict[str, int | None]:
     pairs = ((item, None) if isinstance(item, str) else (item[name], item.get("line")) for item in items)
     return dict(pairs)
+
+
+def _check_confirmed(content: Mapping[str, Any], path: Path, lines: Mapping[Key, int]) -> None:
+    """No entry is still a draft's proposal."""
+    lists: list[tuple[Key, list[Any]]] = [(("notice", "law_refs"), content["notice"]["law_refs"])]
+    lists += [((name,), content[name]) for name in ("categories", "recipients", "denials")]
+    waiting = [
+        lines[*key, i] for key, items in lists for i, item in enumerate(items)
+        if isinstance(item, dict) and item.get("confirm")
+    ]  # fmt: skip
+    if waiting:
+        count = f"{len(waiting)} entries wait" if len(waiting) > 1 else "an entry waits"
+        message = f"{path}, line {min(waiting)}: {count} for a person to confirm what the draft proposes"
+        raise ConfigError(message, "compare each with the text, then take 'confirm' away")
 
 
 def _check_ids(content: Mapping[str, Any], path: Path, lines: Mapping[Key, int]) -> None:
