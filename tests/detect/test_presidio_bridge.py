@@ -13,6 +13,8 @@ from pii_scan.detect.rules import load_rules
 
 AS_OF = date(2026, 11, 22)
 NOISE = "0123456789" * 2 + "  \t\n.,:;-/+()@abcXYZfnrkontoæøåé\u00a0\u2013\uff11٣_'\"=<>"
+SAMPLE = 250
+"""Texts that Presidio is asked about at a time: it takes some milliseconds for each."""
 LABELS = ["fnr ", "Fødselsnummer: ", "konto ", "KID ", "tlf. ", "IP ", "orgnr ", "faktura ", "e-post:", "kort "]
 
 
@@ -51,7 +53,7 @@ def _presidio(analyzer, text: str) -> set[tuple]:
     }
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_the_engine_finds_what_presidio_finds_with_the_same_rules(engines, seed):
     detector, analyzer, rules = engines
     texts = _generated(seed, 250, rules)
@@ -110,6 +112,7 @@ def test_texts_of_many_lines_give_the_same(engines, seed):
 def test_cells_under_a_header_give_the_same(engines, header):
     detector, analyzer, rules = engines
     values = [example.match or example.text for rule in rules for example in (*rule.examples, *rule.counter_examples)]
+    values = random.Random(header).sample(values, min(len(values), SAMPLE))
     ours = _of_cells(detector, values, header)
     for value, found in zip(values, ours, strict=True):
         assert found == {
@@ -127,6 +130,7 @@ def test_labels_before_after_and_above_give_the_same(engines, label):
             texts += [f"{label} {value}", f"{label}{value}", f"{value} {label}", f"{label}\n{value}",
                       f"{value}\n{label}",
                       f"{label}: x\n{value}, {label} y", f"{label} " + "x" * 58 + f" {value}"]  # fmt: skip
+    texts = random.Random(label).sample(texts, min(len(texts), SAMPLE))
     for text, found in zip(texts, _of_detector(detector, texts), strict=True):
         assert found == _presidio(analyzer, text), text
 
