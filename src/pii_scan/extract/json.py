@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.extract import charset, coordinates, escapes, percent
+from pii_scan.extract import charset, coordinates, escapes, identity, percent
 from pii_scan.extract.text import BLOCK_BYTES, Piece, decoded_batch, mapped_batch, pieces, read_head, segments
 from pii_scan.model import ChunkBatch, Document, Limits, Problem, ProblemCode, Stage
 
@@ -38,6 +38,7 @@ def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Documen
     """The text of a JSON or JSON Lines document, or of a slice of the latter, one text a batch."""
     stream, part, state = document.content, document.slice, State()
     if part is None:
+        document.identity = identity.of_json(document) or document.identity
         yield from batches(stream, charset.detect(read_head(stream)), limits, state=state)
     else:
         stream.seek(part.start)
