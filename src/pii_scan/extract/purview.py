@@ -1,4 +1,4 @@
-"""Exports of Microsoft Purview eDiscovery, classic and new: where each item lay before it was exported, and whose it is.
+"""Exports of Microsoft Purview eDiscovery, classic and new: where each item lay before, and whose it is.
 
 The report of items (`Results.csv`, `Items_*.csv`) says where an item was; the path of the tree says whose mailbox or
 site it is from. Adds to what is read of an export and reads no text of it.
