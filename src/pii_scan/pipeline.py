@@ -256,14 +256,14 @@ class _Rows:
         row = document_row(self._names, piece.ref, piece.media_type, piece.read_bytes, piece.touched)
         row["identity"] = self._print(IDENTITY, piece.identity)
         row["export_path"] = self._print(EXPORT_PATH, purview.path_of(piece.ref))
-        row["owner"] = self._names.owner(purview.owner_of(piece.ref)) or None
+        row["owner"] = self._names.owner(*purview.owner_of(piece.ref)) or None
         self._done[piece.ref.display] = row
 
     def origins(self, piece: purview.ExportedItems) -> pa.Table:
         """What a report says of items, one row for each key that an item can be known by."""
         rows = []
         for item in piece.items:
-            original, owner = self._names.place(item.original), self._names.owner(item.owner)
+            original, owner = self._names.place(item.original), self._names.owner(item.owner, "://" in item.owner)
             for key in (self._print(EXPORT_PATH, item.path), self._print(IDENTITY, item.identity)):
                 if key is not None:
                     rows.append({"key": key, "original": original, "owner": owner})

@@ -180,28 +180,32 @@ def path_of(ref: DocumentRef) -> str:
     return export_path(parts)
 
 
-def owner_of(ref: DocumentRef) -> str:
-    """Whose mailbox or site a document is from, by its path; empty where that does not say.
+def owner_of(ref: DocumentRef) -> tuple[str, bool]:
+    """Whose mailbox or site a document is from by its path, and whether it is a site; empty where that does not say.
 
     `Exchange/<mailbox>.pst`, `Exchange/<mailbox> (Primary)/...`, `SharePoint/<site>/...`; elsewhere a folder or mailbox
     file whose whole name is an address.
 
     >>> owner_of(DocumentRef("t", "sak/Exchange/kari@example.no (Primary)/Inbox/a.msg"))
-    'kari@example.no'
+    ('kari@example.no', False)
     """
     parts = _components(ref)
     last = len(parts) - 1
     for at, part in enumerate(parts):
-        name, is_file = part, _MAILBOX_FILE.search(part) is not None
-        if at == last and not is_file:
+        bare = _MAILBOX_FILE.sub("", part)
+        if at == last and bare == part:  # a file is no mailbox, whatever it is called
             break
-        name = _STORE.sub("", _MAILBOX_FILE.sub("", name))
-        name = _NUMBER.sub("", name) if is_file else name
+        name = _STORE.sub("", bare)
+        marked = name != part  # as a mailbox file, or with the store of a mailbox
+        name = name if bare == part else _NUMBER.sub("", name)
         if _ADDRESS.fullmatch(name):
-            return name
-        if at and parts[at - 1].casefold() in _MARKERS and name.casefold() not in _MARKERS:
-            return name
-    return ""
+            return name, False
+        above = parts[at - 1].casefold() if at else ""
+        if above == "exchange" and marked:
+            return name, False
+        if above == "sharepoint":
+            return name, True
+    return "", False
 
 
 def _components(ref: DocumentRef) -> list[str]:

@@ -53,15 +53,15 @@ class NameMasker:
         """As `safe`, with the mark that tells two masked names of the same shape apart."""
         return self._marked(name, self.safe(name))
 
-    def owner(self, name: str) -> str:
-        """Whose a mailbox or site is: an address of the web as `told_apart`; anything else is a person's name or user
-        name, whatever the rules find in it, and becomes a shape from end to end.
+    def owner(self, name: str, is_site: bool) -> str:
+        """Whose a mailbox or site is: a site as `place`; the owner of a mailbox is a person's name, user name or
+        address, whatever the rules find in it, and becomes a shape from end to end.
         """
         found = self._owners.get(name)
         if found is None:
             if len(self._owners) >= _CACHE:
                 self._owners.clear()
-            made = self.place(name) if "://" in name else self._marked(name, _shape(name))
+            made = self.place(name) if is_site else self._marked(name, _shape(name))
             found = self._owners[name] = made if name else ""
         return found
 
