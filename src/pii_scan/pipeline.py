@@ -262,6 +262,8 @@ class _Rows:
     def origins(self, piece: purview.ExportedItems) -> pa.Table:
         """What a report says of items, one row for each key that an item can be known by."""
         rows = []
+        self._names.learn(item.original for item in piece.items)
+        self._names.learn(item.owner for item in piece.items if "://" in item.owner)
         for item in piece.items:
             original, owner = self._names.place(item.original), self._names.owner(item.owner, "://" in item.owner)
             for key in (self._print(EXPORT_PATH, item.path), self._print(IDENTITY, item.identity)):

@@ -45,6 +45,18 @@ class NameMasker:
             found = self._safe[name] = self._mask(name)
         return found
 
+    def learn(self, names: Iterable[str]) -> None:
+        """Masks many names in one go, which takes a fraction of the time; `safe` then remembers them."""
+        new = [name for name in dict.fromkeys(names) if name and name not in self._safe]
+        if not new:
+            return
+        if len(self._safe) + len(new) > _CACHE:
+            self._safe.clear()
+        readings = [_readings(name) for name in new]
+        found = iter(self._find([reading for group in readings for reading in group]))
+        for name, group in zip(new, readings, strict=True):
+            self._safe[name] = _masked(name, [span for _ in group for span in next(found)])
+
     def document(self, ref: DocumentRef) -> str:
         """The document's whole chain, masked."""
         return "!".join(self.told_apart(piece) for piece in ref.display.split("!"))
@@ -88,12 +100,16 @@ class NameMasker:
         return self._find([text])[0]
 
     def _mask(self, name: str) -> str:
-        out, at = [], 0
-        for start, end in _joined(span for found in self._find(_readings(name)) for span in found):
-            out.append(name[at:start])
-            out.append(_shape(name[start:end]))
-            at = end
-        return "".join(out) + name[at:]
+        return _masked(name, [span for found in self._find(_readings(name)) for span in found])
+
+
+def _masked(name: str, spans: Iterable[tuple[int, int]]) -> str:
+    out, at = [], 0
+    for start, end in _joined(spans):
+        out.append(name[at:start])
+        out.append(_shape(name[start:end]))
+        at = end
+    return "".join(out) + name[at:]
 
 
 def _shape(text: str) -> str:
