@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pii_scan.findings.schema import DOCUMENTS, FINDINGS, INDEX, PROBLEMS
+from pii_scan.findings.schema import DOCUMENTS, FINDINGS, INDEX, ORIGINS, PROBLEMS
 
 TARGET = "/data/fjordkurs"
 SECOND_TARGET = "postgresql://db.example.no/kunder"
@@ -48,6 +48,7 @@ class FakeRun:
     index_tables: list[pa.Table]
     manifest: dict[str, Any] = field(default_factory=lambda: dict(MANIFEST))
     path: Path = Path("runs/2026-01-14")
+    origin_tables: list[pa.Table] = field(default_factory=list)
 
     def findings(self) -> Iterator[pa.Table]:
         return iter(self.finding_tables)
@@ -57,6 +58,12 @@ class FakeRun:
 
     def documents(self) -> Iterator[pa.Table]:
         return iter(self.document_tables)
+
+    def index(self) -> Iterator[pa.Table]:
+        return iter(self.index_tables)
+
+    def origins(self) -> Iterator[pa.Table]:
+        return iter(self.origin_tables)
 
     def distinct(self, by: Sequence[str]) -> pa.Table:
         schema = pa.schema(
@@ -79,6 +86,7 @@ class RunBuilder:
     index: list[dict[str, Any]] = field(default_factory=list)
     documents: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    origins: list[dict[str, Any]] = field(default_factory=list)
     manifest: dict[str, Any] = field(default_factory=lambda: dict(MANIFEST))
 
     def __post_init__(self) -> None:
@@ -96,6 +104,7 @@ class RunBuilder:
             "read_bytes": {"read": size, "partly_read": size // 2, "unread": 0}[status],
             "modified_at": facts.get("modified_at", datetime(2026, 1, 10, 9, 0, tzinfo=UTC) - age),
             "status": status,
+            **{name: facts.get(name) for name in ("identity", "export_path", "owner")},
         }
 
     def problem(self, path: str, code: str, detail: str, stage: str = "extract", target: str = TARGET) -> None:
@@ -148,7 +157,7 @@ class RunBuilder:
         with_category = pa.schema([*INDEX, *([] if "category" in INDEX.names else [FINDINGS.field("category")])])
         return FakeRun(
             cut(self.findings, FINDINGS), cut(self.problems, PROBLEMS), cut(list(self.documents.values()), DOCUMENTS),
-            cut(self.index, with_category), self.manifest,
+            cut(self.index, with_category), self.manifest, origin_tables=cut(self.origins, ORIGINS),
         )  # fmt: skip
 
 

@@ -21,10 +21,12 @@ from pii_scan.detect.engine import Detections
 from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.errors import DocumentError
+from pii_scan.extract import purview
 from pii_scan.extract.dispatch import DocumentDone, Extracted, extract, slices
 from pii_scan.findings.collect import Collector, Hits, Label
 from pii_scan.findings.names import Find, NameMasker
-from pii_scan.findings.schema import DOCUMENTS, PROBLEMS
+from pii_scan.findings.redact import fingerprint
+from pii_scan.findings.schema import DOCUMENTS, ORIGINS, PROBLEMS
 from pii_scan.model import (
     ChunkBatch,
     ColumnOrigin,
@@ -41,6 +43,7 @@ from pii_scan.protocols import Source
 
 FLUSH_HITS = 200_000
 FLUSH_SECONDS = 2.0
+IDENTITY, EXPORT_PATH = "identity", "export path"
 
 Beat = Callable[[], None]
 """Called often while a document is read: work goes on."""
@@ -90,7 +93,7 @@ class Pipeline:
     def run(self, unit: WorkUnit, beat: Beat) -> Iterator[dict[str, pa.Table]]:
         """The tables of one unit, in pieces. A document that cannot be opened or read becomes a problem row."""
         collector = Collector(self._key, self._names.safe)
-        rows = _Rows(self._names)
+        rows = _Rows(self._names, self._key)
         last_flush = -FLUSH_SECONDS  # the first hits leave at once: no one knows yet whether the document is harmless
         try:
             with self._sources[unit.ref.target].open(unit.ref) as document:
@@ -112,6 +115,9 @@ class Pipeline:
                             last_flush = time.monotonic()
                     elif isinstance(piece, Problem):
                         rows.problem(piece)
+                    elif isinstance(piece, purview.ExportedItems):
+                        yield {"origins": rows.origins(piece)}
+                        beat()
                     else:
                         if current is not None:  # the container's text may go on after a member: it begins anew
                             collector.end()
@@ -129,7 +135,7 @@ class Pipeline:
 
     def record(self, problem: Problem) -> dict[str, pa.Table]:
         """The rows of a problem that was met outside: by the walk, or by the engine that had to end a worker."""
-        rows = _Rows(self._names)
+        rows = _Rows(self._names, self._key)
         rows.problem(problem)
         return rows.tables()
 
@@ -231,8 +237,9 @@ class _Heard:
 class _Rows:
     """Document and problem rows of one unit."""
 
-    def __init__(self, names: NameMasker) -> None:
+    def __init__(self, names: NameMasker, key: bytes) -> None:
         self._names = names
+        self._key = key
         self._done: dict[str, dict[str, Any]] = {}
         self._problems: list[dict[str, Any]] = []
         self._troubled: dict[str, DocumentRef] = {}
@@ -247,7 +254,25 @@ class _Rows:
 
     def done(self, piece: DocumentDone) -> None:
         row = document_row(self._names, piece.ref, piece.media_type, piece.read_bytes, piece.touched)
+        row["identity"] = self._print(IDENTITY, piece.identity)
+        row["export_path"] = self._print(EXPORT_PATH, purview.path_of(piece.ref))
+        row["owner"] = self._names.owner(*purview.owner_of(piece.ref)) or None
         self._done[piece.ref.display] = row
+
+    def origins(self, piece: purview.ExportedItems) -> pa.Table:
+        """What a report says of items, one row for each key that an item can be known by."""
+        rows = []
+        self._names.learn(item.original for item in piece.items)
+        self._names.learn(item.owner for item in piece.items if "://" in item.owner)
+        for item in piece.items:
+            original, owner = self._names.place(item.original), self._names.owner(item.owner, "://" in item.owner)
+            for key in (self._print(EXPORT_PATH, item.path), self._print(IDENTITY, item.identity)):
+                if key is not None:
+                    rows.append({"key": key, "original": original, "owner": owner})
+        return pa.Table.from_pylist(rows, schema=ORIGINS)
+
+    def _print(self, kind: str, text: str) -> int | None:
+        return fingerprint(kind, text, self._key) if text else None
 
     def tables(self) -> dict[str, pa.Table]:
         """The rows as tables; a document that has a problem and was never opened gets its row here."""

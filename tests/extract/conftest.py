@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from pii_scan.extract import dispatch
+from pii_scan.extract.purview import ExportedItem, ExportedItems
 from pii_scan.model import Document, DocumentRef, Limits, Problem
 
 
@@ -20,6 +21,7 @@ class Result:
     texts: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     batches: list[dispatch.Extracted] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    exported: list[ExportedItem] = field(default_factory=list)
     done: dict[str, dispatch.DocumentDone] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
 
@@ -44,6 +46,8 @@ def walk(data: bytes, name: str = "x", limits: Limits | None = None) -> Result:
             result.texts[item.ref.display] += [text for text in item.batch.texts.to_pylist() if text is not None]
         elif isinstance(item, Problem):
             result.problems.append(item)
+        elif isinstance(item, ExportedItems):
+            result.exported += item.items
         else:
             assert item.ref.display not in result.done, "one DocumentDone for each document"
             result.done[item.ref.display] = item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html as html_text
 import io
 import json
 import random
@@ -195,3 +196,44 @@ def test_damaged_exports_raise_nothing(read: Any) -> None:
             result = read(bytes(broken), name)
             assert result.problems or result.all_text
             assert not any("Error" in problem.detail for problem in result.problems), number
+
+
+# Markup in strings
+
+
+WORDS = st.text('ab\u00e6\u00f8 1<&"\\', min_size=1, max_size=8)
+
+
+@given(st.lists(st.tuples(WORDS, st.sampled_from(["<br>", "</p><p>", "</div>\n<div>"])), min_size=1, max_size=5))
+def test_markup_in_a_string_is_text_at_its_place(parts: list[tuple[str, str]]) -> None:
+    content = "<p>" + "".join(html_text.escape(word) + tag for word, tag in parts) + "</p>"
+    data = json.dumps({"a": 1, "body": {"contentType": "html", "content": content}, "b": "x < y"}).encode()
+    batches, problems = run(json_reader.extract, data)
+    assert problems == []
+    text = "\n".join(text for batch in batches for text in batch.texts.to_pylist())
+    for word, _ in parts:
+        assert word in text
+    assert "<p>" not in text and "<br>" not in text and '"x < y"' in text
+    (place,) = places(batches, '"b": "x < y"')
+    assert place == (1, data.index(b'"b"') + 1)
+
+
+def test_what_tags_hold_in_their_attributes_is_read_too() -> None:
+    link = '<a href="mailto:ola@example.no" title="K&aring;re">skriv</a>'
+    data = json.dumps([{"content": link}, {"content": "ring&nbsp;68&nbsp;05&nbsp;00&nbsp;01"}], indent=1).encode()
+    batches, _ = run(json_reader.extract, data)
+    text = "\n".join(text for batch in batches for text in batch.texts.to_pylist())
+    assert "K\u00e5re" in text and '"skriv"' in text
+    assert places(batches, "ola@example.no") == [(3, data.split(b"\n")[2].index(b"ola@") + 1)]
+    assert places(batches, "68 05 00 01") == [(6, data.split(b"\n")[5].index(b"68&") + 1)]
+
+
+def test_markup_that_is_escaped_as_json_or_never_ends_is_read() -> None:
+    for data in (
+        b'{"content": "\\u003cp\\u003eHei\\u003c/p\\u003e\\u003cp\\u003eK\\u0026aring;re", "b": "etter"}',
+        '{"content": "<div>Hei<script>K\u00e5re", "b": "etter"}'.encode(),
+        '{"content": "<p><!-- K\u00e5re", "b": "etter"}'.encode(),
+    ):
+        batches, problems = run(json_reader.extract, data)
+        text = "\n".join(text for batch in batches for text in batch.texts.to_pylist())
+        assert problems == [] and "K\u00e5re" in text and '"b": "etter"' in text

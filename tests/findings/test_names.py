@@ -36,6 +36,28 @@ def names() -> NameMasker:
     return NameMasker(finder(Detector()))
 
 
+def test_names_that_are_masked_in_one_go_are_masked_the_same() -> None:
+    many = NameMasker(finder(Detector()))
+    many.learn([*MASKED, *MASKED])
+    assert {name: many.safe(name) for name in MASKED} == MASKED
+
+
+def test_the_owner_of_a_mailbox_is_a_shape_whatever_the_rules_find() -> None:
+    keyed = NameMasker(lambda texts: [[] for _ in texts], b"k" * 32)
+    owners = [keyed.owner(name, False) for name in ("Kari Nordmann", "Pera Nordmann", "kari@example.no", "")]
+    assert [re.sub("~[0-9a-f]{6}$", "", owner) for owner in owners] == [
+        "xxxx xxxxxxxx", "xxxx xxxxxxxx", "xxxx@xxxxxxx.xx", "",
+    ]  # fmt: skip
+    assert owners[0] != owners[1]
+
+
+def test_a_site_is_shown_but_for_the_person_it_is_of() -> None:
+    site = "https://firma.sharepoint.com/sites/hr"
+    assert names().owner(site, True) == site
+    personal = "https://firma-my.sharepoint.com/personal/kari_example_no/Documents/a.docx"
+    assert names().place(personal) == "https://firma-my.sharepoint.com/personal/xxxx_xxxxxxx_xx/Documents/a.docx"
+
+
 @pytest.mark.parametrize(("name", "masked"), MASKED.items())
 def test_names_are_masked_where_they_hold_personal_data_and_nowhere_else(name: str, masked: str) -> None:
     assert names().safe(name) == masked

@@ -140,7 +140,7 @@ def test_a_folder_that_is_a_file_is_a_wrong_call(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"format": 2}, "another version"),
+        ({"format": 1}, "another version"),
         ({"format": None}, "another version"),
         ({"targets": ...}, "'targets' is missing"),
     ],

@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 
 from pii_scan.errors import DocumentError
 from pii_scan.extract import media_type as types
-from pii_scan.extract import picture_sizes, signatures
+from pii_scan.extract import picture_sizes, purview, signatures
 from pii_scan.extract.limits import Budget, size_of
 from pii_scan.extract.split import plan
 from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Slice, Stage
@@ -116,12 +116,16 @@ class DocumentDone:
     """At most what is known to have been read: 0 for a document that gave nothing."""
     touched: bool
     """Some text or a member came out of it, or it is a sound document that holds none."""
+    identity: str = ""
+    """As `Document.identity`."""
 
 
-def extract(
-    document: Document, limits: Limits, budget: Budget | None = None
-) -> Iterator[Extracted | Problem | DocumentDone]:
-    """All text of a document and its members, what was left out as Problems, and one DocumentDone for each opened.
+Walked = Extracted | Problem | DocumentDone | purview.ExportedItems
+
+
+def extract(document: Document, limits: Limits, budget: Budget | None = None) -> Iterator[Walked]:
+    """All text of a document and its members, what was left out as Problems, and one DocumentDone for each opened;
+    of the report of an export also what it says of the items.
 
     Raises nothing that a document can cause. `budget` is shared by all that lies below one top-level document.
     """
@@ -135,7 +139,7 @@ def extract(
         yield failure(document.ref, error, "the start of the document")
     else:
         yield from walk.run()
-    yield DocumentDone(document.ref, document.media_type, walk.read_bytes(), walk.touched)
+    yield DocumentDone(document.ref, document.media_type, walk.read_bytes(), walk.touched, document.identity)
 
 
 def slices(document: Document, limits: Limits, slice_bytes: int) -> list[Slice]:
@@ -175,7 +179,7 @@ class _Walk:
         self._failed = False
         self.touched = False
 
-    def run(self) -> Iterator[Extracted | Problem | DocumentDone]:
+    def run(self) -> Iterator[Walked]:
         document = self._document
         ref, media_type = document.ref, document.media_type
         if media_type in signatures.ENCRYPTED:
@@ -192,10 +196,19 @@ class _Walk:
             if self.touched or not self._failed or not reader.fallback:
                 break
             kind, self._failed = reader.fallback, False
+        if media_type == types.CSV and self.touched:
+            yield from self._report()
         if not self._problems and not self._failed:
             self.touched = True
 
-    def _read(self, reader: Reader, kind: str) -> Iterator[Extracted | Problem | DocumentDone]:
+    def _report(self) -> Iterator[Walked]:
+        """What a table says of the items of an export, where it is the report of one."""
+        try:
+            yield from purview.items(self._document)
+        except Exception as error:  # noqa: BLE001 - it was read as a table; the places of the items are not known
+            yield failure(self._document.ref, error, "the report of an export")
+
+    def _read(self, reader: Reader, kind: str) -> Iterator[Walked]:
         """One pass of one extractor over the document."""
         ref = self._document.ref
         pieces: Iterator[Piece] = iter(())
@@ -224,7 +237,7 @@ class _Walk:
             if close is not None:
                 close()
 
-    def _enter(self, member: Document, counted: bool) -> Iterator[Extracted | Problem | DocumentDone]:
+    def _enter(self, member: Document, counted: bool) -> Iterator[Walked]:
         """Reads a member. Raises DocumentError (`limit`) when no further member may be read."""
         with member.content:
             if self._members >= self._limits.max_members:
@@ -239,6 +252,8 @@ class _Walk:
                 self._budget.take_bytes(size_of(member.content))
             self._members += 1
             self.touched = True
+            if self._document.identity:
+                member.identity = f"{self._document.identity}\0{member.ref.path}"
             yield from extract(member, self._limits, self._budget)
 
     def read_bytes(self) -> int:

@@ -84,6 +84,13 @@ def batches(
         buffer, state, wanted = buffer[resume:], after, block_bytes
 
 
+def read_whole(source: bytes) -> tuple[Builder, Builder]:
+    """The two texts of a whole piece of HTML in memory: what is seen, and what is not."""
+    reading = _Reading(source, b"", True, _MAX_TOKEN)
+    reading.run()
+    return reading.seen, reading.unseen
+
+
 def _made(piece: Piece, made: Builder, end: int, resume: int, part: str) -> Iterator[ChunkBatch]:
     """The batch of one of the two texts up to source offset `end`, if it owns anything."""
     text, marks = made.text(), made.marks()

@@ -6,14 +6,14 @@ reported as truncated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.extract import charset, coordinates, escapes, percent
+from pii_scan.extract import charset, coordinates, escapes, identity, json_markup, percent
 from pii_scan.extract.text import BLOCK_BYTES, Piece, decoded_batch, mapped_batch, pieces, read_head, segments
 from pii_scan.model import ChunkBatch, Document, Limits, Problem, ProblemCode, Stage
 
@@ -38,6 +38,7 @@ def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Documen
     """The text of a JSON or JSON Lines document, or of a slice of the latter, one text a batch."""
     stream, part, state = document.content, document.slice, State()
     if part is None:
+        document.identity = identity.of_json(document) or document.identity
         yield from batches(stream, charset.detect(read_head(stream)), limits, state=state)
     else:
         stream.seek(part.start)
@@ -61,10 +62,11 @@ def batches(
     state = state or State()
     block_bytes = max(min(BLOCK_BYTES, limits.max_value_bytes // 4), 64)
     for piece in pieces(segments(stream, encoding, size_bytes, block_bytes), first_line, block_bytes):
-        yield _batch(piece, part, state)
+        yield from _batches(piece, part, state)
 
 
-def _batch(piece: Piece, part: str, state: State) -> ChunkBatch:
+def _batches(piece: Piece, part: str, state: State) -> Iterator[ChunkBatch]:
+    """The text of one block, and as a second what stands in the tags of markup in its strings."""
     data = np.frombuffer(piece.text, np.uint8)
     quotes = np.flatnonzero(data == _QUOTE)
     escaped = b"\\" in piece.text
@@ -73,15 +75,25 @@ def _batch(piece: Piece, part: str, state: State) -> ChunkBatch:
         hidden[escapes.starters(data) + 1] = True
         quotes = quotes[~hidden[quotes]]
     strings = _Strings(data, quotes, state)
-    strings.advance(state, len(data) if piece.owned is None else piece.owned)
     made = coordinates.decimals(piece.text)
-    if not escaped and made is None:
-        return decoded_batch(piece, part)
-    unescaped = escapes.unescape(piece.text if made is None else made.text)
-    made = unescaped if made is None else made.then(unescaped)
-    if b"\\" in made.text:  # JSON in a string: its own escapes were escaped, and are bare now
-        source = made.source
-        made = made.then(escapes.unescape(made.text, lambda at: strings.embedded(source[at])))
+    if escaped:
+        unescaped = escapes.unescape(piece.text if made is None else made.text)
+        made = unescaped if made is None else made.then(unescaped)
+        if b"\\" in made.text:  # JSON in a string: its own escapes were escaped, and are bare now
+            source = made.source
+            made = made.then(escapes.unescape(made.text, lambda at: strings.embedded(source[at])))
+    readable = json_markup.readable(piece.text if made is None else made.text, strings.around(made))
+    strings.advance(state, len(data) if piece.owned is None else piece.owned)
+    if readable is None:
+        yield decoded_batch(piece, part) if made is None else _decoded(piece, made, part)
+        return
+    seen, unseen = (text if made is None else made.then(text) for text in readable)
+    yield _decoded(piece, seen, part)
+    if unseen.text and (piece.owned is None or (unseen.source < piece.owned).any()):
+        yield _decoded(piece, unseen, part)
+
+
+def _decoded(piece: Piece, made: escapes.Unescaped, part: str) -> ChunkBatch:
     decoded = percent.decode(made.text)
     made = made if decoded is None else made.then(decoded)
     return mapped_batch(piece, made.text, made.marks(), part)
@@ -114,6 +126,26 @@ class _Strings:
         last = np.searchsorted(self._quotes, offsets) - 1
         opens = np.append(self._opens_json, self._start_embedded)  # index -1: the string begun before
         return np.asarray(self.inside(offsets) & opens[last])
+
+    def around(self, made: escapes.Unescaped | None) -> Callable[[int], tuple[int, int] | None]:
+        """For offsets in a text made from the block: begin and end of the string around one, in that text."""
+
+        def bounds(offset: int) -> tuple[int, int] | None:
+            at = offset if made is None else int(made.source[offset])
+            if not self.inside(np.array([at], np.int64))[0]:
+                return None
+            number = int(np.searchsorted(self._quotes, at))
+            line = int(np.searchsorted(self._newlines, at))
+            begin = int(self._quotes[number - 1]) + 1 if number else 0
+            end = min(int(found[number]) if number < len(found) else len(self._data)
+                      for found, number in ((self._quotes, number), (self._newlines, line)))  # fmt: skip
+            if line:
+                begin = max(begin, int(self._newlines[line - 1]) + 1)
+            if made is None:
+                return begin, end
+            return int(np.searchsorted(made.source, begin)), int(np.searchsorted(made.source, end))
+
+        return bounds
 
     def advance(self, state: State, end: int) -> None:
         """Brings `state` to offset `end`, up to which this block owns the text."""

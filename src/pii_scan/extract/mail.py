@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from pii_scan.errors import DocumentError
-from pii_scan.extract import mail_body, mail_headers, signatures
+from pii_scan.extract import identity, mail_body, mail_headers, signatures
 from pii_scan.extract.limits import PIECE, MemberNames, Spool, Window, size_of
 from pii_scan.extract.mail_headers import Header
 from pii_scan.extract.text import lines_batch, text_batches
@@ -48,7 +48,7 @@ def extract(document: Document, limits: Limits) -> Iterator[Piece]:
             yield Problem(document.ref, Stage.EXTRACT, ProblemCode.CORRUPT, detail)
         return
     with io.BufferedReader(Window(content, begin, length), PIECE) as message:
-        yield from _Message(Document(document.ref, cast(BinaryIO, message)), limits).walk()
+        yield from _Message(document, limits, cast(BinaryIO, message)).walk()
     if end < begin + length:
         yield Problem(document.ref, Stage.EXTRACT, ProblemCode.TRUNCATED, "the message is shorter than it says")
     rest = size_of(content) - end
@@ -94,10 +94,12 @@ class _Lines:
 class _Message:
     """One message on its way through."""
 
-    def __init__(self, document: Document, limits: Limits) -> None:
+    def __init__(self, document: Document, limits: Limits, content: BinaryIO | None = None) -> None:
+        """`content`: the message, where it is not all of the document."""
+        self._document = document
         self._ref = document.ref
         self._limits = limits
-        self._lines = _Lines(document.content)
+        self._lines = _Lines(content or document.content)
         self._open: list[_Multipart] = []
         self._names = MemberNames()
         self._labels = MemberNames()
@@ -110,6 +112,7 @@ class _Message:
         if not first.strip().isdigit():  # the length that Apple's .emlx puts first
             self._lines.push_back(first)
         header = self._read_header()
+        self._document.identity = identity.of_headers(header.fields) or self._document.identity
         yield from self._header_texts(header, "")
         yield from self._entity(header, "1", "text/plain")
         while self._stop is not None:

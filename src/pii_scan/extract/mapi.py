@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 
 from pii_scan.errors import DocumentError
-from pii_scan.extract import mapi_body, mapi_names
+from pii_scan.extract import identity, mapi_body, mapi_names
 from pii_scan.extract.archive import member_document
 from pii_scan.extract.limits import Budget, MemberNames
 from pii_scan.extract.mapi_object import (
@@ -57,7 +57,9 @@ def extract(document: Document, limits: Limits) -> Iterator[Piece]:
     content = document.content
     if not isinstance(content, ItemContent):
         raise DocumentError("unsupported", "an Outlook item outside of its mailbox")
-    yield from pieces(content.item(), document.ref, limits)
+    item = content.item()
+    document.identity = identity.of_item(item) or document.identity
+    yield from pieces(item, document.ref, limits)
 
 
 def pieces(item: MapiObject, ref: DocumentRef, limits: Limits) -> Iterator[Piece]:

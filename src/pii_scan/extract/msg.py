@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, TypeVar, cast
 from uuid import UUID
 
-from pii_scan.extract import mapi, mapi_names, mapi_values
+from pii_scan.extract import identity, mapi, mapi_names, mapi_values
 from pii_scan.extract.compound_file import Entry, StorageContent, storage_of
 from pii_scan.extract.mapi_object import LARGE_BYTES, Attachment, LargeValue, MapiObject, NamedKey, Value
 from pii_scan.extract.ole_properties import properties
@@ -35,7 +35,9 @@ def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Documen
     """Everything in a message file. Raises DocumentError where it cannot be opened."""
     root = storage_of(document)
     names = _names(root)
-    yield from mapi.pieces(_item(root, _TOP_HEADER, names, None), document.ref, limits)
+    item = _item(root, _TOP_HEADER, names, None)
+    document.identity = identity.of_item(item) or document.identity
+    yield from mapi.pieces(item, document.ref, limits)
     yield from properties(document.ref, root, limits)
     yield from root.file.problems(document.ref)
 

@@ -144,6 +144,14 @@ def _address(text: str) -> str:
         return text
 
 
+def fingerprint(kind: str, text: str, key: bytes) -> int:
+    """The keyed fingerprint of something that is no found value but may hold one, such as a Message-ID; `kind` keeps
+    those of different kinds apart.
+    """
+    data = f"{kind}\0{text}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8, key=key).digest(), "little")
+
+
 def fingerprints(values: pa.Array, entity_type: str, key: bytes) -> npt.NDArray[np.uint64]:
     """The keyed fingerprint of each value; distinct values are hashed once."""
     encoded = written_form(values, entity_type).dictionary_encode()

@@ -3,13 +3,14 @@
 `findings` has one row for each place; where one location unit (a table column, a file, a page) holds more than
 `MAX_PLACES` hits of one entity type, the rest of them are one row with their `count` and without a row number.
 `index` has one row for each hit: a keyed fingerprint and its place, for look-up and for distinct counts.
+`origins` has one row for each item that the report of an export tells of: where it lay before, and whose it is.
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MAX_PLACES = 1000
 """Places listed one by one for each document, location unit and entity type of a work unit."""
 
@@ -59,6 +60,9 @@ DOCUMENTS = pa.schema(
         pa.field("read_bytes", pa.int64(), False),
         pa.field("modified_at", pa.timestamp("us", tz="UTC")),
         pa.field("status", _WORD, False),  # read | partly_read | unread
+        pa.field("identity", pa.uint64()),  # keyed, of `Document.identity`; null: none is known
+        pa.field("export_path", pa.uint64()),  # keyed, of the path within an export; null: in none
+        pa.field("owner", _WORD),  # masked: whose mailbox or site the path says it is from
     ]
 )
 
@@ -72,4 +76,14 @@ PROBLEMS = pa.schema(
     ]
 )
 
-TABLES = {"findings": FINDINGS, "index": INDEX, "documents": DOCUMENTS, "problems": PROBLEMS}
+ORIGINS = pa.schema(
+    [
+        pa.field("key", pa.uint64(), False),  # keyed: `export_path` or `identity` of the document
+        pa.field("original", pa.string(), False),  # masked; may be empty
+        pa.field("owner", _WORD, False),  # masked; may be empty
+    ]
+)
+
+TABLES = {
+    "findings": FINDINGS, "index": INDEX, "documents": DOCUMENTS, "problems": PROBLEMS, "origins": ORIGINS,
+}  # fmt: skip

@@ -142,6 +142,10 @@ class Run:
             if slices:
                 yield _merge_slices(pa.concat_tables(slices).unify_dictionaries())
 
+    def origins(self) -> Iterator[pa.Table]:
+        """What the reports of exports say of their items: where each lay, and whose it is."""
+        return self._tables("origins")
+
     def index(self) -> Iterator[pa.Table]:
         """One row a hit: keyed fingerprint and place."""
         return self._tables("index")

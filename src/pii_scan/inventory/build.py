@@ -1,7 +1,8 @@
 """The inventory of a finished run: what was found, by category, place, document and location unit, with coverage.
 
-Holds names of documents and masked shapes, never a value. Attribution to systems is not done here yet: every entry has
-the system `unassigned`.
+Holds names of documents and masked shapes, never a value. An item that lies in several documents is counted once: in
+all, and in each place (so that the places may add up to more); the drill-down has every document. Attribution to
+systems is not done here yet: every entry has the system `unassigned`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pii_scan.inventory.categories import CategoryTable, Flag, categories
+from pii_scan.inventory.copies import COPY, PLACE_COPY, copies
 from pii_scan.inventory.coverage import Coverage, coverage_of
 from pii_scan.inventory.drilldown import Drilldown, drilldown_of
+from pii_scan.inventory.originals import Originals, originals_of
 from pii_scan.inventory.rollup import DOCUMENT, FinishedRun, by_document, document_facts, with_folder
 
 UNASSIGNED = "unassigned"
@@ -112,6 +115,8 @@ class Inventory:
     top: tuple[Location, ...]
     drilldown: Drilldown
     coverage: Coverage
+    originals: Originals
+    """Of documents that are from an export; empty where no details were asked for."""
 
 
 def build_inventory(run: FinishedRun, table: CategoryTable | None = None, *, details: bool = True) -> Inventory:
@@ -121,29 +126,44 @@ def build_inventory(run: FinishedRun, table: CategoryTable | None = None, *, det
     """
     table = table or categories()
     found = by_document(run)
-    coverage = coverage_of(run)
+    repeated = copies(run)
+    coverage = coverage_of(run, pc.sum(repeated.column(COPY)).as_py() or 0)
     if found is None:
         nothing = Totals(0, 0, 0, 0, 0, 0, 0)
-        return Inventory((), nothing, Matrix((), (), {}, 0), (), Drilldown((), 0, 0, 0), coverage)
+        return Inventory((), nothing, Matrix((), (), {}, 0), (), Drilldown((), 0, 0, 0), coverage, Originals({}))
     wanted = found.select(list(DOCUMENT)).group_by(list(DOCUMENT)).aggregate([])
     facts = with_folder(document_facts(run, wanted))
     found = found.join(facts, list(DOCUMENT), join_type="left outer")
+    found = _marked(found, repeated)
     found = found.sort_by([(name, "ascending") for name in (*DOCUMENT, "category", "entity_type")])
+    once, once_in_place = (found.filter(pc.invert(found.column(name))) for name in (COPY, PLACE_COPY))
     return Inventory(
-        entries=_entries(run, found),
-        totals=_totals(found, table),
-        matrix=_matrix(found),
-        top=_top(found),
+        entries=_entries(run, found, once),
+        totals=_totals(found, once, table),
+        matrix=_matrix(once_in_place),
+        top=_top(once),
         drilldown=drilldown_of(run, found, table) if details else Drilldown((), 0, 0, 0),
         coverage=coverage,
+        originals=originals_of(run) if details else Originals({}),
     )
 
 
-def _entries(run: FinishedRun, found: pa.Table) -> tuple[Entry, ...]:
+def _marked(found: pa.Table, repeated: pa.Table) -> pa.Table:
+    """Adds `copy` and `copy_in_place`."""
+    found = found.join(repeated, list(DOCUMENT), join_type="left outer")
+    for name in (COPY, PLACE_COPY):
+        number = found.schema.get_field_index(name)
+        found = found.set_column(number, name, pc.fill_null(found.column(name), False))
+    return found
+
+
+def _entries(run: FinishedRun, found: pa.Table, once: pa.Table) -> tuple[Entry, ...]:
+    """`found`: all documents, for the dates; `once`: without copies, for the counts."""
     distinct = {row["category"]: row["distinct"] for row in run.distinct(["category"]).to_pylist()}
-    sums = [("count", "sum"), ("synthetic", "sum"), ("score", "max"), ("modified_at", "min"), ("modified_at", "max")]
-    grouped = found.group_by(["category"]).aggregate([*sums, ([], "count_all")])
-    documents = _documents_by(found, ["category"])
+    grouped = once.group_by(["category"]).aggregate([("count", "sum"), ("synthetic", "sum")])
+    widest = [("score", "max"), ("modified_at", "min"), ("modified_at", "max")]
+    grouped = grouped.join(found.group_by(["category"]).aggregate(widest), ["category"])
+    documents = _documents_by(once, ["category"])
     entries = [
         Entry(
             system=UNASSIGNED,
@@ -161,20 +181,20 @@ def _entries(run: FinishedRun, found: pa.Table) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=lambda e: (-e.count, e.category)))
 
 
-def _totals(found: pa.Table, table: CategoryTable) -> Totals:
-    known = pc.unique(found.column("category")).to_pylist()
+def _totals(found: pa.Table, once: pa.Table, table: CategoryTable) -> Totals:
+    known = pc.unique(once.column("category")).to_pylist()
     personal = pc.is_in(
-        found.column("category"), pa.array([key for key in known if table.is_personal(key)], pa.string())
+        once.column("category"), pa.array([key for key in known if table.is_personal(key)], pa.string())
     )
-    real = pc.subtract(found.column("count"), found.column("synthetic"))
-    marked = found.append_column("real", real).append_column("person", pc.if_else(personal, real, 0))
+    real = pc.subtract(once.column("count"), once.column("synthetic"))
+    marked = once.append_column("real", real).append_column("person", pc.if_else(personal, real, 0))
     documents = marked.group_by(list(DOCUMENT)).aggregate([("real", "sum"), ("person", "sum")])
     has_real = pc.greater(documents.column("real_sum"), 0)
     has_person = pc.greater(documents.column("person_sum"), 0)
     with_person, with_real = pc.sum(has_person).as_py(), pc.sum(has_real).as_py()
     return Totals(
-        count=pc.sum(found.column("count")).as_py(),
-        synthetic=pc.sum(found.column("synthetic")).as_py(),
+        count=pc.sum(once.column("count")).as_py(),
+        synthetic=pc.sum(once.column("synthetic")).as_py(),
         places=found.group_by(["target", "folder"]).aggregate([]).num_rows,
         with_findings=documents.num_rows,
         with_personal_data=with_person,

@@ -24,6 +24,8 @@ class Coverage:
     bytes_read: int
     problems: Mapping[str, int]
     """Problem code to number of problems, most frequent first."""
+    copies: int = 0
+    """Documents that are copies of an item that another document holds (see `inventory.copies`)."""
 
     @property
     def complete(self) -> bool:
@@ -31,8 +33,8 @@ class Coverage:
         return self.read == self.seen and not self.problems
 
 
-def coverage_of(run: FinishedRun) -> Coverage:
-    """Counts the documents and problems of a run, table by table."""
+def coverage_of(run: FinishedRun, copies: int = 0) -> Coverage:
+    """Counts the documents and problems of a run, table by table; `copies` is known already."""
     status: Counter[str] = Counter()
     codes: Counter[str] = Counter()
     seen = read = 0
@@ -54,6 +56,7 @@ def coverage_of(run: FinishedRun) -> Coverage:
         bytes_seen=seen,
         bytes_read=read,
         problems=dict(sorted(codes.items(), key=lambda item: (-item[1], item[0]))),
+        copies=copies,
     )
 
 

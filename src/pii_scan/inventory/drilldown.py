@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pii_scan.inventory.categories import CategoryTable, Flag
+from pii_scan.inventory.copies import COPY
 from pii_scan.inventory.rollup import DOCUMENT, UNIT, FinishedRun, split_place, unit_distinct, units
 
 MAX_DOCUMENTS = 1000
@@ -53,6 +54,8 @@ class ShownDocument:
     count: int
     synthetic: int
     units: tuple[Unit, ...]
+    copy: bool = False
+    """Of an item that another document holds too, and that is counted there: in all, not in the drill-down."""
 
     @property
     def left_out(self) -> int:
@@ -106,7 +109,7 @@ def drilldown_of(run: FinishedRun, found: pa.Table, table: CategoryTable) -> Dri
     wanted = _choose(found, table)
     chosen = _units(run, wanted, table)
     sums = [("count", "sum"), ("synthetic", "sum")]
-    documents = found.group_by([*DOCUMENT, "folder"]).aggregate(sums)
+    documents = found.group_by([*DOCUMENT, "folder", COPY]).aggregate(sums)
     folders = documents.group_by(["target", "folder"]).aggregate(
         [("count_sum", "sum"), ("synthetic_sum", "sum"), ([], "count_all")]
     )
@@ -117,7 +120,7 @@ def drilldown_of(run: FinishedRun, found: pa.Table, table: CategoryTable) -> Dri
     for row in documents.join(wanted, list(DOCUMENT), join_type="left semi").to_pylist():
         held = by_document.get((row["target"], row["document"]))
         if held:
-            shown = ShownDocument(row["document"], row["count_sum"], row["synthetic_sum"], tuple(held))
+            shown = ShownDocument(row["document"], row["count_sum"], row["synthetic_sum"], tuple(held), row[COPY])
             by_folder[row["target"], row["folder"]].append(shown)
     result = [
         ShownFolder(

@@ -44,6 +44,14 @@ class FinishedRun(Protocol):
         """Every document met, one row each."""
         ...
 
+    def index(self) -> Iterator[pa.Table]:
+        """One row a hit: keyed fingerprint and place."""
+        ...
+
+    def origins(self) -> Iterator[pa.Table]:
+        """What the reports of exports say of their items."""
+        ...
+
     def distinct(self, by: Sequence[str]) -> pa.Table:
         """Columns `by` and `distinct`: the exact number of distinct fingerprints of each group."""
         ...

@@ -115,7 +115,10 @@ def _coverage(seen: View, run: FinishedRun) -> Iterator[str]:
     yield f"{t('coverage.text')}\n"
     parts = {"seen": coverage.seen, "read": coverage.read, "partly": coverage.partly_read, "unread": coverage.unread}
     yield f"- {t('terminal.documents', **parts)}"
-    yield f"- {t('terminal.bytes', seen=t.size(coverage.bytes_seen), read=t.size(coverage.bytes_read))}\n"
+    yield f"- {t('terminal.bytes', seen=t.size(coverage.bytes_seen), read=t.size(coverage.bytes_read))}"
+    if coverage.copies:
+        yield f"- {t('coverage.copies', n=coverage.copies)}"
+    yield ""
     if not coverage.problems:
         yield f"{t('coverage.no_problems')}\n"
         return

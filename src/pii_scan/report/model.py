@@ -11,7 +11,7 @@ from typing import Any
 
 from pii_scan.inventory.build import UNASSIGNED, Entry, Inventory, Place, build_inventory
 from pii_scan.inventory.categories import CategoryTable, Flag, categories
-from pii_scan.inventory.drilldown import Unit
+from pii_scan.inventory.drilldown import ShownDocument, Unit
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
 from pii_scan.report.messages import Wording, wording
@@ -173,6 +173,16 @@ class View:
         if entry.first_seen == entry.last_seen:
             return self.t.day(entry.first_seen)
         return f"{self.t.day(entry.first_seen)} – {self.t.day(entry.last_seen)}"
+
+    def origin(self, target: str, document: ShownDocument) -> list[str]:
+        """Where a document of an export lay, whose it is, and whether it is counted elsewhere; often nothing."""
+        known = self.inventory.originals.of(target, document.document)
+        lines = [self.t("folders.original", path=printable(known.location))] if known.location else []
+        if known.owner:
+            lines.append(self.t("folders.owner", name=printable(known.owner)))
+        if document.copy:
+            lines.append(self.t("folders.copy"))
+        return lines
 
     def where(self, unit: Unit) -> str:
         """A location unit and its first place, in words."""

@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from typing import Any, BinaryIO
 
 from pii_scan.inventory.categories import categories
+from pii_scan.inventory.originals import originals_of
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.report.messages import wording
 from pii_scan.report.model import View, view
@@ -34,6 +35,7 @@ _ROWS = 4096
 FINDING_COLUMNS = (
     "target", "document", "kind", "sheet", "part", "header", "row", "column", "entity_type", "entity_name", "category",
     "category_name", "count", "distinct", "score", "is_synthetic", "recognizer", "reasons", "masked",
+    "original_location", "owner",
 )  # fmt: skip
 INVENTORY_COLUMNS = (
     "system", "category", "category_name", "documents", "count", "synthetic", "distinct", "max_score",
@@ -81,15 +83,16 @@ def _write(out: BinaryIO, lang: str, columns: Sequence[str], rows: Iterable[Sequ
 
 
 def _findings(run: FinishedRun, lang: str) -> Iterator[Sequence[object]]:
-    words, table = wording(lang), categories()
+    words, table, originals = wording(lang), categories(), originals_of(run)
     for row in _rows(run.findings()):
+        original = originals.of(row["target"], row["document"])
         yield [
             row["target"], row["document"],
             row["kind"], row["sheet"], row["part"], row["header"], row["row"], row["column"],
             row["entity_type"], table.entity_name(row["entity_type"], lang),
             row["category"], table.name(row["category"], lang),
             row["count"], row["distinct"], words.score(row["score"]), words("yes" if row["synthetic"] else "no"),
-            row["recognizer"], row["reasons"], row["masked"],
+            row["recognizer"], row["reasons"], row["masked"], original.location, original.owner,
         ]  # fmt: skip
 
 

@@ -89,6 +89,8 @@ def _coverage(seen: View, width: int, paint: _Painter) -> Iterator[str]:
     counts = {"seen": coverage.seen, "read": coverage.read, "partly": coverage.partly_read, "unread": coverage.unread}
     yield from _wrapped("  " + t("terminal.documents", **counts), width)
     yield "  " + t("terminal.bytes", seen=t.size(coverage.bytes_seen), read=t.size(coverage.bytes_read))
+    if coverage.copies:
+        yield from _wrapped("  " + t("coverage.copies", n=coverage.copies), width)
     if coverage.problems:
         yield paint(t("terminal.problems"), _WARN)
         digits = max(len(t.number(n)) for n in coverage.problems.values())
