@@ -133,7 +133,7 @@ def test_a_misspelt_name_comes_with_the_nearest_right_one(tmp_path, content, wro
         ("- a\n- b\n", "mapping"),
         ("just text", "mapping"),
         ("", "'id' is missing"),
-        ("id: [\n", "line 2"),
+        ("id: [\n", "line 1"),
         ("id: a\n\tname: b\n", "line 2"),
         ("id: !!python/object/apply:os.system ['true']\n", "line 1"),
         ("id: !!python/name:os.system\n", "line 1"),

@@ -75,7 +75,7 @@ def test_ctrl_c_while_workers_start_ends_as_quietly(running: Running) -> None:
     stdout, stderr = running.process.communicate(timeout=20)
     assert running.process.returncode == 130
     assert b"Traceback" not in stderr and stdout == b""
-    assert wait_for(lambda: gone(alive), 5)
+    assert wait_for(lambda: gone(alive))
 
 
 def test_an_interrupted_run_can_be_reported_and_does_not_look_finished(running: Running) -> None:
@@ -97,5 +97,5 @@ def test_a_scan_that_is_killed_takes_its_workers_with_it(running: Running, momen
     assert alive
     os.kill(running.process.pid, signal.SIGKILL)
     running.process.wait(20)
-    assert wait_for(lambda: gone(alive), 5)
+    assert wait_for(lambda: gone(alive))
     assert json.loads((running.folder / "run" / "run.json").read_text())["status"] == "running"
