@@ -105,7 +105,7 @@ def test_every_report_says_how_many_documents_are_copies(run: Run, inventory: In
 def test_a_teams_message_on_its_own_is_counted_once(run: Run) -> None:
     identity = {row["document"]: row["identity"] for row in rows(run.documents())}
     assert identity["teams/a/3.json"] == identity["teams/b/3.json"] is not None
-    assert identity["teams/chat.json"] is None
+    assert identity["teams/chat.json"] not in (None, identity["teams/a/3.json"])
 
 
 def owners(run: Run) -> dict[str, set[str]]:
