@@ -65,6 +65,17 @@ def test_a_teams_message_is_known_by_its_id_within_its_thread(read: Any, change:
     assert read(json.dumps(message).encode(), "a.json").done["a.json"].identity == identity
 
 
+def test_a_page_of_messages_has_the_identity_of_all_of_them(read: Any) -> None:
+    def identity(*numbers: str, **more: Any) -> str:
+        page = [{"id": n, "messageType": "message", "chatId": "19:a", "body": {"content": "x"}} for n in numbers]
+        data = json.dumps({**more, "value": page} if more else page).encode()
+        own: str = read(data, "a.json").done["a.json"].identity
+        return own
+
+    assert identity("1", "2") == identity("2", "1") == identity("1", "2", **{"@odata.count": 2}) != ""
+    assert identity("1", "2") != identity("1") and identity("1", "") == "" and identity() == ""
+
+
 @pytest.mark.parametrize("name", ["a.eml", "a.json", "a.txt", "a.csv"])
 def test_what_is_no_message_has_none(read: Any, name: str) -> None:
     for data in (b'{"messageType": [', b'["internetMessageId"]', b"Message-ID:\r\n\r\nx", b"a,b\n1,2\n"):

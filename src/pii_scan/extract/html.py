@@ -84,11 +84,11 @@ def batches(
         buffer, state, wanted = buffer[resume:], after, block_bytes
 
 
-def read_whole(source: bytes) -> tuple[Builder, Builder]:
-    """The two texts of a whole piece of HTML in memory: what is seen, and what is not."""
+def read_whole(source: bytes, seen: Builder, unseen: Builder) -> None:
+    """Adds the two texts of a whole piece of HTML in memory: what is seen, and what is not."""
     reading = _Reading(source, b"", True, _MAX_TOKEN)
+    reading.seen, reading.unseen = seen, unseen
     reading.run()
-    return reading.seen, reading.unseen
 
 
 def _made(piece: Piece, made: Builder, end: int, resume: int, part: str) -> Iterator[ChunkBatch]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from hashlib import blake2b
 from typing import Any
 
 from pii_scan.errors import DocumentError
@@ -17,8 +18,8 @@ from pii_scan.model import Document
 
 MAX_CHARS = 998
 """A longer id is none: RFC 5322, section 2.1.1, the longest line."""
-MAX_JSON_BYTES = 1 << 18
-"""A larger JSON document is not taken for a single message."""
+MAX_JSON_BYTES = 1 << 20
+"""A larger JSON document is not looked through for messages."""
 
 _FIELD = re.compile(r"^message-id:[ \t]*(?:\r?\n[ \t]+)?([^\r\n]{1,1000})", re.IGNORECASE | re.MULTILINE)
 _SIGNS = (b'"internetMessageId"', b'"messageType"')
@@ -55,7 +56,8 @@ def of_item(item: MapiObject) -> str:
 
 def of_json(document: Document) -> str:
     """The identity of a document that is one message of Microsoft Graph: `internetMessageId` of a mail; of a Teams
-    message its `id`, which is unique only within its chat or channel. Leaves the content where it stood.
+    message its `id`, which is unique only within its chat or channel. Of a page of such messages: of all of them.
+    Leaves the content where it stood.
 
     https://learn.microsoft.com/graph/api/resources/chatmessage
     """
@@ -69,11 +71,18 @@ def of_json(document: Document) -> str:
         value = json.loads(data)
     except (ValueError, RecursionError):
         return ""
-    return of_graph_message(value) if isinstance(value, dict) else ""
+    if isinstance(value, dict) and isinstance(value.get("value"), list):
+        value = value["value"]
+    if not isinstance(value, list):
+        return of_graph_message(value)
+    found = [of_graph_message(one) for one in value]
+    return f"list:{blake2b(repr(sorted(found)).encode()).hexdigest()}" if found and all(found) else ""
 
 
-def of_graph_message(value: dict[str, Any]) -> str:
-    """The identity of a message as Microsoft Graph gives it, empty where it has none."""
+def of_graph_message(value: Any) -> str:
+    """The identity of a message as Microsoft Graph gives it, empty where it has none or is no message."""
+    if not isinstance(value, dict):
+        return ""
     mail = value.get("internetMessageId")
     if isinstance(mail, str):
         return of_message_id(mail)

@@ -6,7 +6,7 @@ reported as truncated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -82,12 +82,13 @@ def _batches(piece: Piece, part: str, state: State) -> Iterator[ChunkBatch]:
         if b"\\" in made.text:  # JSON in a string: its own escapes were escaped, and are bare now
             source = made.source
             made = made.then(escapes.unescape(made.text, lambda at: strings.embedded(source[at])))
-    readable = json_markup.readable(piece.text if made is None else made.text, strings.around(made))
+    text = piece.text if made is None else made.text
+    readable = json_markup.readable(text, lambda offsets: strings.around(made, offsets))
     strings.advance(state, len(data) if piece.owned is None else piece.owned)
     if readable is None:
         yield decoded_batch(piece, part) if made is None else _decoded(piece, made, part)
         return
-    seen, unseen = (text if made is None else made.then(text) for text in readable)
+    seen, unseen = (one if made is None else made.then(one) for one in readable)
     yield _decoded(piece, seen, part)
     if unseen.text and (piece.owned is None or (unseen.source < piece.owned).any()):
         yield _decoded(piece, unseen, part)
@@ -127,25 +128,21 @@ class _Strings:
         opens = np.append(self._opens_json, self._start_embedded)  # index -1: the string begun before
         return np.asarray(self.inside(offsets) & opens[last])
 
-    def around(self, made: escapes.Unescaped | None) -> Callable[[int], tuple[int, int] | None]:
-        """For offsets in a text made from the block: begin and end of the string around one, in that text."""
-
-        def bounds(offset: int) -> tuple[int, int] | None:
-            at = offset if made is None else int(made.source[offset])
-            if not self.inside(np.array([at], np.int64))[0]:
-                return None
-            number = int(np.searchsorted(self._quotes, at))
-            line = int(np.searchsorted(self._newlines, at))
-            begin = int(self._quotes[number - 1]) + 1 if number else 0
-            end = min(int(found[number]) if number < len(found) else len(self._data)
-                      for found, number in ((self._quotes, number), (self._newlines, line)))  # fmt: skip
-            if line:
-                begin = max(begin, int(self._newlines[line - 1]) + 1)
-            if made is None:
-                return begin, end
-            return int(np.searchsorted(made.source, begin)), int(np.searchsorted(made.source, end))
-
-        return bounds
+    def around(
+        self, made: escapes.Unescaped | None, offsets: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Begin and end of the strings that offsets lie in, all in a text made from the block."""
+        at = offsets if made is None else made.source[offsets]
+        size = len(self._data)
+        begins, ends = np.zeros(len(at), np.int64), np.full(len(at), size, np.int64)
+        for bounds in (self._quotes, self._newlines):
+            number = np.searchsorted(bounds, at)
+            begins = np.maximum(begins, np.append(0, bounds + 1)[number])
+            ends = np.minimum(ends, np.append(bounds, size)[number])
+        ends = np.where(self.inside(at), ends, begins)
+        if made is None:
+            return begins, ends
+        return np.searchsorted(made.source, begins), np.searchsorted(made.source, ends)
 
     def advance(self, state: State, end: int) -> None:
         """Brings `state` to offset `end`, up to which this block owns the text."""

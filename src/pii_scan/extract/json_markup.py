@@ -35,23 +35,26 @@ class Readable(NamedTuple):
     """Attributes and comments, string by string; empty where there are none."""
 
 
-def readable(text: bytes, enclosing: Callable[[int], tuple[int, int] | None]) -> Readable | None:
+def readable(text: bytes, around: Callable[[Offsets], tuple[Offsets, Offsets]]) -> Readable | None:
     """The text with the markup in its strings read; None where there is none.
 
-    `enclosing`: begin and end of the string that an offset lies in, without its quotes; None where it lies in none.
+    `around`: begin and end of the strings that offsets lie in, without their quotes; an empty stretch for one that lies
+    in none.
     """
     if b"<" not in text and b"&" not in text:
         return None
+    begins, ends = around(np.array([match.start() for match in _MARKUP.finditer(text)], np.int64))
+    _, first = np.unique(begins, return_index=True)
     seen, unseen = Builder(), Builder()
     at = 0
-    for match in _MARKUP.finditer(text):
-        bounds = enclosing(match.start()) if match.start() >= at else None
-        if bounds is None:
+    for begin, end in zip(begins[first].tolist(), ends[first].tolist(), strict=True):
+        if begin < at or begin >= end:
             continue
-        begin, end = max(bounds[0], at), bounds[1]
         seen.add(text[at:begin], at)
-        for builder, made in zip((seen, unseen), html.read_whole(text[begin:end]), strict=True):
-            builder.add_marked(made.text(), made.marks(), begin)
+        seen.begin(begin)
+        unseen.begin(begin)
+        html.read_whole(text[begin:end], seen, unseen)
+        seen.begin(0)
         at = end
     if not at:
         return None
@@ -67,6 +70,6 @@ def _made(builder: Builder) -> Unescaped:
 def _sources(marks: Marks, size: int) -> Offsets:
     """The source offset of each byte. A text that is longer than what it was made from never runs past the next."""
     outs, sources = marks
-    number = np.maximum(np.searchsorted(outs, np.arange(size), side="right") - 1, 0)
-    ends = np.append(sources[1:], np.iinfo(np.int64).max)
-    return np.asarray(np.minimum(sources[number] + np.arange(size) - outs[number], np.maximum(ends, sources)[number]))
+    lengths = np.diff(np.append(outs, size))
+    ends = np.maximum(np.append(sources[1:], np.iinfo(np.int64).max), sources)
+    return np.asarray(np.minimum(np.repeat(sources - outs, lengths) + np.arange(size), np.repeat(ends, lengths)))

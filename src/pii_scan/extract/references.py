@@ -20,13 +20,18 @@ _SEEN_AS = dict.fromkeys("\xa0\u202f\u2007\u2009", " ") | dict.fromkeys("\xad\u2
 class Builder:
     """Collects a text in pieces, each with the source offset it came from, in ascending order."""
 
-    __slots__ = ("_outs", "_parts", "_size", "_sources")
+    __slots__ = ("_base", "_begun", "_outs", "_parts", "_size", "_sources")
 
     def __init__(self) -> None:
+        self._base = self._begun = 0
         self._parts: list[bytes] = []
         self._outs: list[int] = []
         self._sources: list[int] = []
         self._size = 0
+
+    def begin(self, base: int) -> None:
+        """Begins a text of its own after what is there: offsets are those within a piece of source at `base`."""
+        self._base, self._begun = base, self._size
 
     def add(self, text: bytes, source: int) -> None:
         """Appends text whose first byte stands at `source`."""
@@ -34,7 +39,7 @@ class Builder:
             return
         self._parts.append(text)
         self._outs.append(self._size)
-        self._sources.append(source)
+        self._sources.append(self._base + source)
         self._size += len(text)
 
     def add_marked(self, text: bytes, marks: Marks, source: int) -> None:
@@ -43,12 +48,12 @@ class Builder:
             return
         self._parts.append(text)
         self._outs.extend((marks[0] + self._size).tolist())
-        self._sources.extend((marks[1] + source).tolist())
+        self._sources.extend((marks[1] + (self._base + source)).tolist())
         self._size += len(text)
 
     def ends_with_newline(self) -> bool:
         """Whether the text so far is empty or ends a line."""
-        return not self._parts or self._parts[-1].endswith(b"\n")
+        return self._size == self._begun or self._parts[-1].endswith(b"\n")
 
     def text(self) -> bytes:
         """All of it."""
