@@ -41,6 +41,7 @@ READERS: dict[str, Reader] = {
     types.SQL: Reader("sql_dump:extract", fallback=types.TEXT),
     types.VCARD: Reader("contacts:extract", fallback=types.TEXT),
     types.CALENDAR: Reader("contacts:extract", fallback=types.TEXT),
+    types.UUENCODED: Reader("uuencode:extract", fallback=types.TEXT),
     types.MBOX: Reader("mailbox:extract", budgeted=True, fallback=types.TEXT),
     "application/cms-signature": Reader("mail_signed:extract"),
     "application/vnd.ms-outlook-item": Reader("mapi:extract"),
