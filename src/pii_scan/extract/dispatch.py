@@ -54,6 +54,7 @@ READERS: dict[str, Reader] = {
     signatures.OLE: Reader("ole_storage:extract"),
     "application/vnd.visio": Reader("ole_storage:extract"),
     "application/vnd.ms-project": Reader("ole_storage:extract"),
+    "application/x-mspublisher": Reader("publisher:extract", fallback=signatures.OLE),
     "image/emf": Reader("metafile:extract_emf"),
     "image/wmf": Reader("metafile:extract_wmf"),
     "application/rtf": Reader("rtf:extract", fallback=types.TEXT),

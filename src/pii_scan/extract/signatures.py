@@ -292,7 +292,7 @@ _OLE_STREAMS = (
     ("Workbook", "application/vnd.ms-excel"), ("Book", "application/vnd.ms-excel"),
     ("PowerPoint Document", "application/vnd.ms-powerpoint"), ("VisioDocument", "application/vnd.visio"),
     ("PP40", "application/vnd.ms-powerpoint"), ("__properties_version1.0", "application/vnd.ms-outlook"),
-    ("Props14", "application/vnd.ms-project"),
+    ("Props14", "application/vnd.ms-project"), ("Quill", "application/x-mspublisher"),
 )  # fmt: skip
 
 
