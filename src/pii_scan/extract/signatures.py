@@ -108,6 +108,9 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x00\x00\x01\x00", "image/vnd.microsoft.icon"),
     (0, b"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"),
     (0, b"\xd7\xcd\xc6\x9a", "image/wmf"),
+    (0, b"\x01\x00\x09\x00\x00\x03", "image/wmf"),  # without the head that lets it be placed: [MS-WMF] 2.3.2.2
+    (0, b"\x02\x00\x09\x00\x00\x03", "image/wmf"),
+    (0, b"\x01\x00\x09\x00\x00\x01", "image/wmf"),
     (40, b" EMF", "image/emf"),
     (0, b"ID3", "audio/mpeg"),
     (0, b"\xff\xfb", "audio/mpeg"),
