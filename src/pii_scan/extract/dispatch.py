@@ -78,6 +78,7 @@ READERS: dict[str, Reader] = {
     "application/x-msaccess": Reader("access_file:extract"),
     "application/x-sqlite-log": Reader("database_file:extract_log"),
     "application/x-sqlite-shm": Reader("database_file:extract_index"),
+    types.IWORK: Reader("iwork:extract", budgeted=True),
     "application/x-tar": Reader("archive:extract_tar", budgeted=True),
     "application/x-7z-compressed": Reader("seven_zip:extract", budgeted=True),
     "application/vnd.rar": Reader("archive_tool:extract", budgeted=True),

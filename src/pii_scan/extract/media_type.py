@@ -18,6 +18,7 @@ TEXT, HTML, CSV, EML, MBOX = "text/plain", "text/html", "text/csv", "message/rfc
 XML, SVG, JSON, JSON_LINES = "application/xml", "image/svg+xml", "application/json", "application/x-ndjson"
 PDF, TAR, SQL = "application/pdf", "application/x-tar", "application/sql"
 VCARD, CALENDAR, UUENCODED = "text/vcard", "text/calendar", "text/x-uuencode"
+IWORK = "application/x-iwork-archive"
 UNKNOWN = "application/octet-stream"
 
 MAX_CONTROL_SHARE = 0.03
@@ -73,6 +74,8 @@ def identify(document: Document) -> str:
             return signatures.ole_type(content)
         if found is not None:
             return found
+        if name.endswith(".iwa") and head[:1] == b"\0":  # has no signature
+            return IWORK
         return _binary_mail(head) if text is None else _text_type(document, head, text, name)
     finally:
         content.seek(0)
