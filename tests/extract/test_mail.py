@@ -283,8 +283,10 @@ def test_long_quoted_printable_lines_decode_as_one(data: bytes, step: int) -> No
         (b"-----BEGIN PGP MESSAGE-----\r\n\r\nabc\r\n-----END PGP MESSAGE-----\r\n", "encrypted"),
     ],
 )
-def test_data_sealed_in_a_text_body_are_a_problem(read: Any, body: bytes, code: str) -> None:
-    assert read(HEAD + b"\r\n" + body, "x.eml").codes == [("x.eml", code)]
+@pytest.mark.parametrize("kind", [b"text/plain", b"text/html"])
+def test_data_sealed_in_a_body_are_a_problem(read: Any, body: bytes, code: str, kind: bytes) -> None:
+    result = read(HEAD + b"Content-Type: " + kind + b"\r\n\r\n" + body, "x.eml")
+    assert result.codes == [("x.eml", code)]
 
 
 PLIST = (

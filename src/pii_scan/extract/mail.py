@@ -300,6 +300,8 @@ class _Message:
         content, said = self._decoded(header)
         with content:
             yield from said
+            for code, detail in mail_body.sealed(content):
+                yield self._problem(code, detail)
             encoding = mail_body.text_encoding(content, header.parameter("charset"))
             store = Spool(self._limits.spool_bytes)
             for data in mail_body.recoded(content, encoding):
