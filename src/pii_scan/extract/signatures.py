@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from pii_scan.errors import DocumentError
 from pii_scan.extract.compound_file import CompoundFile, Entry
+from pii_scan.extract.dbase_header import dbase_header
 from pii_scan.extract.zip_archive import open_directory
 
 ZIP = "application/zip"
@@ -243,6 +244,8 @@ def _by_structure(head: bytes) -> str | None:
     if head[:1] == b"\x30" and b"\x06\x09" in head[:8]:  # DER SEQUENCE with an OID: RFC 5652
         at = head.index(b"\x06\x09") + 2
         return _CMS_OIDS.get(head[at : at + 9])
+    if dbase_header(head) is not None:
+        return "application/x-dbf"
     return "application/x-tar" if _is_v7_tar(head) else None
 
 
