@@ -35,8 +35,9 @@ def cells(result: Any, document: str) -> dict[tuple[str, int, int], str]:
     for item in result.batches:
         origin = item.batch.origin
         if item.ref.display == document and isinstance(origin, ColumnOrigin):
-            assert origin.rows is not None
-            for row, text in zip(origin.rows.tolist(), item.batch.texts.to_pylist(), strict=True):
+            texts = item.batch.texts.to_pylist()
+            numbers = range(origin.first_row, origin.first_row + len(texts))
+            for row, text in zip(numbers if origin.rows is None else origin.rows.tolist(), texts, strict=True):
                 assert (origin.sheet, row, origin.column) not in found
                 found[origin.sheet, row, origin.column] = text
     return found

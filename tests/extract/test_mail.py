@@ -279,12 +279,14 @@ def test_long_quoted_printable_lines_decode_as_one(data: bytes, step: int) -> No
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (b"Hei\r\nbegin 644 liste.csv\r\n#86)C\r\n`\r\nend\r\n", "unsupported"),
+        (b"Hei\r\n=ybegin line=128 size=3 name=liste.csv\r\nabc\r\n=yend size=3\r\n", "unsupported"),
         (b"-----BEGIN PGP MESSAGE-----\r\n\r\nabc\r\n-----END PGP MESSAGE-----\r\n", "encrypted"),
     ],
 )
-def test_data_sealed_in_a_text_body_are_a_problem(read: Any, body: bytes, code: str) -> None:
-    assert read(HEAD + b"\r\n" + body, "x.eml").codes == [("x.eml", code)]
+@pytest.mark.parametrize("kind", [b"text/plain", b"text/html"])
+def test_data_sealed_in_a_body_are_a_problem(read: Any, body: bytes, code: str, kind: bytes) -> None:
+    result = read(HEAD + b"Content-Type: " + kind + b"\r\n\r\n" + body, "x.eml")
+    assert result.codes == [("x.eml", code)]
 
 
 PLIST = (
@@ -326,3 +328,21 @@ def test_a_saved_web_page_is_read_with_its_parts(read: Any) -> None:
     assert "Kåre Nordmann" in result.text("side.mhtml") and "tittel@example.no" in result.text("side.mhtml")
     assert "stil@example.no" in result.text("side.mhtml!part-2")
     assert "ola@example.no" in result.text("side.mhtml").replace("%40", "@")
+
+
+@pytest.mark.parametrize("before", [b"\r\n", b"    \t \r\n\r\n", b"\xef\xbb\xbf", b"\0\0\0\n", b" " * 300 + b"\n"])
+def test_blanks_before_the_header_do_not_hide_the_parts(read: Any, before: bytes) -> None:
+    part = b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(CSV.encode())
+    for data in (before + mixed(part), before + HEAD + part):
+        result = read(data, "x.eml")
+        assert "kåre@example.no" in result.text("x.eml")
+        assert "header: From" in headers(result) or "part 1 header: From" in headers(result)
+
+
+def test_a_part_in_binary_does_not_hide_the_message(read: Any) -> None:
+    part = b"Content-Type: application/octet-stream; name=a.bin\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    noise = bytes(range(256)) * 300
+    for data in (HEAD + part + noise, b"From ola@example.no Mon Jan  1 00:00:00 2024\n" + HEAD + part + noise):
+        result = read(data, "x.bin")
+        assert any(text == "kari@example.no" for texts in result.texts.values() for text in texts)
+        assert any(name.endswith("!a.bin") for name in result.done)

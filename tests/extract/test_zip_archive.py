@@ -200,3 +200,13 @@ def test_an_archive_before_the_archive_is_read_too(read: Any) -> None:
     result = read(pack({"a": b"skjult"}) + pack({"a": b"synlig"}), "x.zip")
     assert result.texts["x.zip!a"] == ["synlig"] and result.texts["x.zip!a (2)"] == ["skjult"]
     assert result.codes == [("x.zip", "corrupt")]
+
+
+def test_iwork_documents_with_a_password_are_named(read: Any) -> None:
+    data = pack({"Index/Document.iwa": b"\0\0\0\0", ".iwpv2": b"x"})
+    assert ("x.pages", "encrypted") in read(data, "x.pages").codes
+    old = bytearray(pack({"index.xml": b"x" * 100}))
+    for signature, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        begin = old.index(signature) + at
+        old[begin : begin + 2] = (25451).to_bytes(2, "little")
+    assert read(bytes(old), "x.pages").codes == [("x.pages!index.xml", "encrypted")]

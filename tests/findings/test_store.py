@@ -265,3 +265,27 @@ def test_distinct_values_are_counted_across_parts_and_by_category(writer: RunWri
 def test_no_table_has_a_column_for_values() -> None:
     assert store.TABLES is TABLES
     assert not {"value", "text", "match"} & {name for schema in TABLES.values() for name in schema.names}
+
+
+@pytest.mark.parametrize("header", [None, "epost"])
+def test_places_without_a_name_are_counted_across_parts(writer: RunWriter, header: str | None) -> None:
+    """Null keys: what grouping leaves under them once ended the process when the parts were joined."""
+    for part in range(4):
+        rows = index(*((f"d{part}", "EMAIL_ADDRESS", number) for number in range(300)))
+        names = pa.array([header, None, None] * 100, pa.string()).dictionary_encode().cast(INDEX.field("header").type)
+        rows = rows.set_column(rows.schema.get_field_index("header"), INDEX.field("header"), names)
+        writer.write_part(f"0000000{part}", {"index": rows})
+    writer.close()
+    found = load_run(writer.path).distinct(["header", "sheet", "entity_type"]).to_pylist()
+    counts = {row["header"]: row["distinct"] for row in found}
+    assert counts == ({"epost": 100, None: 200} if header else {None: 300})
+
+
+@pytest.mark.parametrize("values", [["a", None, "b"] * 50, [None] * 150])
+def test_every_null_has_an_index_within_its_dictionary(values: list[str | None]) -> None:
+    keys = pa.table({"name": pa.array(values, pa.string()).dictionary_encode(), "n": list(range(150))})
+    made = store._sound(keys.group_by(["name", "n"]).aggregate([]))
+    array = made["name"].combine_chunks()
+    raw = memoryview(array.indices.buffers()[1]).cast("i")[: len(array)]
+    assert made.sort_by("n")["name"].to_pylist() == values
+    assert all(0 <= at < len(array.dictionary) for at in raw)

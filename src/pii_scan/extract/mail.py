@@ -13,13 +13,15 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from pii_scan.errors import DocumentError
-from pii_scan.extract import identity, mail_body, mail_headers, signatures
+from pii_scan.extract import identity, mail_body, mail_headers, signatures, uuencode
 from pii_scan.extract.limits import PIECE, MemberNames, Spool, Window, size_of
 from pii_scan.extract.mail_headers import Header
 from pii_scan.extract.text import lines_batch, text_batches
 from pii_scan.model import ChunkBatch, Document, Limits, LineOrigin, PartOrigin, Problem, ProblemCode, Stage
 
 MAX_MULTIPART_DEPTH = 50
+_BEFORE_HEADER = b"\xef\xbb\xbf \t\r\n\0"
+"""What may stand before the first field, as `media_type` allows: a byte order mark, blank lines, padding."""
 _LENGTH_LINE = 64
 
 _TEXT_TYPES = {"text/plain", "text/rfc822-headers", "message/delivery-status", "message/disposition-notification",
@@ -109,8 +111,10 @@ class _Message:
 
     def walk(self) -> Iterator[Piece]:
         first = self._lines.next()
+        while first and not first.strip(_BEFORE_HEADER):
+            first = self._lines.next()
         if not first.strip().isdigit():  # the length that Apple's .emlx puts first
-            self._lines.push_back(first)
+            self._lines.push_back(first.lstrip(_BEFORE_HEADER))
         header = self._read_header()
         self._document.identity = identity.of_headers(header.fields) or self._document.identity
         yield from self._header_texts(header, "")
@@ -191,6 +195,8 @@ class _Message:
         media_type = header.media_type(default)
         if media_type.startswith("multipart/"):
             yield from self._multipart(header, path, media_type)
+        elif header.encoding() in uuencode.TRANSFER_ENCODINGS:
+            yield from self._text_body(header, "body")
         elif media_type in _CMS_TYPES:
             signed = "signed" in header.parameter("smime-type") or "certs" in header.parameter("smime-type")
             kind = "application/cms-signature" if signed else "application/cms-enveloped"
@@ -279,6 +285,9 @@ class _Message:
 
     def _text_body(self, header: Header, label: str) -> Iterator[Piece]:
         content, said = self._decoded(header)
+        if uuencode.begins(content):
+            with content:
+                content = yield from uuencode.separate(content, self._ref, self._names, self._limits)
         with content:
             yield from said
             if not content.read(PIECE).strip() and size_of(content) <= PIECE:
@@ -294,6 +303,8 @@ class _Message:
         content, said = self._decoded(header)
         with content:
             yield from said
+            for code, detail in mail_body.sealed(content):
+                yield self._problem(code, detail)
             encoding = mail_body.text_encoding(content, header.parameter("charset"))
             store = Spool(self._limits.spool_bytes)
             for data in mail_body.recoded(content, encoding):

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from pii_scan.extract import charset
 from pii_scan.extract.limits import PIECE
 from pii_scan.extract.media_type import falsely_wide
+from pii_scan.extract.uuencode import TRANSFER_ENCODINGS
 from pii_scan.model import ProblemCode
 
 STRAY_BYTES = 1 << 20
@@ -116,6 +117,7 @@ class Identity:
         return b""
 
 
+_AS_IT_STANDS = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "none"})
 TransferDecoder = Base64 | QuotedPrintable | Identity
 
 
@@ -123,9 +125,9 @@ def decoder(encoding: str) -> TransferDecoder | None:
     """The decoder of a transfer encoding, or None where it is not known."""
     if encoding == "base64":
         return Base64()
-    if encoding == "quoted-printable":
+    if encoding in ("quoted-printable", "quoted printable", "quoted_printable"):
         return QuotedPrintable()
-    return Identity() if encoding in ("", "7bit", "8bit", "binary", "7-bit", "8-bit", "none") else None
+    return Identity() if encoding in _AS_IT_STANDS or encoding in TRANSFER_ENCODINGS else None
 
 
 _SEALED = (

@@ -17,7 +17,8 @@ HEAD_BYTES = 64 << 10
 TEXT, HTML, CSV, EML, MBOX = "text/plain", "text/html", "text/csv", "message/rfc822", "application/mbox"
 XML, SVG, JSON, JSON_LINES = "application/xml", "image/svg+xml", "application/json", "application/x-ndjson"
 PDF, TAR, SQL = "application/pdf", "application/x-tar", "application/sql"
-VCARD, CALENDAR = "text/vcard", "text/calendar"
+VCARD, CALENDAR, UUENCODED = "text/vcard", "text/calendar", "text/x-uuencode"
+IWORK = "application/x-iwork-archive"
 UNKNOWN = "application/octet-stream"
 
 MAX_CONTROL_SHARE = 0.03
@@ -46,6 +47,9 @@ _JSON_START = re.compile(r"\{\s*(?:\"|\})|\[\s*(?:\{|\[\s*[\[{\"\d-]|\"|\]|(?:-?
 _JSON_NAMES = (".json", ".jsonl", ".ndjson", ".geojson", ".jsonld", ".har", ".ipynb")
 _XML_NAMES = (".xml", ".xsd", ".xsl", ".xslt", ".svg", ".rss", ".atom", ".kml", ".gpx", ".wsdl", ".xhtml", ".fodt")
 _CONTACTS = re.compile(r"BEGIN:V(?:CARD|(CALENDAR|EVENT|TODO|JOURNAL))[ \t]*[\r\n]", re.IGNORECASE)
+_UUENCODED = re.compile(  # `uuencode`: a line that names the file, and the first line of either encoding
+    r"(?:^|\n)begin(?: [0-7]{3,4} \S[^\r\n]*\r?\n[!-M][ -`]{1,62}|-base64 [0-7]{3,4} \S[^\r\n]*\r?\n[\w+/]+=*)\r?\n"
+)
 _W3C_LOG = re.compile(r"#(?:Software|Version|Date|Fields|Start-Date|Remark): ")  # IIS, CloudFront: named by its lines
 _TABLE_NAMES = (".csv", ".tsv", ".tab", ".psv")
 
@@ -70,9 +74,26 @@ def identify(document: Document) -> str:
             return signatures.ole_type(content)
         if found is not None:
             return found
-        return UNKNOWN if text is None else _text_type(document, head, text, name)
+        if name.endswith(".iwa") and head[:1] == b"\0":  # has no signature
+            return IWORK
+        return _binary_mail(head) if text is None else _text_type(document, head, text, name)
     finally:
         content.seek(0)
+
+
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+
+
+def _binary_mail(head: bytes) -> str:
+    """A message or mailbox whose first header block is text but whose body is not: parts in `binary` (RFC 2045 2.9)."""
+    blank = _BLANK_LINE.search(head)
+    text = decode_head(head[: blank.start()]) if blank else None
+    if text is None:
+        return UNKNOWN
+    start = text.lstrip("\ufeff \t\r\n")
+    if start.startswith("From ") and is_mail(start.partition("\n")[2], 2):
+        return MBOX
+    return EML if is_mail(start, 2) else UNKNOWN
 
 
 def decode_head(head: bytes) -> str | None:
@@ -152,6 +173,8 @@ def _text_type(document: Document, head: bytes, text: str, name: str) -> str:
             return found
     if _W3C_LOG.match(start):
         return TEXT
+    if "begin" in text and _UUENCODED.search(text):
+        return UUENCODED
     if mail_separators.holds_messages(head):
         return MBOX
     if sql_names.looks_like_sql(start, name):

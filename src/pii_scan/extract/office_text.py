@@ -219,5 +219,7 @@ class Reader:
     def _declared(self, version: str, encoding: str | None, standalone: int) -> None:
         self.encoding = (encoding or "utf-8").lower()
 
-    def _refuse(self, *_: object) -> None:
+    def _refuse(self, _name: str, _system: str | None, _public: str | None, declares: int) -> None:
+        if not declares:  # names a DTD, which is not fetched: the macro libraries of OpenDocument do
+            return
         raise PartError(ProblemCode.UNSUPPORTED, "a part declares a document type, which is not read")

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from pii_scan.errors import DocumentError
 from pii_scan.extract.compound_file import CompoundFile, Entry
+from pii_scan.extract.dbase_header import dbase_header
 from pii_scan.extract.zip_archive import open_directory
 
 ZIP = "application/zip"
@@ -108,6 +109,9 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x00\x00\x01\x00", "image/vnd.microsoft.icon"),
     (0, b"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"),
     (0, b"\xd7\xcd\xc6\x9a", "image/wmf"),
+    (0, b"\x01\x00\x09\x00\x00\x03", "image/wmf"),  # without the head that lets it be placed: [MS-WMF] 2.3.2.2
+    (0, b"\x02\x00\x09\x00\x00\x03", "image/wmf"),
+    (0, b"\x01\x00\x09\x00\x00\x01", "image/wmf"),
     (40, b" EMF", "image/emf"),
     (0, b"ID3", "audio/mpeg"),
     (0, b"\xff\xfb", "audio/mpeg"),
@@ -240,6 +244,8 @@ def _by_structure(head: bytes) -> str | None:
     if head[:1] == b"\x30" and b"\x06\x09" in head[:8]:  # DER SEQUENCE with an OID: RFC 5652
         at = head.index(b"\x06\x09") + 2
         return _CMS_OIDS.get(head[at : at + 9])
+    if dbase_header(head) is not None:
+        return "application/x-dbf"
     return "application/x-tar" if _is_v7_tar(head) else None
 
 
@@ -292,7 +298,7 @@ _OLE_STREAMS = (
     ("Workbook", "application/vnd.ms-excel"), ("Book", "application/vnd.ms-excel"),
     ("PowerPoint Document", "application/vnd.ms-powerpoint"), ("VisioDocument", "application/vnd.visio"),
     ("PP40", "application/vnd.ms-powerpoint"), ("__properties_version1.0", "application/vnd.ms-outlook"),
-    ("Props14", "application/vnd.ms-project"),
+    ("Props14", "application/vnd.ms-project"), ("Quill", "application/x-mspublisher"),
 )  # fmt: skip
 
 

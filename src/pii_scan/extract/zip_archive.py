@@ -34,6 +34,10 @@ _METHODS = {
     0: "stored", 1: "Shrunk", 6: "Imploded", 8: "deflate", 9: "Deflate64", 12: "bzip2", 14: "LZMA", 20: "Zstandard",
     93: "Zstandard", 95: "XZ", 96: "JPEG", 97: "WavPack", 98: "PPMd", 99: "AES encryption",
 }  # fmt: skip
+_IWORK_METHODS = frozenset({25451, 25452})
+"""What iWork '09 writes for members that it encrypted."""
+_IWORK_VERIFIER = ".iwpv2"
+"""The member by which later versions check the password of all others."""
 _READ = (0, 8, 12, 14, 20, 93, 95)
 _DIRECTORY_FAULTS = (zipfile.BadZipFile, struct.error, ValueError, OSError, EOFError, NotImplementedError, IndexError)
 
@@ -161,8 +165,10 @@ def _extract_entries(
             yield Problem(ref, Stage.EXTRACT, ProblemCode.LIMIT, detail)
             return
         member_ref = ref.member(names.unique(entry.name), entry.size_bytes, entry.modified_at)
-        if entry.encrypted:
+        if entry.encrypted or entry.method in _IWORK_METHODS:
             yield Problem(member_ref, Stage.EXTRACT, ProblemCode.ENCRYPTED, "the member has a password")
+        elif entry.name.endswith(_IWORK_VERIFIER):
+            yield Problem(ref, Stage.EXTRACT, ProblemCode.ENCRYPTED, "the iWork document has a password")
         elif entry.method not in _READ:
             name = _METHODS.get(entry.method, "unknown")
             detail = f"compression method {entry.method} ({name}) is not read"

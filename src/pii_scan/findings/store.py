@@ -156,7 +156,7 @@ class Run:
         needed = sorted({*columns, "entity_type"} if "category" in by else columns)
         # Once a part each: what recurs within a part, most of it, is not held
         keys = [*needed, "fingerprint"]
-        parts = [table.select(keys).group_by(keys).aggregate([]) for table in self.index()]
+        parts = [_sound(table.select(keys).group_by(keys).aggregate([])) for table in self.index()]
         if not parts:
             schema = pa.schema([*(pa.field(name, pa.string()) for name in by), pa.field("distinct", pa.int64())])
             return schema.empty_table()
@@ -214,6 +214,22 @@ def _plain(table: pa.Table) -> pa.Table:
         pa.field(entry.name, pa.string()) if pa.types.is_dictionary(entry.type) else entry for entry in table.schema
     ]
     return table.cast(pa.schema(fields))
+
+
+def _sound(table: pa.Table) -> pa.Table:
+    """The table with an index within the dictionary under every null, where `group_by` leaves whatever was in memory
+    and `unify_dictionaries` reads it (pyarrow 26: a crash of the process).
+    """
+    columns = []
+    for column in table.combine_chunks().columns:
+        array = column.combine_chunks()
+        if pa.types.is_dictionary(array.type) and array.null_count:
+            indices = pc.fill_null(array.indices, 0).to_numpy()
+            dictionary = array.dictionary if len(array.dictionary) else pa.array([""], array.type.value_type)
+            nulls = array.is_null().to_numpy(zero_copy_only=False)
+            array = pa.DictionaryArray.from_arrays(pa.array(indices, array.type.index_type, mask=nulls), dictionary)
+        columns.append(array)
+    return pa.table(columns, schema=table.schema)
 
 
 def load_run(path: str | os.PathLike[str]) -> Run:
