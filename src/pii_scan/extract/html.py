@@ -80,6 +80,8 @@ def batches(
         piece = Piece(buffer, line, column, None if resume == end else resume)
         for made in (reading.seen, reading.unseen):
             yield from _made(piece, made, end, resume, part)
+        if final:
+            return
         line, column = advance(buffer, resume, line, column)
         buffer, state, wanted = buffer[resume:], after, block_bytes
 
@@ -87,8 +89,9 @@ def batches(
 def _made(piece: Piece, made: Builder, end: int, resume: int, part: str) -> Iterator[ChunkBatch]:
     """The batch of one of the two texts up to source offset `end`, if it owns anything."""
     text, marks = made.text(), made.marks()
-    if text and out_offset(resume, marks, len(text)):
-        text = text[: out_offset(end, marks, len(text))]
+    whole = len(piece.text)
+    if text and (resume == whole or out_offset(resume, marks, len(text))):
+        text = text if end == whole else text[: out_offset(end, marks, len(text))]
         decoded = percent.decode(text)
         if decoded is not None:
             text, marks = decoded.text, composed(decoded.marks(), marks, len(decoded.text))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from pii_scan.errors import DocumentError
 from pii_scan.extract import mail_body, mail_headers, signatures
 from pii_scan.extract.limits import PIECE, MemberNames, Spool, Window, size_of
 from pii_scan.extract.mail_headers import Header
+from pii_scan.extract.mail_lines import Lines
 from pii_scan.extract.text import lines_batch, text_batches
 from pii_scan.model import ChunkBatch, Document, Limits, LineOrigin, PartOrigin, Problem, ProblemCode, Stage
 
@@ -67,37 +68,13 @@ class _Multipart:
     parts: int = 0
 
 
-class _Lines:
-    """The lines of a message; a long one comes in pieces."""
-
-    __slots__ = ("_content", "_pushed", "_starts", "at_start")
-
-    def __init__(self, content: BinaryIO) -> None:
-        self._content = content
-        self._pushed: tuple[bytes, bool] | None = None
-        self._starts = True
-        self.at_start = True
-        """The piece handed out last begins a line."""
-
-    def next(self) -> bytes:
-        if self._pushed is not None:
-            (line, self.at_start), self._pushed = self._pushed, None
-            return line
-        line = self._content.readline(PIECE)
-        self.at_start, self._starts = self._starts, line.endswith(b"\n")
-        return line
-
-    def push_back(self, line: bytes) -> None:
-        self._pushed = (line, self.at_start)
-
-
 class _Message:
     """One message on its way through."""
 
     def __init__(self, document: Document, limits: Limits) -> None:
         self._ref = document.ref
         self._limits = limits
-        self._lines = _Lines(document.content)
+        self._lines = Lines(document.content)
         self._open: list[_Multipart] = []
         self._names = MemberNames()
         self._labels = MemberNames()
@@ -143,6 +120,13 @@ class _Message:
     # headers
 
     def _read_header(self) -> Header:
+        block = self._lines.header_block(self._limits.max_header_bytes)
+        if block is not None:
+            header = mail_headers.parse_header(block)
+            if header is not None:
+                return header
+            self._lines.push_back(block)
+
         def next_line() -> bytes:
             line = self._lines.next()
             if self._delimiter(line) is not None:
@@ -158,7 +142,8 @@ class _Message:
         if name := header.file_name():  # decoded: RFC 2231 writes it in percent signs
             fields = [*fields, ("file name", name)]
         if fields:
-            texts = pa.array([value.encode("utf-8", "replace").decode() for _, value in fields], pa.large_string())
+            values = [v if v.isascii() else v.encode("utf-8", "replace").decode() for _, v in fields]
+            texts = pa.array(values, pa.large_string())
             yield ChunkBatch(texts, PartOrigin(tuple(prefix + name for name, _ in fields)))
         if header.rest:
             rest = io.BytesIO(b"".join(header.rest))
@@ -225,22 +210,18 @@ class _Message:
 
     def _blocks(self) -> Iterator[bytes]:
         """The raw body up to the next delimiter or the end, in blocks of whole lines; sets `_stop`."""
-        block: list[bytes] = []
-        size = 0
+        held = b""
         self._stop = None
-        while line := self._lines.next():
-            if line[:2] == b"--" and (stop := self._delimiter(line)) is not None:
-                self._stop = stop
-                if block:  # the line break before a delimiter belongs to the delimiter
-                    block[-1] = block[-1].removesuffix(b"\n").removesuffix(b"\r")
+        while block := self._lines.body() or self._lines.next():
+            if block[:2] == b"--" and (stop := self._delimiter(block)) is not None:
+                self._stop = stop  # the line break before a delimiter belongs to the delimiter
+                held = held.removesuffix(b"\n").removesuffix(b"\r")
                 break
-            if size >= PIECE:
-                yield b"".join(block)
-                block, size = [], 0
-            block.append(line)
-            size += len(line)
-        if block:
-            yield b"".join(block)
+            if held:
+                yield held
+            held = block
+        if held:
+            yield held
 
     def _decoded(self, header: Header) -> tuple[BinaryIO, list[Piece]]:
         """The decoded body, and what is to be said about it."""
@@ -312,7 +293,7 @@ def _labelled(batch: ChunkBatch, label: str) -> ChunkBatch:
     origin = batch.origin
     if isinstance(origin, LineOrigin):
         part = f"{label}, {origin.part}" if origin.part else label
-        return ChunkBatch(batch.texts, replace(origin, part=part))
+        return ChunkBatch(batch.texts, LineOrigin(origin.first_line, part, origin.source_map, origin.owned_bytes))
     if isinstance(origin, PartOrigin):
         return ChunkBatch(batch.texts, PartOrigin(tuple(f"{label}: {part}" for part in origin.parts)))
     return batch

@@ -128,10 +128,10 @@ def decoder(encoding: str) -> TransferDecoder | None:
     return Identity() if encoding in ("", "7bit", "8bit", "binary", "7-bit", "8-bit", "none") else None
 
 
-_SEALED = (
-    (re.compile(rb"^begin [0-7]{3,4} \S", re.MULTILINE), ProblemCode.UNSUPPORTED, "uuencoded data are not decoded"),
-    (re.compile(rb"^=ybegin line=", re.MULTILINE), ProblemCode.UNSUPPORTED, "yEnc data are not decoded"),
-    (re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE), ProblemCode.ENCRYPTED, "a PGP message"),
+_SEALED = (  # each begins with letters, which are found fast
+    (re.compile(rb"\nbegin [0-7]{3,4} \S"), ProblemCode.UNSUPPORTED, "uuencoded data are not decoded"),
+    (re.compile(rb"\n=ybegin line="), ProblemCode.UNSUPPORTED, "yEnc data are not decoded"),
+    (re.compile(rb"\n-----BEGIN PGP MESSAGE-----"), ProblemCode.ENCRYPTED, "a PGP message"),
 )
 
 
