@@ -225,6 +225,13 @@ SIDES: dict[str, Callable[[str], Iterator[Any]]] = {
 }
 
 
+def _ends(texts: Any) -> tuple[int, int]:
+    """Where the bytes of an Arrow array of texts begin and end in its buffer."""
+    wide = str(texts.type).startswith("large")
+    offsets = memoryview(texts.buffers()[1]).cast("q" if wide else "i")
+    return offsets[texts.offset], offsets[texts.offset + len(texts)]
+
+
 def peak_bytes() -> int:
     """Most memory that this process had resident at once, and the largest of its children."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
@@ -249,7 +256,8 @@ def read(side: str, path: str) -> tuple[int, int]:
     chars = marks = 0
     for piece in SIDES[side](path):
         if not isinstance(piece, str):  # a text or a column of pii-scan's, as it goes to the detector
-            piece = piece.buffers()[2].to_pybytes() if piece.offset == 0 else "".join(piece.to_pylist()).encode()
+            first, last = _ends(piece)
+            piece = piece.buffers()[2][first:last].to_pybytes() if last > first else b""
         chars += len(piece)
         marks += piece.count(MARK if isinstance(piece, str) else MARK.encode())
     return chars, marks

@@ -162,7 +162,7 @@ def sniff(head: bytes, *, whole: bool = False) -> Dialect | None:
             share, columns = _consistency(rows)
             score = share + min(columns, 50) / 1000 - _misfit(head[start:], trial)
             if columns >= 2 and share >= _MIN_SHARE and (best is None or score > best[0] + 1e-6):
-                best = (score, replace(trial, columns=columns), rows)
+                best = (score, Dialect(delimiter, trial.quote, trial.escape, columns), rows)
     if best is None:
         return None
     return _with_header(best[1], best[2], 1 if forced else 0)

@@ -176,7 +176,11 @@ class _Reading:
         for match in _NEXT.finditer(source, position):
             start = match.start()
             if start > position:
-                self._visible(position, start)
+                shown = source[position:start]
+                if b"&" in shown or start - position > _OVERLAP:
+                    self._visible(position, start)
+                else:
+                    seen.add(shown, position)
             name = match[1]
             if name is None:
                 break

@@ -5,20 +5,20 @@ A streaming walk over the MIME structure (RFC 2046): no part has to fit in memor
 
 from __future__ import annotations
 
+import contextlib
 import io
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-import pyarrow as pa
-
 from pii_scan.errors import DocumentError
-from pii_scan.extract import mail_body, mail_headers, signatures
+from pii_scan.extract import charset, mail_body, mail_headers, signatures
 from pii_scan.extract.limits import PIECE, MemberNames, Spool, Window, size_of
 from pii_scan.extract.mail_headers import Header
 from pii_scan.extract.mail_lines import Lines
-from pii_scan.extract.text import lines_batch, text_batches
-from pii_scan.model import ChunkBatch, Document, Limits, LineOrigin, PartOrigin, Problem, ProblemCode, Stage
+from pii_scan.extract.text import lines_batch, short_texts, text_batches
+from pii_scan.model import ChunkBatch, Document, Limits, PartOrigin, Problem, ProblemCode, Stage
 
 MAX_MULTIPART_DEPTH = 50
 _LENGTH_LINE = 64
@@ -142,8 +142,7 @@ class _Message:
         if name := header.file_name():  # decoded: RFC 2231 writes it in percent signs
             fields = [*fields, ("file name", name)]
         if fields:
-            values = [v if v.isascii() else v.encode("utf-8", "replace").decode() for _, v in fields]
-            texts = pa.array(values, pa.large_string())
+            texts = short_texts([value for _, value in fields])
             yield ChunkBatch(texts, PartOrigin(tuple(prefix + name for name, _ in fields)))
         if header.rest:
             rest = io.BytesIO(b"".join(header.rest))
@@ -230,20 +229,30 @@ class _Message:
         if decoder is None:
             said.append(self._problem(ProblemCode.UNSUPPORTED, "an unknown transfer encoding is not decoded"))
             decoder = mail_body.Identity()
-        store = Spool(self._limits.spool_bytes)
-        try:
-            for block in self._blocks():
-                store.write(decoder.feed(block))
-            store.write(decoder.finish())
-        except BaseException:
-            store.close()
-            raise
+        blocks = self._blocks()
+        first = next(blocks, b"")
+        second = next(blocks, None)
+        if second is None:  # as nearly always
+            content: BinaryIO = io.BytesIO(decoder.feed(first) + decoder.finish())
+        else:
+            content = self._spooled(decoder, itertools.chain((first, second), blocks))
         if decoder.stray:
             said.append(self._problem(ProblemCode.CORRUPT, "lines of a part are not in its transfer encoding"))
             said.append(lines_batch(decoder.stray, part=self._labels.unique("undecoded")))
         if decoder.lost:
             said.append(self._problem(ProblemCode.LIMIT, f"{decoder.lost} bytes that cannot be decoded are left out"))
-        return store.finish(), said
+        return content, said
+
+    def _spooled(self, decoder: mail_body.TransferDecoder, blocks: Iterable[bytes]) -> BinaryIO:
+        store = Spool(self._limits.spool_bytes)
+        try:
+            for block in blocks:
+                store.write(decoder.feed(block))
+            store.write(decoder.finish())
+        except BaseException:
+            store.close()
+            raise
+        return store.finish()
 
     def _attachment(self, header: Header, path: str, media_type: str = "", *, sealed: bool = False) -> Iterator[Piece]:
         """`sealed`: S/MIME, which is what its own beginning says before what the header says."""
@@ -259,41 +268,36 @@ class _Message:
         content, said = self._decoded(header)
         with content:
             yield from said
-            if not content.read(PIECE).strip() and size_of(content) <= PIECE:
+            head = content.read(PIECE)
+            if len(head) < PIECE and not head.strip():
                 return
-            for code, detail in mail_body.sealed(content):
+            for code, detail in mail_body.sealed(content, head):
                 yield self._problem(code, detail)
-            encoding = mail_body.text_encoding(content, header.parameter("charset"))
+            encoding = mail_body.text_encoding(head, header.parameter("charset"))
             yield from text_batches(content, encoding, part=self._labels.unique(label), limits=self._limits)
 
     def _html_body(self, header: Header) -> Iterator[Piece]:
-        from pii_scan.extract import html
+        from pii_scan.extract import data_uris, html
 
         content, said = self._decoded(header)
-        with content:
+        with contextlib.ExitStack() as opened:
+            opened.enter_context(content)
             yield from said
-            encoding = mail_body.text_encoding(content, header.parameter("charset"))
-            store = Spool(self._limits.spool_bytes)
-            for data in mail_body.recoded(content, encoding):
-                store.write(data)
-        label = self._labels.unique("html body")
-        with store.finish() as recoded:
-            body = Document(self._ref, recoded, "text/html")
+            encoding = mail_body.text_encoding(content.read(PIECE), header.parameter("charset"))
+            content.seek(0)
+            if not charset.is_single_pass(encoding):
+                content, encoding = opened.enter_context(self._recoded(content, encoding)), "utf-8"
+            label = self._labels.unique("html body")
             try:
-                for piece in html.extract(body, self._limits):
-                    yield _labelled(piece, label) if isinstance(piece, ChunkBatch) else piece
+                yield from html.batches(content, encoding, self._limits, part=label)
+                yield from data_uris.members(self._ref, content, self._limits)
             except DocumentError as error:
                 yield self._problem(ProblemCode(error.code), error.detail)
-                recoded.seek(0)
-                yield from text_batches(recoded, "utf-8", part=label, limits=self._limits)
+                content.seek(0)
+                yield from text_batches(content, encoding, part=label, limits=self._limits)
 
-
-def _labelled(batch: ChunkBatch, label: str) -> ChunkBatch:
-    """The batch as a part of the message."""
-    origin = batch.origin
-    if isinstance(origin, LineOrigin):
-        part = f"{label}, {origin.part}" if origin.part else label
-        return ChunkBatch(batch.texts, LineOrigin(origin.first_line, part, origin.source_map, origin.owned_bytes))
-    if isinstance(origin, PartOrigin):
-        return ChunkBatch(batch.texts, PartOrigin(tuple(f"{label}: {part}" for part in origin.parts)))
-    return batch
+    def _recoded(self, content: BinaryIO, encoding: str) -> BinaryIO:
+        store = Spool(self._limits.spool_bytes)
+        for data in mail_body.recoded(content, encoding):
+            store.write(data)
+        return store.finish()

@@ -197,15 +197,16 @@ class _Reader:
         dialect = self._dialect
         if dialect.escape or b"\r" in block or (dialect.quote and dialect.quote.encode() in block):
             return None
-        records = block.removesuffix(b"\n").split(b"\n")
-        delimiter = dialect.delimiter.encode("latin-1")
-        if any(record.count(delimiter) != dialect.columns - 1 for record in records):
+        records, width = block.removesuffix(b"\n").split(b"\n"), dialect.columns
+        rows = [record.split(dialect.delimiter.encode("latin-1")) for record in records]
+        if any(len(row) != width for row in rows):
             return None
-        columns = zip(*(record.split(delimiter) for record in records), strict=True)
-        cells = [pa.array(column, pa.binary()).view(pa.string()) for column in columns]
+        by_column = [row[i] for i in range(width) for row in rows]
+        cells = pa.array(by_column, pa.binary()).view(pa.string())
         if b"\\" in block or b"%" in block:
-            cells = [percent.decode_cells(cell_json.decoded(column)) for column in cells]
-        made = [ChunkBatch(column, self._origin(i, self._row, None)) for i, column in enumerate(cells)]
+            cells = percent.decode_cells(cell_json.decoded(cells))
+        size = len(records)
+        made = [ChunkBatch(cells.slice(i * size, size), self._origin(i, self._row, None)) for i in range(width)]
         self._row += len(records)
         self._line += block.count(b"\n")
         return made
