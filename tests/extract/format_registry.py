@@ -7,15 +7,13 @@ writes the table of formats.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pii_scan.model import ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, locate
-
-_MARK = re.compile(r"[\w.-]+@example\.(?:no|com)")
 
 
 @dataclass(frozen=True)
@@ -35,21 +33,21 @@ class Sample:
     """Bytes at the begin that mutants keep, so that most stay of this type."""
 
 
-def located(result: Any, top: str) -> dict[str, list[str]]:
-    """Where each planted address of a walk lies: `line 3`, `page 2`, `part «x»`, `cell «sheet», row 2, column «x»`,
-    with the path of the member before it.
+def located(result: Any, top: str, values: Iterable[str]) -> dict[str, list[str]]:
+    """Where each value lies in a walk: `line 3`, `page 2`, `part «x»`, `cell «sheet», row 2, column 2 «header»`, with
+    the path of the member before it.
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {value: [] for value in values}
+    pattern = re.compile("|".join(rf"(?<![\w.-]){re.escape(value)}" for value in found) or "(?!)")
     for item in result.batches:
         inside = item.ref.display.removeprefix(top).removeprefix("!")
         prefix = f"`{inside}`: " if inside else ""
         for number, text in enumerate(item.batch.texts.to_pylist()):
-            for match in _MARK.finditer(text or ""):
+            for match in pattern.finditer(text or ""):
                 before = len(text[: match.start()].encode())
-                place = _place(item.batch.origin, number, text.encode(), before)
-                where = found.setdefault(match[0], [])
-                if prefix + place not in where:
-                    where.append(prefix + place)
+                place = prefix + _place(item.batch.origin, number, text.encode(), before)
+                if place not in found[match[0]]:
+                    found[match[0]].append(place)
     return found
 
 

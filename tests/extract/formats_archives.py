@@ -48,7 +48,9 @@ def _cab() -> bytes:
     data = b"".join(FILES.values())
     entries, at = b"", 0
     for name, content in FILES.items():
-        entries += struct.pack("<IIHHHH", len(content), at, 0, 0x5C21, 0, 0x20) + name.replace("/", "\\").encode() + b"\0"
+        entries += (
+            struct.pack("<IIHHHH", len(content), at, 0, 0x5C21, 0, 0x20) + name.replace("/", "\\").encode() + b"\0"
+        )
         at += len(content)
     folder_at, files_at = 36, 44
     data_at = files_at + len(entries)
@@ -92,6 +94,7 @@ SAMPLES = [
     Sample("bzip2", "notat.txt.bz2", ("application/x-bzip2",), lambda: bz2.compress(TEXT)),
     Sample("xz", "notat.txt.xz", ("application/x-xz",), lambda: lzma.compress(TEXT)),
     Sample("lzma", "notat.txt.lzma", ("application/x-lzma",), lambda: lzma.compress(TEXT, lzma.FORMAT_ALONE)),
-    Sample("Zstandard", "notat.txt.zst", ("application/zstd",), lambda: _codec("zstd"), "frames that need a dictionary"),
+    Sample("Zstandard", "notat.txt.zst", ("application/zstd",), lambda: _codec("zstd"),
+           "frames that need a dictionary"),
     Sample("LZ4", "notat.txt.lz4", ("application/x-lz4",), lambda: _codec("lz4"), "frames that need a dictionary"),
 ]  # fmt: skip

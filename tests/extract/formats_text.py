@@ -104,7 +104,8 @@ SAMPLES = [
            "binary parts of a mixed file"),
     Sample("Logs (combined, IIS, S3, CloudFront, ALB, JSON)", "u_ex.log", ("text/plain",),
            lambda: b"#Fields: date cs-username cs-uri-query\n2026-01-05 user@example.no e=query%40example.no\n"),
-    Sample("HTML", "side.html", ("text/html",), lambda: _HTML.replace("%s", base64.b64encode(CSV * 9).decode()).encode(),
+    Sample("HTML", "side.html", ("text/html",),
+           lambda: _HTML.replace("%s", base64.b64encode(CSV * 9).decode()).encode(),
            "text that a script would make; remote content"),
     Sample("XML", "data.xml", ("application/xml",),
            lambda: b'<?xml version="1.0"?>\n<a b="attribute@example.no"><!-- comment@example.no -->\n'
