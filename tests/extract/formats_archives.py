@@ -20,11 +20,11 @@ TEXT, CSV = b"text@example.no\n", b"navn;epost\nOla;cell@example.no\n"
 
 
 def zipped(files: dict[str, bytes], comment: bytes = b"") -> bytes:
-    """A ZIP archive."""
+    """A ZIP archive, the same in each run."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(name, data)
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
         archive.comment = comment
     return out.getvalue()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
+import zipfile
 from typing import Any
 
 import docx
@@ -13,6 +15,7 @@ import pptx
 from extract import test_excel_binary, test_msg, test_powerpoint_binary, test_rtf, test_tnef, test_word_binary
 from extract.doc_made import doc
 from extract.format_registry import Sample
+from extract.formats_archives import zipped
 from extract.metafile_made import emf, emf_text, wmf
 from extract.msg_made import msg
 from extract.ole_made import compound, packed, properties, vba
@@ -32,18 +35,14 @@ from openpyxl.comments import Comment
 CSV = b"navn;epost\nKari;attached@example.no\n"
 
 
-def _inside(data: bytes, more: dict[str, str | bytes]) -> bytes:
-    """A package with further parts."""
-    import zipfile
-
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            if name not in more:
-                target.writestr(name, source.read(name))
-        for name, content in more.items():
-            target.writestr(name, content)
-    return out.getvalue()
+def _inside(data: bytes, more: dict[str, bytes]) -> bytes:
+    """A package with further parts, the same in each run."""
+    with zipfile.ZipFile(io.BytesIO(data)) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    parts["docProps/core.xml"] = re.sub(
+        rb"20\d\d-\d\d-\d\dT[\d:]+Z", b"2026-01-05T10:00:00Z", parts["docProps/core.xml"]
+    )
+    return zipped({**parts, **more})
 
 
 def _saved(made: Any) -> bytes:
