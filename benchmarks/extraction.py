@@ -51,8 +51,8 @@ ALTERNATIVES = {
     "zip": {"zip_zipfile": "", "zip_bsdtar": ""},
     "sevenzip": {"sevenzip_py7zr": "py7zr", "sevenzip_bsdtar": ""},
 }
-"""The readers of each format, and what to install for them: packages for Python; the commands readpst, antiword, catdoc,
-bsdtar and sqlite3 are used where they are.
+"""The readers of each format, and what to install for them: packages for Python; the commands readpst, antiword,
+catdoc, bsdtar and sqlite3 are used where they are.
 """
 SHARES = {
     "pdf": 0.05, "xlsx": 0.5, "ods": 0.2, "odt": 0.3, "docx": 0.3, "pptx": 0.1, "vcf": 0.3, "ics": 0.3, "html": 0.5,

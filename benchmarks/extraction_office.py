@@ -1,12 +1,18 @@
 """Makes the office, mail and archive files of the extraction benchmark, from the rows of `extraction_files`.
 
-DOC, XLS, MSG and PST are written by the writers of the tests, which no library for Python can do.
+XLS, MSG and PST are written by the writers of the tests, which no library for Python can do; DOC by LibreOffice.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import shutil
+import signal
+import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +21,7 @@ from xml.sax.saxutils import escape
 
 from extraction_files import NAMES, Row, blocks, mail_message
 
+_OFFICE_SECONDS = 600
 _TESTS = str(Path(__file__).resolve().parents[1] / "tests")
 _ODF = ' xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" ' \
        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" ' \
@@ -57,7 +64,8 @@ def docx(path: Path, source: Iterator[Row]) -> None:
 
     def body() -> Iterator[str]:
         space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-        yield f'<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="{space}"><w:body>'
+        links = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+        yield f'<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="{space}" xmlns:r="{links}"><w:body>'
         for row in source:
             runs = (escape(part) for part in (row[0], "; " + row[1], "; " + "; ".join(row[2:])))
             yield "<w:p>" + "".join(f"<w:r><w:t xml:space='preserve'>{run}</w:t></w:r>" for run in runs) + "</w:p>"
@@ -122,9 +130,27 @@ def ods(path: Path, source: Iterator[Row]) -> None:
 
 
 def doc(path: Path, source: Iterator[Row]) -> None:
-    """Word 97: one story."""
-    made = _writers("doc_made")
-    path.write_bytes(made.doc(made.Doc({"body": "".join(_line(row) + "\r" for row in source)})))
+    """Word 97: by LibreOffice if it is installed, else by the writer of the tests, on which antiword fails."""
+    office = shutil.which("soffice")
+    if office is None:
+        made = _writers("doc_made")
+        path.write_bytes(made.doc(made.Doc({"body": "".join(_line(row) + "\r" for row in source)})))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / f"{path.stem}.rtf"
+        rtf(written, source)
+        profile = f"-env:UserInstallation=file://{folder}/profile"
+        command = [office, profile, "--headless", "--convert-to", "doc:MS Word 97", "--outdir", folder, str(written)]
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            process.wait(_OFFICE_SECONDS)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        shutil.move(written.with_suffix(".doc"), path)
 
 
 def xls(path: Path, source: Iterator[Row]) -> None:

@@ -201,7 +201,7 @@ def _vobject(path: str) -> Iterator[Any]:
             waiting = [component]
             while waiting:
                 for child in waiting.pop().getChildren():
-                    if hasattr(child, "getChildren"):
+                    if isinstance(child, vobject.base.Component):
                         waiting.append(child)
                     else:
                         yield str(child.value)
