@@ -41,6 +41,7 @@ ALTERNATIVES = {
     "pst": {"pst_libpff": "libpff-python", "pst_readpst": ""},
     "docx": {"docx_pythondocx": "python-docx", "docx_docx2python": "docx2python"},
     "xlsx": {"xlsx_openpyxl": "openpyxl", "xlsx_calamine": "python-calamine"},
+    "sparse": {"sparse_openpyxl": "openpyxl", "sparse_calamine": "python-calamine"},
     "pptx": {"pptx_pythonpptx": "python-pptx", "pptx_elementtree": ""},
     "odt": {"odt_odfpy": "odfpy", "odt_odfdo": "odfdo"},
     "ods": {"ods_calamine": "python-calamine", "ods_odfdo": "odfdo"},
@@ -55,8 +56,8 @@ ALTERNATIVES = {
 catdoc, bsdtar and sqlite3 are used where they are.
 """
 SHARES = {
-    "pdf": 0.05, "xlsx": 0.5, "ods": 0.2, "odt": 0.3, "docx": 0.3, "pptx": 0.1, "vcf": 0.3, "ics": 0.3, "html": 0.5,
-    "xls": 0.3, "pst": 0.5, "rtf": 0.5, "doc": 0.3, "eml": 0.5, "msg": 0.3,
+    "pdf": 0.05, "xlsx": 0.5, "sparse": 0.05, "ods": 0.2, "odt": 0.3, "docx": 0.3, "pptx": 0.1, "vcf": 0.3, "ics": 0.3,
+    "html": 0.5, "xls": 0.3, "pst": 0.5, "rtf": 0.5, "doc": 0.3, "eml": 0.5, "msg": 0.3,
 }  # fmt: skip
 """Of the size that is asked for: the slowest readers take minutes for a megabyte."""
 _SIDES = str(Path(__file__).resolve().parent / "extraction_sides.py")

@@ -74,6 +74,20 @@ def docx(path: Path, source: Iterator[Row]) -> None:
     path.write_bytes(_filled(made.getvalue(), {"word/document.xml": body()}))
 
 
+def sparse(path: Path, source: Iterator[Row]) -> None:
+    """XLSX whose rows lie scattered over 60,000 rows and 501 columns."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for number, row in enumerate(source):
+        at = 1 + number * 7919 % 60_000
+        for column, text in enumerate(row):
+            sheet.cell(at, 1 + (number * 13 + column * 61) % 501, text)
+    sheet.cell(60_000, 501, "sist@example.no")
+    book.save(path)
+
+
 def pptx(path: Path, source: Iterator[Row]) -> None:
     """Slides of twenty lines."""
     import pptx as python_pptx
@@ -236,6 +250,6 @@ def sevenzip(path: Path, source: Iterator[Row]) -> None:
 
 
 MAKERS: dict[str, Callable[[Path, Iterator[Row]], None]] = {
-    "docx": docx, "pptx": pptx, "odt": odt, "ods": ods, "doc": doc, "xls": xls, "rtf": rtf, "eml": eml, "msg": msg,
-    "pst": pst, "zip": archive, "sevenzip": sevenzip,
+    "docx": docx, "sparse": sparse, "pptx": pptx, "odt": odt, "ods": ods, "doc": doc, "xls": xls, "rtf": rtf,
+    "eml": eml, "msg": msg, "pst": pst, "zip": archive, "sevenzip": sevenzip,
 }  # fmt: skip

@@ -14,9 +14,10 @@ from sides_data import command
 def xlsx_openpyxl(path: str) -> Iterator[Any]:
     import openpyxl
 
-    for sheet in openpyxl.load_workbook(path, read_only=True):
-        for row in sheet.iter_rows(values_only=True):
-            yield from (str(value) for value in row if value is not None)
+    with open(path, "rb") as content:
+        for sheet in openpyxl.load_workbook(content, read_only=True):
+            for row in sheet.iter_rows(values_only=True):
+                yield from (str(value) for value in row if value is not None)
 
 
 def xlsx_calamine(path: str) -> Iterator[Any]:
@@ -25,7 +26,15 @@ def xlsx_calamine(path: str) -> Iterator[Any]:
     book = CalamineWorkbook.from_path(path)
     for name in book.sheet_names:
         for row in book.get_sheet_by_name(name).iter_rows():
-            yield from map(str, row)
+            yield from (str(value) for value in row if value != "")
+
+
+def sparse_openpyxl(path: str) -> Iterator[Any]:
+    return xlsx_openpyxl(path)
+
+
+def sparse_calamine(path: str) -> Iterator[Any]:
+    return xlsx_calamine(path)
 
 
 def pdf_pypdf(path: str) -> Iterator[Any]:
