@@ -138,7 +138,8 @@ def avro_fastavro(path: str) -> Iterator[Any]:
     import fastavro
 
     with open(path, "rb") as content:
-        for record in fastavro.reader(content):
+        records: Iterator[Any] = fastavro.reader(content)
+        for record in records:
             yield from (str(value) for value in record.values())
 
 

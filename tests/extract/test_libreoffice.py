@@ -1,4 +1,4 @@
-"""What LibreOffice makes of our documents, in its own formats and in old and new ones of Microsoft, holds every value."""
+"""What LibreOffice makes of our documents, in its own formats and in those of Microsoft, holds every value."""
 
 from __future__ import annotations
 
