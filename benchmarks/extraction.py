@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import SEED
-from extraction_files import make
+from extraction_office import make
 from measuring import Spread, rate, surroundings, table
 
 OURS = "pii_scan"

@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 import pyarrow as pa
-from corpora import CSV_HEADER, sample, write_corpus
+from corpora import CSV_HEADER, sample
 from pyarrow import parquet
 
 NAMES = CSV_HEADER.split(";")
@@ -20,18 +20,6 @@ _POOL_LINES = 20_000
 _PAGE_LINES = 50
 
 Row = list[str]
-
-
-def make(kind: str, folder: Path, name: str, size_bytes: int, seed: int) -> Path:
-    """Writes a file of about `size_bytes` (of its text, where the format compresses) and gives its path."""
-    from extraction_office import MAKERS as OFFICE_MAKERS
-
-    path = folder / f"{name}.{kind}"
-    if kind == "csv":
-        write_corpus(path, "csv", "medium", size_bytes, seed)
-    else:
-        (MAKERS | OFFICE_MAKERS)[kind](path, rows(size_bytes, seed))
-    return path
 
 
 def rows(size_bytes: int, seed: int) -> Iterator[Row]:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from corpora import SEED
 from extraction import OURS, measure
-from extraction_files import blocks, mail_message, make, rows
+from extraction_files import blocks, mail_message, rows
+from extraction_office import make
 from measuring import rate, surroundings, table
 
 FORMATS = ("mbox", "csv", "json", "xml")

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from extraction_files import NAMES, Row, blocks, mail_message
+from corpora import write_corpus
+from extraction_files import MAKERS as DATA_MAKERS
+from extraction_files import NAMES, Row, blocks, mail_message, rows
 
 _OFFICE_SECONDS = 600
 _TESTS = str(Path(__file__).resolve().parents[1] / "tests")
@@ -198,16 +200,18 @@ def eml(path: Path, source: Iterator[Row]) -> None:
 def msg(path: Path, source: Iterator[Row]) -> None:
     """One message: plain and HTML body, and attachments of a hundred rows."""
     made = _writers("msg_made")
-    rows = list(source)
-    half = len(rows) // 2
-    text = "\r\n".join(map(_line, rows[: half // 2]))
-    page = "<html><body>" + "".join(f"<p>{escape(_line(row))}</p>" for row in rows[half // 2 : half]) + "</body></html>"
+    whole = list(source)
+    half = len(whole) // 2
+    text = "\r\n".join(map(_line, whole[: half // 2]))
+    page = (
+        "<html><body>" + "".join(f"<p>{escape(_line(row))}</p>" for row in whole[half // 2 : half]) + "</body></html>"
+    )
     attachments = [
         (
             [(0x3707, made.STRING, f"liste{number}.csv"), (0x3705, made.INT32, 1)],
             "\n".join(map(";".join, block)).encode(),
         )
-        for number, block in enumerate(blocks(iter(rows[half:]), 100))
+        for number, block in enumerate(blocks(iter(whole[half:]), 100))
     ]
     properties = [
         (0x001A, made.STRING, "IPM.Note"), (0x0037, made.STRING, "Liste"), (0x1000, made.STRING, text),
@@ -253,3 +257,13 @@ MAKERS: dict[str, Callable[[Path, Iterator[Row]], None]] = {
     "docx": docx, "sparse": sparse, "pptx": pptx, "odt": odt, "ods": ods, "doc": doc, "xls": xls, "rtf": rtf,
     "eml": eml, "msg": msg, "pst": pst, "zip": archive, "sevenzip": sevenzip,
 }  # fmt: skip
+
+
+def make(kind: str, folder: Path, name: str, size_bytes: int, seed: int) -> Path:
+    """Writes a file of about `size_bytes` (of its text, where the format compresses) and gives its path."""
+    path = folder / f"{name}.{kind}"
+    if kind == "csv":
+        write_corpus(path, "csv", "medium", size_bytes, seed)
+    else:
+        (DATA_MAKERS | MAKERS)[kind](path, rows(size_bytes, seed))
+    return path

@@ -171,17 +171,19 @@ class _Reading:
 
     def _text_and_tag(self, position: int) -> int:
         """Reads text and tags without attributes up to the first tag that needs more care, and that tag."""
-        source, seen, fair = self.source, self.seen, self._fair
-        start = len(source)
-        for match in _NEXT.finditer(source, position):
-            start = match.start()
+        source, fair, add = self.source, self._fair, self.seen.add
+        start, good = len(source), -1
+        ended = self.seen.ends_with_newline()
+        for match in _NEXT.finditer(source, position):  # for every tag: no calls that can be spared
+            start, name = match.start(), match[1]
             if start > position:
                 shown = source[position:start]
                 if b"&" in shown or start - position > _OVERLAP:
                     self._visible(position, start)
+                    ended = self.seen.ends_with_newline()
                 else:
-                    seen.add(shown, position)
-            name = match[1]
+                    add(shown, position)
+                    ended = shown.endswith(b"\n")
             if name is None:
                 break
             position = match.end()
@@ -190,24 +192,33 @@ class _Reading:
                 mark = self._tag_mark(name)
             if mark == b"":
                 fair.append(position)
+                start = len(source)
                 continue
+            good = position
             if mark == b"\t":
                 if source[start + 1] != 47:
-                    seen.add(mark, start)
-            elif not seen.ends_with_newline():
-                seen.add(mark, start)
-            self._good = (position, b"")
+                    add(mark, start)
+                    ended = False
+            elif not ended:
+                add(mark, start)
+                ended = mark == b"\n"
             if mark == b" " and source[start + 1] != 47 and source[position - 2] != 47:
                 self._state = name.lower()
                 return self._safe(position)
             start = len(source)
         else:
+            self._set_good(good)
             if position < len(source):
                 self._visible(position, len(source))
             self._read = len(source)
             return len(source) if self._final else -1
+        self._set_good(good)
         self._read = start
         return self._special(start)
+
+    def _set_good(self, offset: int) -> None:
+        if offset >= 0:
+            self._good = (offset, b"")
 
     @staticmethod
     def _tag_mark(name: bytes) -> bytes:
