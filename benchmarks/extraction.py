@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import SEED
-from extraction_files import make
+from extraction_office import make
 from measuring import Spread, rate, surroundings, table
 
 OURS = "pii_scan"
@@ -29,15 +29,36 @@ ALTERNATIVES = {
     "csv": {"csv_stdlib": "", "csv_pyarrow": "pyarrow", "csv_polars": "polars", "csv_duckdb": "duckdb"},
     "json": {"json_stdlib": "", "json_ijson": "ijson"},
     "xml": {"xml_elementtree": "", "xml_lxml": "lxml"},
+    "html": {"html_selectolax": "selectolax", "html_lxml": "lxml", "html_bs4": "beautifulsoup4"},
+    "vcf": {"vcf_vobject": "vobject", "vcf_icalendar": "icalendar"},
+    "ics": {"ics_vobject": "vobject", "ics_icalendar": "icalendar"},
     "parquet": {"parquet_pyarrow": "pyarrow", "parquet_duckdb": "duckdb"},
-    "sqlite": {"sqlite_stdlib": "", "sqlite_command": ""},
-    "mbox": {"mbox_mailbox": "", "mbox_email": ""},
+    "avro": {"avro_fastavro": "fastavro", "avro_polars": "polars"},
+    "sqlite": {"sqlite_stdlib": "", "sqlite_apsw": "apsw", "sqlite_command": ""},
+    "mbox": {"mbox_mailbox": "", "mbox_email": "", "mbox_policy": ""},
+    "eml": {"eml_email": "", "eml_policy": "", "eml_mailparser": "mail-parser"},
+    "msg": {"msg_extractmsg": "extract-msg", "msg_oxmsg": "python-oxmsg"},
+    "pst": {"pst_libpff": "libpff-python", "pst_readpst": ""},
+    "docx": {"docx_pythondocx": "python-docx", "docx_docx2python": "docx2python"},
     "xlsx": {"xlsx_openpyxl": "openpyxl", "xlsx_calamine": "python-calamine"},
+    "sparse": {"sparse_openpyxl": "openpyxl", "sparse_calamine": "python-calamine"},
+    "pptx": {"pptx_pythonpptx": "python-pptx", "pptx_elementtree": ""},
+    "odt": {"odt_odfpy": "odfpy", "odt_odfdo": "odfdo"},
+    "ods": {"ods_calamine": "python-calamine", "ods_odfdo": "odfdo"},
+    "doc": {"doc_antiword": "", "doc_catdoc": ""},
+    "xls": {"xls_xlrd": "xlrd", "xls_calamine": "python-calamine"},
+    "rtf": {"rtf_striprtf": "striprtf", "rtf_catdoc": ""},
     "pdf": {"pdf_pypdf": "pypdf", "pdf_pdfplumber": "pdfplumber"},
-    "pst": {"pst_libpff": "libpff-python"},
+    "zip": {"zip_zipfile": "", "zip_bsdtar": ""},
+    "sevenzip": {"sevenzip_py7zr": "py7zr", "sevenzip_bsdtar": ""},
 }
-"""The readers of each format, and what to install for them."""
-SHARES = {"pdf": 0.05, "xlsx": 0.5}
+"""The readers of each format, and what to install for them: packages for Python; the commands readpst, antiword,
+catdoc, bsdtar and sqlite3 are used where they are.
+"""
+SHARES = {
+    "pdf": 0.05, "xlsx": 0.5, "sparse": 0.05, "ods": 0.2, "odt": 0.3, "docx": 0.3, "pptx": 0.1, "vcf": 0.3, "ics": 0.3,
+    "html": 0.5, "xls": 0.3, "pst": 0.5, "rtf": 0.5, "doc": 0.3, "eml": 0.5, "msg": 0.3,
+}  # fmt: skip
 """Of the size that is asked for: the slowest readers take minutes for a megabyte."""
 _SIDES = str(Path(__file__).resolve().parent / "extraction_sides.py")
 _SMALL_BYTES = 20_000
@@ -126,8 +147,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--size-mb", type=float, default=10.0, help="text of each file, 10^6 bytes (default 10); less for XLSX and PDF"
     )
-    parser.add_argument("--formats", nargs="+", choices=list(ALTERNATIVES), default=None, help="default: all but pst")
-    parser.add_argument("--pst", type=Path, help="an Outlook mailbox to read as well; none is made")
+    parser.add_argument("--formats", nargs="+", choices=list(ALTERNATIVES), default=None, help="default: all")
+    parser.add_argument("--pst", type=Path, help="an Outlook mailbox to read instead of one that is made")
     parser.add_argument("--rounds", type=int, default=3, help="counted rounds (default 3)")
     parser.add_argument("--venv", type=Path, help="virtual environment of the alternatives (default: a temporary one)")
     parser.add_argument("--no-install", action="store_true", help="use the environment as it is")
@@ -140,25 +161,20 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """The command line; exit code 1 when pii-scan could not read a file."""
     options = parse(arguments)
-    formats = options.formats or [kind for kind in ALTERNATIVES if kind != "pst"]
-    if options.pst is not None and "pst" not in formats:
-        formats.append("pst")
+    formats = options.formats or list(ALTERNATIVES)
     packages = sorted({package for kind in formats for package in ALTERNATIVES[kind].values() if package})
     rows, failed = [], False
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         python = environment(options.venv or Path(folder) / "venv", packages, not options.no_install)
         for kind in formats:
-            if kind == "pst" and options.pst is None:
-                continue
             size = int(options.size_mb * 1e6 * SHARES.get(kind, 1))
-            small = path = options.pst
-            if kind != "pst":
-                small = make(kind, Path(folder), "small", _SMALL_BYTES, options.seed)
-                path = make(kind, Path(folder), "made", size, options.seed)
+            given = options.pst if kind == "pst" else None
+            small = make(kind, Path(folder), "small", _SMALL_BYTES, options.seed)
+            path = given or make(kind, Path(folder), "made", size, options.seed)
             found = rounds_of(kind, small, path, python, options.rounds)
             failed = failed or OURS not in found
             rows += rows_of(kind, path, found)
-            if kind != "pst":
+            if path != given:
                 path.unlink()
     print("\n".join(f"- {line}" for line in surroundings(options.seed)))
     print(

@@ -1,4 +1,4 @@
-"""Makes the files of the extraction benchmark from a seed: rows of invented people, in eight formats."""
+"""Makes the files of the extraction benchmark from a seed: rows of invented people, in formats of data and markup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 import pyarrow as pa
-from corpora import CSV_HEADER, sample, write_corpus
+from corpora import CSV_HEADER, sample
 from pyarrow import parquet
 
 NAMES = CSV_HEADER.split(";")
@@ -20,16 +20,6 @@ _POOL_LINES = 20_000
 _PAGE_LINES = 50
 
 Row = list[str]
-
-
-def make(kind: str, folder: Path, name: str, size_bytes: int, seed: int) -> Path:
-    """Writes a file of about `size_bytes` (of its text, where the format compresses) and gives its path."""
-    path = folder / f"{name}.{kind}"
-    if kind == "csv":
-        write_corpus(path, "csv", "medium", size_bytes, seed)
-    else:
-        MAKERS[kind](path, rows(size_bytes, seed))
-    return path
 
 
 def rows(size_bytes: int, seed: int) -> Iterator[Row]:
@@ -43,7 +33,8 @@ def rows(size_bytes: int, seed: int) -> Iterator[Row]:
         yield row
 
 
-def _blocks(source: Iterator[Row], count: int) -> Iterator[list[Row]]:
+def blocks(source: Iterator[Row], count: int) -> Iterator[list[Row]]:
+    """The rows, so many at a time."""
     block: list[Row] = []
     for row in source:
         block.append(row)
@@ -79,7 +70,7 @@ def _xml(path: Path, source: Iterator[Row]) -> None:
 def _parquet(path: Path, source: Iterator[Row]) -> None:
     schema = pa.schema([(name, pa.string()) for name in NAMES])
     with parquet.ParquetWriter(path, schema) as writer:
-        for block in _blocks(source, 100_000):
+        for block in blocks(source, 100_000):
             columns = [pa.array(column) for column in zip(*block, strict=True)]
             writer.write_batch(pa.record_batch(columns, schema))
 
@@ -92,26 +83,88 @@ def _sqlite(path: Path, source: Iterator[Row]) -> None:
     connection.close()
 
 
+def mail_message(number: int, block: list[Row]) -> str:
+    """A message of a mailbox with a text part, a web page and an attachment in base64; half, a quarter, a quarter."""
+    half, rest = len(block) // 2, len(block) * 3 // 4
+    text = "\n".join("; ".join(row) for row in block[:half])
+    lines = "".join(f"<p>{escape('; '.join(row))}</p>\n" for row in block[half:rest])
+    page = f"<html><body>{lines}</body></html>"
+    table = "\n".join(";".join(row) for row in block[rest:])
+    packed = base64.encodebytes(table.encode()).decode()
+    return (
+        f"From a@example.no Thu Jan  1 00:00:00 2026\nFrom: Kari <a@example.no>\nTo: b@example.no\n"
+        f"Subject: Liste {number}\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=X{number}\n\n"
+        f"--X{number}\nContent-Type: text/plain; charset=utf-8\n\n{text}\n"
+        f"--X{number}\nContent-Type: text/html; charset=utf-8\n\n{page}\n"
+        f"--X{number}\nContent-Type: text/csv\nContent-Disposition: attachment; filename=liste.csv\n"
+        f"Content-Transfer-Encoding: base64\n\n{packed}\n--X{number}--\n\n"
+    )
+
+
 def _mbox(path: Path, source: Iterator[Row]) -> None:
-    """Messages with a text part, a web page and an attachment in base64."""
+    """Messages of forty rows."""
     with path.open("w", encoding="utf-8", newline="\n") as out:
-        for number, block in enumerate(_blocks(source, 40)):
-            text = "\n".join("; ".join(row) for row in block[:20])
-            page = (
-                "<html><body>"
-                + "".join(f"<p>{escape('; '.join(row))}</p>\n" for row in block[20:30])
-                + "</body></html>"
-            )
-            table = "\n".join(";".join(row) for row in block[30:])
-            packed = base64.encodebytes(table.encode()).decode()
-            out.write(
-                f"From a@example.no Thu Jan  1 00:00:00 2026\nFrom: Kari <a@example.no>\nTo: b@example.no\n"
-                f"Subject: Liste {number}\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=X{number}\n\n"
-                f"--X{number}\nContent-Type: text/plain; charset=utf-8\n\n{text}\n"
-                f"--X{number}\nContent-Type: text/html; charset=utf-8\n\n{page}\n"
-                f"--X{number}\nContent-Type: text/csv\nContent-Disposition: attachment; filename=liste.csv\n"
-                f"Content-Transfer-Encoding: base64\n\n{packed}\n--X{number}--\n\n"
-            )
+        for number, block in enumerate(blocks(source, 40)):
+            out.write(mail_message(number, block))
+
+
+def _avro(path: Path, source: Iterator[Row]) -> None:
+    """Records of nine strings, deflated (Apache Avro 1.11, object container files)."""
+    fields = [{"name": name, "type": "string"} for name in NAMES]
+    schema = json.dumps({"type": "record", "name": "person", "fields": fields}).encode()
+    sync = bytes(range(16))
+
+    def text(data: bytes) -> bytes:
+        return _long(len(data)) + data
+
+    with path.open("wb") as out:
+        metadata = text(b"avro.schema") + text(schema) + text(b"avro.codec") + text(b"deflate")
+        out.write(b"Obj\x01" + _long(2) + metadata + b"\0" + sync)
+        for block in blocks(source, 1000):
+            packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+            data = packer.compress(b"".join(text(cell.encode()) for row in block for cell in row)) + packer.flush()
+            out.write(_long(len(block)) + text(data) + sync)
+
+
+def _long(value: int) -> bytes:
+    """A number as Avro writes it: zigzag, seven bits a byte."""
+    value <<= 1
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _html(path: Path, source: Iterator[Row]) -> None:
+    """A page with a table: a tag for every cell, a link and a title in each row."""
+    with path.open("w", encoding="utf-8") as out:
+        out.write('<!DOCTYPE html><html><head><meta charset="utf-8"><title>personer</title></head><body><table>\n')
+        for row in source:
+            cells = "".join(f"<td>{escape(cell)}</td>" for cell in row)
+            link = f"<td><a href={quoteattr('mailto:' + row[3])}>post</a></td>"
+            out.write(f"<tr title={quoteattr(row[1])}>{cells}{link}</tr>\n")
+        out.write("</table></body></html>\n")
+
+
+def _contacts(path: Path, source: Iterator[Row]) -> None:
+    """VCard 3.0."""
+    with path.open("w", encoding="utf-8", newline="\r\n") as out:
+        for row in source:
+            note = "\\, ".join(row[5:])
+            out.write(f"BEGIN:VCARD\nVERSION:3.0\nN:{row[1]};;;;\nFN:{row[1]}\nEMAIL;TYPE=work:{row[3]}\n")
+            out.write(f"TEL:{row[4]}\nNOTE:{note}\nEND:VCARD\n")
+
+
+def _calendar(path: Path, source: Iterator[Row]) -> None:
+    """ICalendar 2.0."""
+    with path.open("w", encoding="utf-8", newline="\r\n") as out:
+        out.write("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//eksempel//NO\n")
+        for row in source:
+            note = "\\, ".join(row[5:])
+            out.write(f"BEGIN:VEVENT\nUID:{row[0]}\nDTSTAMP:20260105T100000Z\nSUMMARY:{row[1]}\n")
+            out.write(f"ATTENDEE;CN=x:mailto:{row[3]}\nDESCRIPTION:{note}\nEND:VEVENT\n")
+        out.write("END:VCALENDAR\n")
 
 
 def _xlsx(path: Path, source: Iterator[Row]) -> None:
@@ -130,7 +183,7 @@ def _pdf(path: Path, source: Iterator[Row]) -> None:
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"",
                b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"]  # fmt: skip
     kids = []
-    for block in _blocks(source, _PAGE_LINES):
+    for block in blocks(source, _PAGE_LINES):
         lines = ["; ".join(row).replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)") for row in block]
         content = "BT /F 8 Tf 20 820 Td 16 TL " + " ".join(f"({line}) '" for line in lines) + " ET"
         packed = zlib.compress(content.encode("cp1252", "replace"))
@@ -154,5 +207,6 @@ def _pdf(path: Path, source: Iterator[Row]) -> None:
 
 
 MAKERS: dict[str, Callable[[Path, Iterator[Row]], None]] = {
-    "json": _json, "xml": _xml, "parquet": _parquet, "sqlite": _sqlite, "mbox": _mbox, "xlsx": _xlsx, "pdf": _pdf,
+    "json": _json, "xml": _xml, "avro": _avro, "html": _html, "vcf": _contacts, "ics": _calendar,
+    "parquet": _parquet, "sqlite": _sqlite, "mbox": _mbox, "xlsx": _xlsx, "pdf": _pdf,
 }  # fmt: skip

@@ -16,7 +16,7 @@ class _Entry:
     def __init__(self, name: str, kind: int, data: bytes = b"") -> None:
         self.name, self.kind, self.data = name, kind, data
         self.left = self.right = self.child = NONE
-        self.start, self.size = 0, len(data)
+        self.start, self.size = END if kind == 2 else 0, len(data)
 
 
 class _Writer:

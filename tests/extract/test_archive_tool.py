@@ -5,6 +5,7 @@ import os
 import random
 import struct
 import time
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,21 @@ def cpio(files: dict[str, bytes]) -> bytes:
         entry += b"\0" * (-len(entry) % 4) + data
         out += entry + b"\0" * (-len(entry) % 4)
     return out
+
+
+def stored_zip(name: str, data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, data)
+    return out.getvalue()
+
+
+@needs_tool
+def test_a_zip_archive_at_the_end_does_not_hide_what_stands_before_it(read: Any) -> None:
+    result = read(rar({**PLAIN, "sist.zip": stored_zip("indre.txt", b"per@example.no")}), "x.rar")
+    assert result.problems == []
+    assert "kari@example.no" in result.text("x.rar!a.txt")
+    assert "per@example.no" in result.text("x.rar!sist.zip!indre.txt")
 
 
 @needs_tool

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 import pytest
-from data_files import SECRET, assert_survive, line_batches
+from data_files import SECRET, line_batches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from text_family import SMALL, places, run
@@ -186,7 +186,3 @@ def test_documents_within_a_page_are_members(read: Any) -> None:
     assert set(result.done) == {"x.html", "x.html!embedded 1.txt", "x.html!embedded 2.png"}
     assert inner not in result.all_text
     assert places(line_batches(result), "ola@example.no") == [(1, content.index("ola@") + 1)]
-
-
-def test_no_mutant_raises_hangs_or_vanishes(read: Any) -> None:
-    assert_survive(read, HIDDEN.encode(), "x.html")

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import json as reference
 import re
-from typing import Any
 
 import pytest
-from data_files import assert_survive
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from text_family import SMALL, lines_text, places, run
@@ -130,11 +128,3 @@ def test_json_nested_without_end_is_text_like_any_other() -> None:
     content = '{"a":[' * 200_000 + '"kari@example.no"' + "]}" * 200_000
     batches, problems = run(json.extract, content.encode())
     assert not problems and places(batches, "kari@example.no") == [(1, content.index("kari") + 1)]
-
-
-def test_no_mutant_raises_hangs_or_vanishes(read: Any) -> None:
-    rows = [
-        {"i": i, "e": f"k{i}@example.no", "n": 'K\u00e5re "x"\n', "a": reference.dumps({"b": "c\n"})} for i in range(60)
-    ]
-    assert_survive(read, reference.dumps(rows).encode(), "x.json")
-    assert_survive(read, "\n".join(map(reference.dumps, rows)).encode(), "x.jsonl")

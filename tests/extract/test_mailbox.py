@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import io
 import mailbox
-import random
 import tracemalloc
 from email.message import EmailMessage
 from pathlib import Path
@@ -185,33 +184,3 @@ def test_offsets_do_not_depend_on_where_blocks_end(monkeypatch: pytest.MonkeyPat
     for size in (1, 2, 5, 6, 7, 8, 50, 211):
         monkeypatch.setattr(mail_separators, "_BLOCK_BYTES", size)
         assert list(mail_separators.offsets(io.BytesIO(MADE), 0, len(MADE))) == whole, size
-
-
-# damage
-
-
-def mutants(data: bytes, count: int, seed: int) -> list[bytes]:
-    rng = random.Random(seed)
-    out = []
-    for number in range(count):
-        broken = bytearray(data)
-        kind = number % 4
-        at = rng.randrange(len(data))
-        if kind == 0:
-            for _ in range(rng.randrange(1, 6)):
-                broken[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-        elif kind == 1:
-            del broken[at:]
-        elif kind == 2:
-            del broken[at : at + rng.randrange(1, 200)]
-        else:
-            broken[at : at + 40] = bytes([rng.randrange(256)]) * rng.randrange(40)
-        out.append(bytes(broken))
-    return out
-
-
-def test_damaged_mailboxes_give_text_or_a_problem(read: Any) -> None:
-    for number, broken in enumerate(mutants(MADE, 400, 1)):
-        result = read(broken, "x.mbox")
-        assert result.done["x.mbox"].touched or result.problems, number
-        assert not any("Error" in problem.detail for problem in result.problems), number

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from extract.found import line_of, none_goes_astray, parts
+from extract.found import line_of, parts
 from extract.msg_made import BINARY, BOOLEAN, INT32, MULTIPLE, STRING, STRING8, TIME, Message, msg
 from extract.ole_made import compound, packed, properties
 from extract.test_rtf import HTML, literal, rtf
@@ -153,10 +153,6 @@ def test_a_cut_file_tells_and_gives_the_rest(read: Any) -> None:
     data = msg(MESSAGE)
     result = read(data[: len(data) - 700], "a.msg")
     assert result.problems and "emne@example.no" in result.all_text
-
-
-def test_no_mutant_goes_astray(read: Any) -> None:
-    none_goes_astray(read, msg(MESSAGE), "a.msg", 300)
 
 
 def raw_addresses(data: bytes) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import ooxml
 import pytest
-from extract.found import none_goes_astray, parts
+from extract.found import parts
 from extract.msg_made import INT32, STRING, Message, msg
 from extract.ole_made import (
     CUSTOM,
@@ -175,16 +175,6 @@ def test_properties_that_are_damaged_are_told_once(read: Any) -> None:
     result = read(compound({"\x05SummaryInformation": bytes(data)}), "a.bin")
     assert parts(result, "a.bin")["properties: subject"] == "Emne"
     assert [problem.detail for problem in result.problems] == ["the document properties are damaged"]
-
-
-def test_no_mutant_goes_astray(read: Any) -> None:
-    tree = {
-        **properties("Forfatter", "Firma", {"Kunde": "kunde@example.no"}),
-        "\x01Ole10Native": packed("liste.csv", CSV),
-        "Macros": vba(SOURCE[:500]),
-        "Lager": {"Tekst": b"tekst " * 200},
-    }
-    none_goes_astray(read, compound(tree), "a.bin", 400)
 
 
 # inside Office Open XML

@@ -105,7 +105,6 @@ def test_random_bytes_give_little_and_end() -> None:
 
 
 def test_mutants_never_raise_and_never_vanish(read: Read) -> None:
-    for packaged in (False, True):
-        for data in mutants(section(wide(SYNTHETIC), file(b"innhold"), PNG, packaged=packaged)):
-            found = read(data)
-            assert found.problems or found.texts or found.done["x"].touched
+    for data in mutants(section(wide(SYNTHETIC), file(b"innhold"), PNG, packaged=True)):
+        found = read(data)
+        assert found.problems or found.texts or found.done["x"].touched

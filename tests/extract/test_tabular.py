@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from text_family import SMALL, cells, lines_text, places, run
 
 from pii_scan.extract import tabular
+from pii_scan.extract.dialect import Dialect
 from pii_scan.model import Limits
 
 cell_text = st.text(
@@ -179,3 +180,19 @@ def test_tables_are_told_by_content_or_name() -> None:
     assert not tabular.looks_like_table(b"Hei, Kari.\nDette er, som du vet, en tekst.\nHa det, Ola.\n", "x.txt")
     assert not tabular.looks_like_table(b"int a;\nint b;\nreturn a;\n", "x.c")
     assert not tabular.looks_like_table(b"", "x.csv")
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.text("abcæ %@\\1", max_size=6), min_size=3, max_size=3), min_size=1, max_size=20),
+    st.booleans(),
+)
+def test_small_tables_are_read_as_large_ones(rows: list[list[str]], ended: bool) -> None:
+    block = "\n".join(map(";".join, rows)).encode() + b"\n" * ended
+    dialect = Dialect(";", columns=3, header=("a", "b", "c"))
+    small = tabular._Reader(dialect, Limits(), 2, 2, 0)._small(block)
+    large = tabular._Reader(dialect, Limits(), 2, 2, 0)._fast(block, len(rows))
+    assert small is not None and large is not None
+    assert [(one.origin, one.texts.to_pylist()) for one in small] == [
+        (one.origin, one.texts.to_pylist()) for one in large
+    ]

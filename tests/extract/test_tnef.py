@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from extract.found import none_goes_astray, parts
+from extract.found import parts
 from extract.msg_made import STRING8, TIME
 from extract.ole_made import compound, packed
 from extract.test_rtf import literal, rtf
@@ -158,10 +158,6 @@ def test_messages_nested_without_end_are_a_limit(read: Any) -> None:
         )
     assert [code for _, code in read(data, "winmail.dat").codes] == ["limit"]
     assert "indre@example.no" in read(data, "winmail.dat", Limits(max_depth=30)).all_text
-
-
-def test_no_mutant_goes_astray(read: Any) -> None:
-    none_goes_astray(read, EVERYTHING, "winmail.dat", 400)
 
 
 def test_other_tools_see_the_same_attachments(read: Any, tmp_path: Path) -> None:

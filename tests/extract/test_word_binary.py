@@ -255,8 +255,7 @@ def test_a_document_is_what_its_content_says(read: Any, data: bytes, kind: str) 
     assert result.done["a.doc"].media_type == kind and "kari@example.no" in result.all_text
 
 
-def test_no_mutant_goes_astray(read: Any) -> None:
-    none_goes_astray(read, doc(EVERYTHING, **MORE), "a.doc", 300)
+def test_no_mutant_of_scrambled_or_old_files_goes_astray(read: Any) -> None:
     scrambled = Doc(STORIES, HEADINGS, TABLES, piece_chars=7, scramble=True)
     none_goes_astray(read, doc(scrambled), "b.doc", 200)
     none_goes_astray(read, old(BODY.replace("日本", ""), "cp1252", 0xA5DB, 45), "c.doc", 100)

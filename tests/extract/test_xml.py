@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import pytest
-from data_files import assert_survive
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from text_family import SMALL, lines_text, places, run
@@ -102,10 +100,3 @@ def test_percent_encoded_addresses_are_found_at_their_place() -> None:
     line = content.partition("\n")[2]
     for name in ("kari", "ola", "per"):
         assert places(batches, f"{name}@example.no") == [(2, line.index(f"{name}%") + 1)]
-
-
-def test_no_mutant_raises_hangs_or_vanishes(read: Any) -> None:
-    rows = "".join(
-        f'<k id="{i}" e="k{i}@example.no">K&#229;re &amp; {i}<!-- x --><![CDATA[<a>]]></k>\n' for i in range(40)
-    )
-    assert_survive(read, f'<?xml version="1.0"?>\n<r>{rows}</r>'.encode(), "x.xml")

@@ -115,6 +115,15 @@ def test_members_of_one_name_are_told_apart(read: Any) -> None:
     assert result.texts["x.zip!a"] == ["en"] and result.texts["x.zip!a (2)"] == ["to"]
 
 
+def test_a_member_without_a_name_does_not_hide_the_others(read: Any) -> None:
+    data = pack({"xyz": b"ola@example.no", "b.txt": b"kari@example.no"})
+    at = data.rindex(b"PK\1\2", 0, data.rindex(b"PK\1\2"))
+    nameless = data[: at + 28] + b"\0\0" + data[at + 30 : at + 46] + data[at + 49 :]
+    end = nameless.rindex(b"PK\5\6") + 12
+    nameless = nameless[:end] + struct.pack("<I", struct.unpack_from("<I", nameless, end)[0] - 3) + nameless[end + 4 :]
+    assert "kari@example.no" in read(nameless, "x.zip").all_text
+
+
 def test_folders_and_links_are_skipped(read: Any) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

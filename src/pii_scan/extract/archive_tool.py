@@ -1,7 +1,8 @@
 """Archives that only a tool on the machine can read: RAR, cabinet, cpio, ar and RPM, by bsdtar (libarchive).
 
 The tool turns the archive on its standard input into a tar archive on its standard output, so nothing is written under
-a member's own name; it is killed when it makes no progress, and when its reader is done. macOS and Windows have it.
+a member's own name; it is killed when it makes no progress, and when its reader is done. Its input is a pipe: in a file
+it would look for a ZIP archive at the end, and read that alone. macOS and Windows have it.
 """
 
 from __future__ import annotations
@@ -122,12 +123,14 @@ class _Run:
         self._said = bytearray()
         try:
             self._process = subprocess.Popen(
-                [tool, "-c", "-f", "-", "--format=pax", "@-"], stdin=source, stdout=subprocess.PIPE,
+                [tool, "-c", "-f", "-", "--format=pax", "@-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, env={**os.environ, "LC_ALL": "C.UTF-8"}, close_fds=True,
             )  # fmt: skip
         except OSError:
             raise DocumentError("unsupported", "bsdtar (libarchive) cannot be started") from None
-        self._threads = [threading.Thread(target=task, daemon=True) for task in (self._listen, self._watch)]
+        self._source = source
+        tasks = (self._listen, self._watch, self._feed)
+        self._threads = [threading.Thread(target=task, daemon=True) for task in tasks]
         for thread in self._threads:
             thread.start()
 
@@ -145,6 +148,12 @@ class _Run:
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
+
+    def _feed(self) -> None:
+        pipe = self._process.stdin
+        assert pipe is not None
+        with contextlib.suppress(OSError, ValueError), pipe:  # the tool ended before the archive did
+            shutil.copyfileobj(self._source, pipe, PIECE)
 
     def read(self, size: int = PIECE, /) -> bytes:
         """What the tool writes next."""

@@ -62,6 +62,7 @@ def detect(head: bytes) -> str:
     return "utf-8"
 
 
+@lru_cache(maxsize=256)
 def known(name: str) -> str | None:
     """The codec name for a declared encoding, or None where it is unknown or no text encoding."""
     try:

@@ -27,7 +27,7 @@ def members(ref: DocumentRef, content: BinaryIO, limits: Limits) -> Iterator[Doc
     number, data = 0, b""
     while piece := content.read(PIECE):
         data += piece
-        while (match := _START.search(data)) is not None:
+        while b";base64," in data.lower() and (match := _START.search(data)) is not None:
             number += 1
             kind = (match[1] or b"text/plain").lower()
             store, data = _decoded(content, data[match.end() :], limits)

@@ -162,7 +162,7 @@ def sniff(head: bytes, *, whole: bool = False) -> Dialect | None:
             share, columns = _consistency(rows)
             score = share + min(columns, 50) / 1000 - _misfit(head[start:], trial)
             if columns >= 2 and share >= _MIN_SHARE and (best is None or score > best[0] + 1e-6):
-                best = (score, replace(trial, columns=columns), rows)
+                best = (score, Dialect(delimiter, trial.quote, trial.escape, columns), rows)
     if best is None:
         return None
     return _with_header(best[1], best[2], 1 if forced else 0)
@@ -185,6 +185,13 @@ def _fields_quoted(head: bytes, delimiter: str, quote: bytes) -> int:
 
 
 def _rows(head: bytes, dialect: Dialect, whole: bool, start: int) -> list[list[bytes]]:
+    delimiter, quote = dialect.delimiter.encode("latin-1"), dialect.quote.encode()
+    if not dialect.escape and (not quote or quote not in head):
+        lines = head[start:].split(b"\n", SNIFF_RECORDS)
+        last = lines.pop()
+        if whole and last and len(lines) < SNIFF_RECORDS:
+            lines.append(last)
+        return [line.removesuffix(b"\r").split(delimiter) for line in lines]
     rows = []
     for _, _, cells in read_records(head, dialect, final=whole, start=start):
         rows.append(cells)
@@ -209,6 +216,8 @@ def _consistency(rows: list[list[bytes]]) -> tuple[float, int]:
 def _misfit(head: bytes, trial: Dialect) -> float:
     """How badly the quotes fit the dialect, 0 for well."""
     quote, delimiter = trial.quote.encode(), trial.delimiter.encode("latin-1")
+    if quote not in head:
+        return 0.0 if quote != b"'" else -0.01
     if trial.escape:
         head = re.sub(rb"\\[\x00-\xff]", b"xx", head)
     fit = stray_share(head, quote, delimiter)

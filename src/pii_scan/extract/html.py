@@ -80,6 +80,8 @@ def batches(
         piece = Piece(buffer, line, column, None if resume == end else resume)
         for made in (reading.seen, reading.unseen):
             yield from _made(piece, made, end, resume, part)
+        if final:
+            return
         line, column = advance(buffer, resume, line, column)
         buffer, state, wanted = buffer[resume:], after, block_bytes
 
@@ -94,8 +96,9 @@ def read_whole(source: bytes, seen: Builder, unseen: Builder) -> None:
 def _made(piece: Piece, made: Builder, end: int, resume: int, part: str) -> Iterator[ChunkBatch]:
     """The batch of one of the two texts up to source offset `end`, if it owns anything."""
     text, marks = made.text(), made.marks()
-    if text and out_offset(resume, marks, len(text)):
-        text = text[: out_offset(end, marks, len(text))]
+    whole = len(piece.text)
+    if text and (resume == whole or out_offset(resume, marks, len(text))):
+        text = text if end == whole else text[: out_offset(end, marks, len(text))]
         decoded = percent.decode(text)
         if decoded is not None:
             text, marks = decoded.text, composed(decoded.marks(), marks, len(decoded.text))
@@ -175,13 +178,19 @@ class _Reading:
 
     def _text_and_tag(self, position: int) -> int:
         """Reads text and tags without attributes up to the first tag that needs more care, and that tag."""
-        source, seen, fair = self.source, self.seen, self._fair
-        start = len(source)
-        for match in _NEXT.finditer(source, position):
-            start = match.start()
+        source, fair, add = self.source, self._fair, self.seen.add
+        start, good = len(source), -1
+        ended = self.seen.ends_with_newline()
+        for match in _NEXT.finditer(source, position):  # for every tag: no calls that can be spared
+            start, name = match.start(), match[1]
             if start > position:
-                self._visible(position, start)
-            name = match[1]
+                shown = source[position:start]
+                if b"&" in shown or start - position > _OVERLAP:
+                    self._visible(position, start)
+                    ended = self.seen.ends_with_newline()
+                else:
+                    add(shown, position)
+                    ended = shown.endswith(b"\n")
             if name is None:
                 break
             position = match.end()
@@ -190,24 +199,33 @@ class _Reading:
                 mark = self._tag_mark(name)
             if mark == b"":
                 fair.append(position)
+                start = len(source)
                 continue
+            good = position
             if mark == b"\t":
                 if source[start + 1] != 47:
-                    seen.add(mark, start)
-            elif not seen.ends_with_newline():
-                seen.add(mark, start)
-            self._good = (position, b"")
+                    add(mark, start)
+                    ended = False
+            elif not ended:
+                add(mark, start)
+                ended = mark == b"\n"
             if mark == b" " and source[start + 1] != 47 and source[position - 2] != 47:
                 self._state = name.lower()
                 return self._safe(position)
             start = len(source)
         else:
+            self._set_good(good)
             if position < len(source):
                 self._visible(position, len(source))
             self._read = len(source)
             return len(source) if self._final else -1
+        self._set_good(good)
         self._read = start
         return self._special(start)
+
+    def _set_good(self, offset: int) -> None:
+        if offset >= 0:
+            self._good = (offset, b"")
 
     @staticmethod
     def _tag_mark(name: bytes) -> bytes:

@@ -5,19 +5,20 @@ A streaming walk over the MIME structure (RFC 2046): no part has to fit in memor
 
 from __future__ import annotations
 
+import contextlib
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-import pyarrow as pa
-
 from pii_scan.errors import DocumentError
-from pii_scan.extract import identity, mail_body, mail_headers, signatures, uuencode
+from pii_scan.extract import charset, identity, mail_body, mail_headers, signatures, uuencode
 from pii_scan.extract.limits import PIECE, MemberNames, Spool, Window, size_of
 from pii_scan.extract.mail_headers import Header
-from pii_scan.extract.text import lines_batch, text_batches
-from pii_scan.model import ChunkBatch, Document, Limits, LineOrigin, PartOrigin, Problem, ProblemCode, Stage
+from pii_scan.extract.mail_lines import Lines
+from pii_scan.extract.text import lines_batch, short_texts, text_batches
+from pii_scan.model import ChunkBatch, Document, Limits, PartOrigin, Problem, ProblemCode, Stage
 
 MAX_MULTIPART_DEPTH = 50
 _BEFORE_HEADER = b"\xef\xbb\xbf \t\r\n\0"
@@ -69,30 +70,6 @@ class _Multipart:
     parts: int = 0
 
 
-class _Lines:
-    """The lines of a message; a long one comes in pieces."""
-
-    __slots__ = ("_content", "_pushed", "_starts", "at_start")
-
-    def __init__(self, content: BinaryIO) -> None:
-        self._content = content
-        self._pushed: tuple[bytes, bool] | None = None
-        self._starts = True
-        self.at_start = True
-        """The piece handed out last begins a line."""
-
-    def next(self) -> bytes:
-        if self._pushed is not None:
-            (line, self.at_start), self._pushed = self._pushed, None
-            return line
-        line = self._content.readline(PIECE)
-        self.at_start, self._starts = self._starts, line.endswith(b"\n")
-        return line
-
-    def push_back(self, line: bytes) -> None:
-        self._pushed = (line, self.at_start)
-
-
 class _Message:
     """One message on its way through."""
 
@@ -101,7 +78,7 @@ class _Message:
         self._document = document
         self._ref = document.ref
         self._limits = limits
-        self._lines = _Lines(content or document.content)
+        self._lines = Lines(content or document.content)
         self._open: list[_Multipart] = []
         self._names = MemberNames()
         self._labels = MemberNames()
@@ -150,6 +127,13 @@ class _Message:
     # headers
 
     def _read_header(self) -> Header:
+        block = self._lines.header_block(self._limits.max_header_bytes)
+        if block is not None:
+            header = mail_headers.parse_header(block)
+            if header is not None:
+                return header
+            self._lines.push_back(block)
+
         def next_line() -> bytes:
             line = self._lines.next()
             if self._delimiter(line) is not None:
@@ -165,7 +149,7 @@ class _Message:
         if name := header.file_name():  # decoded: RFC 2231 writes it in percent signs
             fields = [*fields, ("file name", name)]
         if fields:
-            texts = pa.array([value.encode("utf-8", "replace").decode() for _, value in fields], pa.large_string())
+            texts = short_texts([value for _, value in fields])
             yield ChunkBatch(texts, PartOrigin(tuple(prefix + name for name, _ in fields)))
         if header.rest:
             rest = io.BytesIO(b"".join(header.rest))
@@ -234,22 +218,18 @@ class _Message:
 
     def _blocks(self) -> Iterator[bytes]:
         """The raw body up to the next delimiter or the end, in blocks of whole lines; sets `_stop`."""
-        block: list[bytes] = []
-        size = 0
+        held = b""
         self._stop = None
-        while line := self._lines.next():
-            if line[:2] == b"--" and (stop := self._delimiter(line)) is not None:
-                self._stop = stop
-                if block:  # the line break before a delimiter belongs to the delimiter
-                    block[-1] = block[-1].removesuffix(b"\n").removesuffix(b"\r")
+        while block := self._lines.body() or self._lines.next():
+            if block[:2] == b"--" and (stop := self._delimiter(block)) is not None:
+                self._stop = stop  # the line break before a delimiter belongs to the delimiter
+                held = held.removesuffix(b"\n").removesuffix(b"\r")
                 break
-            if size >= PIECE:
-                yield b"".join(block)
-                block, size = [], 0
-            block.append(line)
-            size += len(line)
-        if block:
-            yield b"".join(block)
+            if held:
+                yield held
+            held = block
+        if held:
+            yield held
 
     def _decoded(self, header: Header) -> tuple[BinaryIO, list[Piece]]:
         """The decoded body, and what is to be said about it."""
@@ -258,20 +238,30 @@ class _Message:
         if decoder is None:
             said.append(self._problem(ProblemCode.UNSUPPORTED, "an unknown transfer encoding is not decoded"))
             decoder = mail_body.Identity()
-        store = Spool(self._limits.spool_bytes)
-        try:
-            for block in self._blocks():
-                store.write(decoder.feed(block))
-            store.write(decoder.finish())
-        except BaseException:
-            store.close()
-            raise
+        blocks = self._blocks()
+        first = next(blocks, b"")
+        second = next(blocks, None)
+        if second is None:  # as nearly always
+            content: BinaryIO = io.BytesIO(decoder.feed(first) + decoder.finish())
+        else:
+            content = self._spooled(decoder, itertools.chain((first, second), blocks))
         if decoder.stray:
             said.append(self._problem(ProblemCode.CORRUPT, "lines of a part are not in its transfer encoding"))
             said.append(lines_batch(decoder.stray, part=self._labels.unique("undecoded")))
         if decoder.lost:
             said.append(self._problem(ProblemCode.LIMIT, f"{decoder.lost} bytes that cannot be decoded are left out"))
-        return store.finish(), said
+        return content, said
+
+    def _spooled(self, decoder: mail_body.TransferDecoder, blocks: Iterable[bytes]) -> BinaryIO:
+        store = Spool(self._limits.spool_bytes)
+        try:
+            for block in blocks:
+                store.write(decoder.feed(block))
+            store.write(decoder.finish())
+        except BaseException:
+            store.close()
+            raise
+        return store.finish()
 
     def _attachment(self, header: Header, path: str, media_type: str = "", *, sealed: bool = False) -> Iterator[Piece]:
         """`sealed`: S/MIME, which is what its own beginning says before what the header says."""
@@ -290,43 +280,39 @@ class _Message:
                 content = yield from uuencode.separate(content, self._ref, self._names, self._limits)
         with content:
             yield from said
-            if not content.read(PIECE).strip() and size_of(content) <= PIECE:
+            head = content.read(PIECE)
+            if len(head) < PIECE and not head.strip():
                 return
-            for code, detail in mail_body.sealed(content):
+            for code, detail in mail_body.sealed(content, head):
                 yield self._problem(code, detail)
-            encoding = mail_body.text_encoding(content, header.parameter("charset"))
+            encoding = mail_body.text_encoding(head, header.parameter("charset"))
             yield from text_batches(content, encoding, part=self._labels.unique(label), limits=self._limits)
 
     def _html_body(self, header: Header) -> Iterator[Piece]:
-        from pii_scan.extract import html
+        from pii_scan.extract import data_uris, html
 
         content, said = self._decoded(header)
-        with content:
+        with contextlib.ExitStack() as opened:
+            opened.enter_context(content)
             yield from said
-            for code, detail in mail_body.sealed(content):
+            head = content.read(PIECE)
+            for code, detail in mail_body.sealed(content, head):
                 yield self._problem(code, detail)
-            encoding = mail_body.text_encoding(content, header.parameter("charset"))
-            store = Spool(self._limits.spool_bytes)
-            for data in mail_body.recoded(content, encoding):
-                store.write(data)
-        label = self._labels.unique("html body")
-        with store.finish() as recoded:
-            body = Document(self._ref, recoded, "text/html")
+            encoding = mail_body.text_encoding(head, header.parameter("charset"))
+            content.seek(0)
+            if not charset.is_single_pass(encoding):
+                content, encoding = opened.enter_context(self._recoded(content, encoding)), "utf-8"
+            label = self._labels.unique("html body")
             try:
-                for piece in html.extract(body, self._limits):
-                    yield _labelled(piece, label) if isinstance(piece, ChunkBatch) else piece
+                yield from html.batches(content, encoding, self._limits, part=label)
+                yield from data_uris.members(self._ref, content, self._limits)
             except DocumentError as error:
                 yield self._problem(ProblemCode(error.code), error.detail)
-                recoded.seek(0)
-                yield from text_batches(recoded, "utf-8", part=label, limits=self._limits)
+                content.seek(0)
+                yield from text_batches(content, encoding, part=label, limits=self._limits)
 
-
-def _labelled(batch: ChunkBatch, label: str) -> ChunkBatch:
-    """The batch as a part of the message."""
-    origin = batch.origin
-    if isinstance(origin, LineOrigin):
-        part = f"{label}, {origin.part}" if origin.part else label
-        return ChunkBatch(batch.texts, replace(origin, part=part))
-    if isinstance(origin, PartOrigin):
-        return ChunkBatch(batch.texts, PartOrigin(tuple(f"{label}: {part}" for part in origin.parts)))
-    return batch
+    def _recoded(self, content: BinaryIO, encoding: str) -> BinaryIO:
+        store = Spool(self._limits.spool_bytes)
+        for data in mail_body.recoded(content, encoding):
+            store.write(data)
+        return store.finish()

@@ -20,8 +20,8 @@ from pii_scan.model import ProblemCode
 STRAY_BYTES = 1 << 20
 """Lines kept that are not in the transfer encoding of the part; more are counted only."""
 
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _BLANK = b" \t\r\n\v\f"
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=" + _BLANK
 
 
 class Base64:
@@ -36,12 +36,12 @@ class Base64:
 
     def feed(self, block: bytes) -> bytes:
         """The bytes that a block of whole lines, or a piece of a long one, stands for."""
-        if _NOT_BASE64.search(block):
+        if block.translate(None, _LETTERS):
             return b"".join(map(self._feed_line, block.splitlines(keepends=True)))
         return self._decode(block)
 
     def _feed_line(self, line: bytes) -> bytes:
-        if not _NOT_BASE64.search(line):
+        if not line.translate(None, _LETTERS):
             return self._decode(line)
         if len(self.stray) < STRAY_BYTES:
             self.stray += line
@@ -130,40 +130,41 @@ def decoder(encoding: str) -> TransferDecoder | None:
     return Identity() if encoding in _AS_IT_STANDS or encoding in TRANSFER_ENCODINGS else None
 
 
-_SEALED = (
-    (re.compile(rb"^begin [0-7]{3,4} \S", re.MULTILINE), ProblemCode.UNSUPPORTED, "uuencoded data are not decoded"),
-    (re.compile(rb"^=ybegin line=", re.MULTILINE), ProblemCode.UNSUPPORTED, "yEnc data are not decoded"),
-    (re.compile(rb"^-----BEGIN PGP MESSAGE-----", re.MULTILINE), ProblemCode.ENCRYPTED, "a PGP message"),
+_SEALED = (  # each begins with letters, which are found fast
+    (re.compile(rb"\nbegin [0-7]{3,4} \S"), ProblemCode.UNSUPPORTED, "uuencoded data are not decoded"),
+    (re.compile(rb"\n=ybegin line="), ProblemCode.UNSUPPORTED, "yEnc data are not decoded"),
+    (re.compile(rb"\n-----BEGIN PGP MESSAGE-----"), ProblemCode.ENCRYPTED, "a PGP message"),
 )
 
 
-def sealed(content: BinaryIO) -> list[tuple[ProblemCode, str]]:
-    """What stands in a text body but can not be read as text. Leaves the content at offset 0."""
+def sealed(content: BinaryIO, head: bytes) -> list[tuple[ProblemCode, str]]:
+    """What stands in a text body but can not be read as text. `head`: its first PIECE bytes. Leaves it at offset 0."""
     found: dict[str, ProblemCode] = {}
-    kept = b"\n"
-    content.seek(0)
-    while piece := content.read(PIECE):
-        data = kept + piece
+    data, kept = head, b"\n"
+    content.seek(len(head))
+    while data:
+        data = kept + data
         found.update({detail: code for pattern, code, detail in _SEALED if pattern.search(data)})
         kept = data[-64:]
+        data = content.read(PIECE) if len(head) == PIECE else b""
     content.seek(0)
     return [(code, detail) for detail, code in found.items()]
 
 
-def text_encoding(content: BinaryIO, declared: str) -> str:
-    """The encoding to read a text body by: the declared one unless its bytes say otherwise. Leaves it at offset 0.
+def text_encoding(head: bytes, declared: str) -> str:
+    """The encoding to read a text body by: the declared one unless its bytes say otherwise. `head`: its first PIECE.
 
     Valid UTF-8 with letters beyond ASCII is UTF-8 whatever was declared; bytes that the declared charset cannot hold
     are read by what they look like.
     """
-    content.seek(0)
-    head = content.read(PIECE)
-    content.seek(0)
     whole = len(head) < PIECE
     found = charset.declared_or_detected(declared or None, head)
     if found.startswith(("utf-16", "utf-32")) and falsely_wide(head):
         return "cp1252"
-    if not head.isascii() and _fits(head, "utf-8", whole):
+    if head.isascii():
+        if charset.is_single_pass(found):
+            return found
+    elif _fits(head, "utf-8", whole):
         return "utf-8" if not found.startswith(("utf-16", "utf-32")) else found
     return found if _fits(head, found, whole) else charset.detect(head + b" " * whole)
 

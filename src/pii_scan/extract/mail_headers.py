@@ -19,6 +19,10 @@ BLOCK_FACTOR = 16
 """A header block may be this many times as long as one field."""
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_WHOLE_FIELD = re.compile(r"([!-9;-~]+)[ \t]*:([^\n]*\n(?:[ \t][^\n]*\n)*)")
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
+_PLAIN_PARAMETER = re.compile(r"[ \t\r\n]*([A-Za-z0-9-]+)=(?:\"([^\"\\\r\n]*)\"|([^\s;\"'<>()=*%\\]+))[ \t]*(?:;|\Z)")
+"""A parameter that needs no decoding: no continuation, no percent sign, no escape."""
 _WORDS = re.compile(r"=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=([ \t\r\n]+(?==\?[^?\s]+\?[bBqQ]\?))?")
 _TOO_ODD = (ValueError, LookupError, TypeError, AttributeError)
 
@@ -34,6 +38,9 @@ class Header:
     cut: bool = False
     raw: dict[str, str] = field(default_factory=dict)
     """First value of the fields that steer decoding, lower-case name, not decoded."""
+    _plain: dict[str, dict[str, str] | None] = field(default_factory=dict)
+    """Parameters of a field where all of them are plain."""
+    _file_name: str | None = None
 
     def media_type(self, default: str = "text/plain") -> str:
         """The declared media type in lower case."""
@@ -49,6 +56,11 @@ class Header:
         value = self.raw.get(header, "")[:PARAMETER_BYTES]
         if name not in value.lower():
             return ""
+        if header not in self._plain:
+            self._plain[header] = _plain_parameters(value)
+        plain = self._plain[header]
+        if plain is not None:
+            return decode_words(plain.get(name, ""))
         message = Message()
         try:
             message[header] = value.replace("\n", " ").replace("\r", " ")
@@ -61,15 +73,49 @@ class Header:
 
     def file_name(self) -> str:
         """The file name of an attachment, or an empty string."""
-        name = self.parameter("filename", "content-disposition") or self.parameter("name")
-        return " ".join(name.split())
+        if self._file_name is None:
+            name = self.parameter("filename", "content-disposition") or self.parameter("name")
+            self._file_name = " ".join(name.split())
+        return self._file_name
 
     def is_attachment(self) -> bool:
         """Marked as an attachment (RFC 2183)."""
         return self.raw.get("content-disposition", "").strip().lower().startswith("attachment")
 
 
+def _plain_parameters(value: str) -> dict[str, str] | None:
+    """The parameters of a field by lower-case name, the first of each; None where one needs a full parser."""
+    at = value.find(";") + 1
+    found: dict[str, str] = {}
+    while 0 < at < len(value):
+        match = _PLAIN_PARAMETER.match(value, at)
+        if match is None:
+            return None
+        found.setdefault(match[1].lower(), match[2] if match[2] is not None else match[3])
+        at = match.end()
+    return found
+
+
 _STEERING = frozenset({"content-type", "content-transfer-encoding", "content-disposition"})
+
+
+def parse_header(block: bytes) -> Header | None:
+    """A whole block of plain ASCII with its blank line, no longer than one field may be, as `read_header` reads it.
+
+    None where it holds a line that is no field.
+    """
+    header, text, at = Header(), block.decode("ascii"), 0
+    end = len(text) - (2 if text.endswith("\r\n") else 1)
+    if text.startswith("From ") and _WHOLE_FIELD.match(text) is None:
+        at = text.index("\n") + 1
+        header.fields.append(("From ", text[:at].strip()))
+    while at < end:
+        match = _WHOLE_FIELD.match(text, at)
+        if match is None:
+            return None
+        _keep(header, match[1], match[2])
+        at = match.end()
+    return header
 
 
 def read_header(next_line: Callable[[], bytes], push_back: Callable[[bytes], None], max_field_bytes: int) -> Header:
@@ -114,7 +160,12 @@ def _add_field(header: Header, lines: list[bytes]) -> None:
         return
     name = match[1].decode("ascii")
     value = charset.to_utf8(raw[match.end() :], charset.detect(raw)).decode("utf-8")
-    unfolded = re.sub(r"\r?\n(?=[ \t])", "", value).strip()
+    _keep(header, name, value)
+
+
+def _keep(header: Header, name: str, value: str) -> None:
+    value = value.strip()
+    unfolded = _FOLD.sub("", value) if "\n" in value else value
     if name.lower() in _STEERING:
         header.raw.setdefault(name.lower(), unfolded)
     header.fields.append((name, decode_words(unfolded)))

@@ -72,7 +72,8 @@ def _content(content: BinaryIO, start: int, end: int, limits: Limits) -> BinaryI
     """A message with its quoted lines as they were written. Raises DocumentError (`limit`) when the disk is full."""
     if end - start <= limits.spool_bytes:
         content.seek(start)
-        return io.BytesIO(mail_separators.QUOTED.sub(rb"\1", content.read(end - start)))
+        data = content.read(end - start)
+        return io.BytesIO(mail_separators.QUOTED.sub(rb"\1", data) if b">From " in data else data)
     window = cast(BinaryIO, io.BufferedReader(Window(content, start, end - start), PIECE))
     if not _is_quoted(window):
         window.seek(0)

@@ -54,9 +54,9 @@ def long_text(
     content, encoding, failure = content_of(value, limits)
     with content:
         if encoding is None or not encoding.startswith("utf-16"):
-            encoding = mail_body.text_encoding(content, encoding or declared or "")
-        if read_head(content).strip(b"\0 \t\r\n"):
-            for code, detail in mail_body.sealed(content) if part == "body" else ():
+            encoding = mail_body.text_encoding(read_head(content), encoding or declared or "")
+        if (head := read_head(content)).strip(b"\0 \t\r\n"):
+            for code, detail in mail_body.sealed(content, head) if part == "body" else ():
                 yield Problem(ref, Stage.EXTRACT, code, detail)
             content.seek(0)
             yield from text_batches(content, encoding, part=part, limits=limits)
@@ -70,7 +70,7 @@ def html_text(ref: DocumentRef, value: Value, declared: str | None, limits: Limi
         head = read_head(content)
         if encoding is None:
             found = html.encoding_of(head, declared)
-            encoding = mail_body.text_encoding(content, found)
+            encoding = mail_body.text_encoding(head, found)
         store = Spool(limits.spool_bytes)
         try:
             for data in mail_body.recoded(content, encoding):
@@ -111,7 +111,7 @@ def header_texts(ref: DocumentRef, value: Value, limits: Limits) -> Iterator[Pie
     with content:
         store = Spool(limits.spool_bytes)
         try:
-            for data in mail_body.recoded(content, encoding or mail_body.text_encoding(content, "")):
+            for data in mail_body.recoded(content, encoding or mail_body.text_encoding(read_head(content), "")):
                 store.write(data.removeprefix(b"\xef\xbb\xbf"))
         except BaseException:
             store.close()

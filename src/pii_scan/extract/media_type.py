@@ -32,6 +32,7 @@ _MAIL_HEADERS = frozenset(
     "thread-index x-ms-exchange-organization-authas x-ms-has-attach x-gmail-labels status x-status auto-submitted "
     "apparently-to list-post list-help organization x-sender x-receiver envelope-to".split()
 )
+_FIRST_LINE = 2000
 _HEADER_LINE = re.compile(r"([!-9;-~]+)[ \t]*:")
 _HTML_ROOT = re.compile(r"(?:<!--.*?-->\s*|<\?xml[^>]*\?>\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _HTML_START = re.compile(  # a fragment
@@ -113,12 +114,15 @@ def decode_head(head: bytes) -> str | None:
     padding = text.count("\0")
     if padding * 2 > len(text):
         return None
-    bad = sum(text.count(char) for char in _CONTROLS)
+    if charset.is_single_pass(encoding):  # control characters are bytes of their own
+        bad = len(head) - len(head.translate(None, _CONTROLS)) + text.count("\ufffd")
+    else:
+        bad = sum(text.count(chr(byte)) for byte in _CONTROLS) + text.count("\ufffd")
     return text if bad <= MAX_CONTROL_SHARE * max(len(text) - padding, 1) else None
 
 
 _ASCII = bytes(range(32, 127)) + b"\t\r\n"
-_CONTROLS = tuple(chr(code) for code in range(1, 32) if chr(code) not in "\t\n\v\f\r\x1a\x1b") + ("\x7f", "\ufffd")
+_CONTROLS = bytes(code for code in range(1, 32) if code not in b"\t\n\v\f\r\x1a\x1b") + b"\x7f"
 
 
 def falsely_wide(head: bytes) -> bool:
@@ -198,6 +202,9 @@ def is_mail(text: str, least: int) -> bool:
     >>> is_mail("From: a@example.no\nTo: b@example.no\n\nHei", 2), is_mail("Til: a\nFra: b\n\n", 2)
     (True, False)
     """
+    first = next(iter(text[:_FIRST_LINE].splitlines()), "").strip()
+    if not first.isdigit() and _HEADER_LINE.match(first) is None and len(first) < _FIRST_LINE:
+        return False
     found: set[str] = set()
     for number, line in enumerate(text.splitlines()):
         if number == 0 and line.strip().isdigit():  # Apple's .emlx begins with a length

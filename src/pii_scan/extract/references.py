@@ -20,40 +20,32 @@ _SEEN_AS = dict.fromkeys("\xa0\u202f\u2007\u2009", " ") | dict.fromkeys("\xad\u2
 class Builder:
     """Collects a text in pieces, each with the source offset it came from, in ascending order."""
 
-    __slots__ = ("_base", "_begun", "_outs", "_parts", "_size", "_sources")
+    __slots__ = ("_base", "_begun", "_parts", "_sources")
 
     def __init__(self) -> None:
         self._base = self._begun = 0
         self._parts: list[bytes] = []
-        self._outs: list[int] = []
         self._sources: list[int] = []
-        self._size = 0
 
     def begin(self, base: int) -> None:
         """Begins a text of its own after what is there: offsets are those within a piece of source at `base`."""
-        self._base, self._begun = base, self._size
+        self._base, self._begun = base, len(self._parts)
 
     def add(self, text: bytes, source: int) -> None:
         """Appends text whose first byte stands at `source`."""
-        if not text:
-            return
-        self._parts.append(text)
-        self._outs.append(self._size)
-        self._sources.append(self._base + source)
-        self._size += len(text)
+        if text:
+            self._parts.append(text)
+            self._sources.append(self._base + source)
 
     def add_marked(self, text: bytes, marks: Marks, source: int) -> None:
-        """Appends text with marks of its own, relative to `source`."""
-        if not text:
-            return
-        self._parts.append(text)
-        self._outs.extend((marks[0] + self._size).tolist())
-        self._sources.extend((marks[1] + (self._base + source)).tolist())
-        self._size += len(text)
+        """Appends text with marks of its own, the first of them at its begin, relative to `source`."""
+        begins = marks[0].tolist()
+        for begin, end, place in zip(begins, [*begins[1:], len(text)], marks[1].tolist(), strict=True):
+            self.add(text[begin:end], source + place)
 
     def ends_with_newline(self) -> bool:
         """Whether the text so far is empty or ends a line."""
-        return self._size == self._begun or self._parts[-1].endswith(b"\n")
+        return len(self._parts) == self._begun or self._parts[-1].endswith(b"\n")
 
     def text(self) -> bytes:
         """All of it."""
@@ -61,7 +53,10 @@ class Builder:
 
     def marks(self) -> Marks:
         """The marks of all of it, as `model.SourceMap` takes them."""
-        return np.array(self._outs or [0], np.int64), np.array(self._sources or [0], np.int64)
+        if not self._parts:
+            return np.zeros(1, np.int64), np.zeros(1, np.int64)
+        ends = np.cumsum(np.fromiter(map(len, self._parts), np.int64, len(self._parts)))
+        return np.concatenate([ends[:1] * 0, ends[:-1]]), np.array(self._sources, np.int64)
 
 
 def xml_reference(match: re.Match[bytes]) -> bytes:

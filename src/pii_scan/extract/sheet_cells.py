@@ -202,24 +202,43 @@ class SheetReader(_Tiled):
         if any(map(itemgetter(7), found)):
             return False
         references, escapes = "&" in text, "_x" in text
-        for letters, row, style, kind, formula, value, inline, _ in found:
+        columns, formats = self._columns, self._formats
+        for (
+            letters,
+            row,
+            style,
+            kind,
+            formula,
+            value,
+            inline,
+            _,
+        ) in found:  # a million times: no calls that can be spared
             if formula and ('"' in formula or "&" in formula):
                 self._add_formula(letters, row, html.unescape(formula))
             if value:
+                column = columns[letters]
                 if kind == "s":
-                    self._columns[letters].add_shared(row, value)
+                    column.shared_rows.append(row)
+                    column.indexes.append(value)
                     continue
                 if not kind or kind == "n":
-                    show = self._formats.get(style, number_text)
-                    self._columns[letters].add_number(row, show(value))
+                    column.number_rows.append(row)
+                    column.numbers.append(formats.get(style, number_text)(value))
                     continue
-                if references and "&" in value:
-                    value = html.unescape(value)
             elif inline:
-                value = html.unescape(inline) if references else inline
+                value = inline
             else:
                 continue
-            _add_text(self._columns[letters], row, unescape(value) if escapes else value, kind)
+            if references and "&" in value:
+                value = html.unescape(value)
+            if escapes:
+                value = unescape(value)
+            if kind == "inlineStr":
+                column = columns[letters]
+                column.text_rows.append(row)
+                column.texts.append(value)
+            else:
+                _add_text(columns[letters], row, value, kind)
         if found:
             self._row = max(self._row, int(next((t[1] for t in reversed(found) if t[1]), "0")))
         return True

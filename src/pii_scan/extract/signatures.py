@@ -11,6 +11,7 @@ import re
 import struct
 import zipfile
 import zlib
+from functools import lru_cache
 from typing import BinaryIO
 
 from pii_scan.errors import DocumentError
@@ -219,7 +220,7 @@ def binary_type(head: bytes, is_text: bool) -> str | None:
 
     A ZIP or OLE file is told apart further by `zip_type` and `ole_type`.
     """
-    for offset, signature, media_type in SIGNATURES:
+    for offset, signature, media_type in _candidates(head[:1]):
         if head.startswith(signature, offset) and not (
             is_text and media_type not in TEXTUAL and signature.isascii() and signature.decode("ascii").isprintable()
         ):
@@ -228,6 +229,12 @@ def binary_type(head: bytes, is_text: bool) -> str | None:
         if pattern.match(head):
             return media_type
     return _by_structure(head)
+
+
+@lru_cache(maxsize=257)
+def _candidates(first: bytes) -> tuple[tuple[int, bytes, str], ...]:
+    """The signatures that a file with this first byte may bear, in their order."""
+    return tuple(entry for entry in SIGNATURES if entry[0] or entry[1].startswith(first))
 
 
 def _by_structure(head: bytes) -> str | None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+import struct
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import BinaryIO
 
 import numpy as np
@@ -27,6 +30,7 @@ _WINDOW = 4096
 # Cuts go after these. Not after & # % \ (escapes of markup and JSON), nor after what e-mail addresses, numbers and
 # URLs hold inside.
 _SEPARATOR = re.compile(rb"[\s,;<>(){}\[\]|\"'!?*=](?=[^\s]|$)")
+_TWO_OFFSETS = struct.Struct("=qq")
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
@@ -88,8 +92,15 @@ def lines_batch(text: bytes | str, part: str = "", first_line: int = 1) -> Chunk
 
 def one_text(text: bytes, origin: LineOrigin) -> ChunkBatch:
     """A batch of one text over the given bytes, which are not copied and must be valid UTF-8."""
-    offsets = np.array([0, len(text)], np.int64)
-    return ChunkBatch(pa.LargeStringArray.from_buffers(1, pa.py_buffer(offsets), pa.py_buffer(text)), origin)
+    offsets = pa.py_buffer(_TWO_OFFSETS.pack(0, len(text)))
+    return ChunkBatch(pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(text)), origin)
+
+
+def short_texts(texts: Sequence[str]) -> pa.LargeStringArray:
+    """An array of a few texts, faster than `pa.array`; what is no UTF-8 (lone surrogates) is replaced."""
+    encoded = [text.encode("utf-8", "replace") for text in texts]
+    offsets = array("q", accumulate(map(len, encoded), initial=0))
+    return pa.LargeStringArray.from_buffers(len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
 
 
 def text_batches(

@@ -131,7 +131,7 @@ def _entries(archive: zipfile.ZipFile) -> tuple[list[Entry], list[Entry]]:
     entries = []
     for info in archive.infolist():
         mode = info.external_attr >> 16
-        if (info.is_dir() and not info.file_size) or stat.S_ISLNK(mode):
+        if (info.filename.endswith("/") and not info.file_size) or stat.S_ISLNK(mode):
             continue
         name = info.filename if info.flag_bits & 0x800 else decode_name(info.filename.encode("latin-1", "replace"))
         entries.append(
