@@ -269,7 +269,7 @@ def test_both_programs_have_help(module: Any, capsys: pytest.CaptureFixture[str]
 
 def test_lists_of_findings_in_random_text_show_no_digit() -> None:
     class Everything:
-        def detect_texts(self, texts: list[str], header: str | None) -> Any:
+        def detect_texts(self, texts: list[str], header: str | None, table: tuple[str, ...]) -> Any:
             import pyarrow as pa
 
             columns = [range(len(texts)), ["X"] * len(texts), [0] * len(texts), [500] * len(texts)]

@@ -36,6 +36,8 @@ RARE = 0.05
 HEADED_SCORE, UNHEADED_SCORE, MALFORMED_SCORE = 0.9, 0.75, 0.5
 STRAY_CELLS, STRAY_SHARE = 50, 0.05
 """Among so many cells of digits alone, fewer that pass than this share are strays of another numbering."""
+MAIN_SHARE = 0.8
+"""Share of a column's valid cells from which on it is of one kind of number."""
 MARGIN = 3
 """Bytes around a value that still make it the whole cell: quotes, an equals sign, a decimal `.0`."""
 _DECIMAL = r"^[0-9]+[.,][0-9]*[1-9][0-9]*$"
@@ -194,7 +196,7 @@ class Column:
             good = mine & (judgement == VALID)
             rivals = found.text[mine & (found.rule != main) & (judgement != REJECTED)]
             good |= mine & (judgement == UNSURE) & (found.rule == main) & ~np.isin(found.text, rivals)
-            good &= (found.rule == main) | ~np.isin(found.text, found.text[good & (found.rule == main)])
+            good &= self._best_kind(found, good, main, typed)
             headed = (self._effects[found.rule] > 0) | np.isin(found.rule, [item.number for item in self._labelled])
             floor = np.where(headed, HEADED_SCORE, UNHEADED_SCORE)
             percent = round(100 * int(self._category_valid[typed]) / max(self._filled, 1))
@@ -211,6 +213,19 @@ class Column:
         score[stray] = np.minimum(score[stray], notes.WEAKENED)
         note[stray] = notes.note(notes.CHANCE)
         return dataclasses.replace(found, score=score, note=note, verdict=verdict)
+
+    def _best_kind(
+        self, found: Detections, good: npt.NDArray[np.bool_], main: int, typed: int
+    ) -> npt.NDArray[np.bool_]:
+        """Of the `good` rows of a cell the one of the kind that most cells are of; where kinds are mixed, the one of the
+        check that is passed by chance the least.
+        """
+        if self._valid[main] >= MAIN_SHARE * self._category_valid[typed]:
+            return (found.rule == main) | ~np.isin(found.text, found.text[good & (found.rule == main)])
+        chance = self._rules.chance[found.rule]
+        least = np.full(int(found.text.max()) + 1, np.inf)
+        np.minimum.at(least, found.text[good], chance[good])
+        return np.asarray(chance <= least[found.text])
 
     def _main(self, category: int) -> int:
         """The rule of `category` whose check most cells pass."""

@@ -32,9 +32,9 @@ _SERVICES = frozenset(
 """Accounts of programs and machines, and those that everybody has."""
 _PLACEHOLDERS = frozenset(
     """
-    abc access account alias anonym anonymous any anything api arg args argument array async auth await bar basestring
+    abc access account alias anonym anonymous any anything api arg args argument array auth bar basestring
     blank bool boolean brukar brukarnamn bruker brukernavn brukernavnet bytes callback changeme char class client config
-    conn connection context cookie credentials data dato db def demo dict dummy e-post eksempel email empty entry env epost
+    connection context cookie credentials data dato db def demo dict dummy e-post eksempel email empty entry env epost
     error example expected fake false field file filter first float foo form format func function get given group hash
     header help host hostname id ident ikke ingen inn input instance int integer item javascript john jane key kwargs
     label lambda last literal logg loggedin login login_name logon long me method missing mixed model my myname
@@ -45,6 +45,7 @@ _PLACEHOLDERS = frozenset(
     super test test1 test123 test_user testing testuser text this title token true tuple type typing uid ukjent
     undefined unicode unknown unset update uri url user_id user_name userid username usr valid value values var varchar
     variable void whoever with xxx xxxx you your your-username your_username yourname yourusername
+    async await conn
     """.split()
 )
 _WORDS = frozenset(
