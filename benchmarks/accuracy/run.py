@@ -36,9 +36,14 @@ def detect(detector: Detector, units: Sequence[Unit]) -> list[list[Finding]]:
     """What pii-scan says about each unit: cells a column at a time under its header, as a scan does."""
     found: list[list[Finding]] = [[] for _ in units]
     texts = [place for place, unit in enumerate(units) if unit.header is None]
+    tables: dict[str, dict[int, str]] = {}
+    for unit in units:
+        if unit.header is not None:
+            tables.setdefault(unit.document, {})[unit.column] = unit.header
     for places in [texts, *columns(units).values()]:
         header = units[places[0]].header if places else None
-        table_of = detector.detect_texts([units[place].text for place in places], header)
+        table = tuple(tables.get(units[places[0]].document, {}).values()) if places else ()
+        table_of = detector.detect_texts([units[place].text for place in places], header, table)
         names = ("text", "entity_type", "start", "end")
         for text, kind, start, end in zip(*(table_of.column(name).to_pylist() for name in names), strict=True):
             found[places[text]].append(Finding(kind, start, end))

@@ -159,12 +159,12 @@ def test_a_table_takes_its_truth_from_the_sidecar_and_from_marks(tmp_path: Path)
 
 def test_cells_are_detected_under_their_header_and_texts_as_a_whole() -> None:
     class Spy:
-        calls: list[tuple[list[str], str]] = []
+        calls: list[tuple[list[str], str | None, tuple[str, ...]]] = []
 
-        def detect_texts(self, texts: list[str], header: str) -> Any:
+        def detect_texts(self, texts: list[str], header: str | None, table: tuple[str, ...]) -> Any:
             import pyarrow as pa
 
-            self.calls.append((texts, header))
+            self.calls.append((texts, header, table))
             rows = [(i, "X", 0, len(text)) for i, text in enumerate(texts)]
             names = ("text", "entity_type", "start", "end")
             return pa.table([pa.array(column) for column in zip(*rows, strict=True)], names=names)
@@ -175,7 +175,7 @@ def test_cells_are_detected_under_their_header_and_texts_as_a_whole() -> None:
         corpus.Unit("t.csv", "dd", (), "h", 2),
     ]
     assert run.detect(Spy(), units) == [[("X", 0, 3)], [("X", 0, 1)], [("X", 0, 2)]]
-    assert Spy.calls == [(["a\nb"], ""), (["c", "dd"], "h")]
+    assert Spy.calls == [(["a\nb"], None, ()), (["c", "dd"], "h", ("h",))]
 
 
 def test_generated_text_is_the_same_for_a_seed() -> None:
@@ -269,7 +269,7 @@ def test_both_programs_have_help(module: Any, capsys: pytest.CaptureFixture[str]
 
 def test_lists_of_findings_in_random_text_show_no_digit() -> None:
     class Everything:
-        def detect_texts(self, texts: list[str], header: str) -> Any:
+        def detect_texts(self, texts: list[str], header: str | None, table: tuple[str, ...]) -> Any:
             import pyarrow as pa
 
             columns = [range(len(texts)), ["X"] * len(texts), [0] * len(texts), [500] * len(texts)]

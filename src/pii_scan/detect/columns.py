@@ -36,8 +36,11 @@ RARE = 0.05
 HEADED_SCORE, UNHEADED_SCORE, MALFORMED_SCORE = 0.9, 0.75, 0.5
 STRAY_CELLS, STRAY_SHARE = 50, 0.05
 """Among so many cells of digits alone, fewer that pass than this share are strays of another numbering."""
+MAIN_SHARE = 0.8
+"""Share of a column's valid cells from which on it is of one kind of number."""
 MARGIN = 3
 """Bytes around a value that still make it the whole cell: quotes, an equals sign, a decimal `.0`."""
+_DECIMAL = r"^[0-9]+[.,][0-9]*[1-9][0-9]*$"
 
 _Ints = npt.NDArray[np.int64]
 _PERSON = re.compile(
@@ -136,18 +139,25 @@ class Column:
         numeric = _all_digits(cells)
         self._numeric += int(numeric.sum())
         whole = (found.start <= MARGIN) & (length[found.text] - found.end <= MARGIN)
-        self._count(found, whole, numeric)
+        self._count(found, whole, numeric, cells)
         found = self._decide(found, whole)
         found = found.take(found.verdict & JUDGEMENT != REJECTED)
-        parts = [found, *(self._headed(cells, item) for item in self._labelled)]
+        parts = [found, *(self._headed(cells, item) for item in self._labelled if self._counts(item))]
         joined = Detections.joined([part for part in parts if len(part)])
         return engine.settle(joined, min_score=min_score, resolve=resolve)
 
-    def _count(self, found: Detections, whole: npt.NDArray[np.bool_], numeric: npt.NDArray[np.bool_]) -> None:
-        """Adds the cells that are of a rule's form as a whole, and those that pass its check."""
+    def _count(
+        self, found: Detections, whole: npt.NDArray[np.bool_], numeric: npt.NDArray[np.bool_], cells: pa.Array
+    ) -> None:
+        """Adds the cells that are of a rule's form as a whole, and those that pass its check.
+
+        A cell that reads as a decimal number is not of the form of eleven digits, unless the header says so.
+        """
         some = found.take(whole & self._rules.checked[found.rule])
         if not len(some):
             return
+        decimal = pc.fill_null(pc.match_substring_regex(cells, _DECIMAL), False).to_numpy(zero_copy_only=False)
+        some = some.take(~decimal[some.text] | (self._effects[some.rule] > 0) | (self._rules.chance[some.rule] == 1))
         valid = some.verdict & JUDGEMENT == VALID
         rules = len(self._rules.rules)
         self._formed += np.bincount(_distinct(some.rule, some.text), minlength=rules)
@@ -182,9 +192,11 @@ class Column:
         typed = self._typed()
         if typed >= 0:
             mine = whole & (category == typed) & rules.checked[found.rule]
-            good = mine & (judgement == VALID)
             main = self._main(typed)
-            good &= (found.rule == main) | ~np.isin(found.text, found.text[good & (found.rule == main)])
+            good = mine & (judgement == VALID)
+            rivals = found.text[mine & (found.rule != main) & (judgement != REJECTED)]
+            good |= mine & (judgement == UNSURE) & (found.rule == main) & ~np.isin(found.text, rivals)
+            good &= self._best_kind(found, good, main, typed)
             headed = (self._effects[found.rule] > 0) | np.isin(found.rule, [item.number for item in self._labelled])
             floor = np.where(headed, HEADED_SCORE, UNHEADED_SCORE)
             percent = round(100 * int(self._category_valid[typed]) / max(self._filled, 1))
@@ -201,6 +213,19 @@ class Column:
         score[stray] = np.minimum(score[stray], notes.WEAKENED)
         note[stray] = notes.note(notes.CHANCE)
         return dataclasses.replace(found, score=score, note=note, verdict=verdict)
+
+    def _best_kind(
+        self, found: Detections, good: npt.NDArray[np.bool_], main: int, typed: int
+    ) -> npt.NDArray[np.bool_]:
+        """Of the `good` rows of a cell the one of the kind that most cells are of; where kinds are mixed, the one of the
+        check that is passed by chance the least.
+        """
+        if self._valid[main] >= MAIN_SHARE * self._category_valid[typed]:
+            return (found.rule == main) | ~np.isin(found.text, found.text[good & (found.rule == main)])
+        chance = self._rules.chance[found.rule]
+        least = np.full(int(found.text.max()) + 1, np.inf)
+        np.minimum.at(least, found.text[good], chance[good])
+        return np.asarray(chance <= least[found.text])
 
     def _main(self, category: int) -> int:
         """The rule of `category` whose check most cells pass."""
@@ -226,6 +251,16 @@ class Column:
             if few or (chance < 1 and likely_by_chance(valid, formed, chance, column=True)):
                 strays.append(number)
         return strays
+
+    def _counts(self, item: _Labelled) -> bool:
+        """Whether the header means the rule: not in a table about things, if the rule wants persons, nor where so many
+        cells are of the rule's form, and so few pass its check, that it is another number.
+        """
+        if item.column.evidence and not self._person:
+            return False
+        number = item.number
+        valid, formed, chance = int(self._valid[number]), int(self._formed[number]), float(self._rules.chance[number])
+        return chance == 1 or formed < STRAY_CELLS or not likely_by_chance(valid, formed, chance, column=True)
 
     def _headed(self, cells: pa.Array, item: _Labelled) -> Detections:
         """Each cell that looks as the rule says for columns of this header."""

@@ -4,7 +4,8 @@ The nearest word decides: of those in the `BEFORE` bytes before the candidate th
 in the
 `AFTER` bytes that follow on the same line. Words of up to four letters count whole, longer ones also inside compounds
 (Norwegian writes «bankkontonummer» as one word). A word that weakens and has a number of its own, between it and the
-candidate or after it, is not about the candidate. In a table the column's header stands before every cell.
+candidate or after it, is not about the candidate; nor is one of the line above whose number stands there. In a table
+the column's header stands before every cell.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ BEFORE = 64
 AFTER = 32
 MAX_HEADERS = 4096
 """Headers whose words are remembered: the same one stands before batch after batch."""
+USED_DIGITS = 6
+"""Digits behind a word on its line that make it one of that line alone: it has its number."""
 WHOLE_WORD = 4
 """Letters up to which a context word must stand alone."""
 
@@ -85,12 +88,14 @@ class ContextIndex:
         """The word that decides for each span of `buffer`, by rule; -1 for none."""
         best = np.full(len(start), -1, np.int32)
         above = best.copy()
-        state = np.zeros(len(start), np.int32)
+        state, digits = np.zeros(len(start), np.int32), np.zeros(len(start), np.int32)
         for back in range(BEFORE, 0, -1):
             byte = buffer[start - back]
+            digits += _IS_DIGIT[byte]
             breaks = np.flatnonzero((byte == _SEPARATOR) | (byte == 10))
             if len(breaks):
                 said = np.where(self.effect[rule[breaks], best[breaks]] > 0, best[breaks], above[breaks])
+                said[digits[breaks] >= USED_DIGITS] = -1
                 supports = self.effect[rule[breaks], said] > 0  # of no word: 0
                 above[breaks] = np.where((byte[breaks] == 10) & supports, said, -1)
                 best[breaks] = -1
@@ -101,7 +106,7 @@ class ContextIndex:
             state = self._table[state, byte]
             hit = np.flatnonzero(self._has_output[state])
             if len(hit):
-                self._record(buffer, hit, state[hit], start[hit] - back + 1, rule, best, start)
+                digits[self._record(buffer, hit, state[hit], start[hit] - back + 1, rule, best, start)] = 0
         best = np.where(best < 0, above, best)
         left = np.flatnonzero(best < 0)
         behind = left
@@ -133,11 +138,12 @@ class ContextIndex:
     def _record(
         self, buffer: _Bytes, who: _Ints, state: npt.NDArray[np.int32], stop: _Ints, rule: npt.NDArray[Any],
         best: npt.NDArray[np.int32], edge: _Ints,
-    ) -> None:  # fmt: skip
-        """Takes the words that end at `stop`: shorter ones first, so that the longest stays.
+    ) -> _Ints:  # fmt: skip
+        """Takes the words that end at `stop`: shorter ones first, so that the longest stays. Those that took one.
 
         A value counts as a digit, whatever it holds: a short word may end at its `edge`, but not begin there.
         """
+        took: list[_Ints] = [np.zeros(0, np.int64)]
         for column in range(self._outputs.shape[1]):
             word = self._outputs[state, column]
             fits = np.flatnonzero((word >= 0) & (self.effect[rule[who], word] != 0))
@@ -149,6 +155,8 @@ class ContextIndex:
             alone = ~(glued | (_BEGINS_LETTER[buffer[e]] & (e != value)))
             fits = fits[alone | ~self._whole[w]]
             best[who[fits]] = word[fits]
+            took.append(who[fits])
+        return np.concatenate(took)
 
     def in_header(self, rule: int, header: str) -> int:
         """The word that decides for the cells under a column's `header`, as written or in plain form; -1 for none."""

@@ -66,12 +66,12 @@ class Detector:
         self.rules = self.engine.rules
         self._columns = ColumnRules(self.engine)
 
-    def detect(self, texts: pa.Array, header: str | None = None) -> Detections:
+    def detect(self, texts: pa.Array, header: str | None = None, table: Sequence[str] = ()) -> Detections:
         """Detections as byte spans, each text for itself; `header`: the texts are the cells of that column, "" of one
-        without a name.
+        without a name; `table`: all headers of the table.
         """
         if header is not None:
-            return self.reading().cells(texts, ColumnPlace(header))
+            return self.reading().cells(texts, ColumnPlace(header, table_headers=tuple(table)))
         found = weigh_each(self.engine, self.engine.candidates(texts, rejected=True), texts)
         return self.engine.settle(found, min_score=self.min_score, resolve=self.resolve)
 
@@ -79,17 +79,19 @@ class Detector:
         """A document about to be read, whose parts count for each other."""
         return Reading(self)
 
-    def detect_texts(self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str | None = None) -> pa.Table:
+    def detect_texts(
+        self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str | None = None, table: Sequence[str] = ()
+    ) -> pa.Table:
         """One row a detection: text (index), start and end (code points, half-open), entity_type, score, synthetic,
         recognizer; sorted by text and start. With a `header`, which may be "", the texts are the cells of one table
-        column, which are decided together.
+        column, which are decided together; the headers of the whole `table` say whether its rows are persons.
         """
         array = texts if isinstance(texts, pa.Array | pa.ChunkedArray) else pa.array(texts, pa.large_string())
         if isinstance(array, pa.ChunkedArray):
             array = array.combine_chunks()
         if not pa.types.is_string(array.type) and not pa.types.is_large_string(array.type):
             array = array.cast(pa.large_string())
-        found = self.detect(array, header)
+        found = self.detect(array, header, table)
         start, end = _code_points(array, found)
         return pa.table(
             [

@@ -35,6 +35,11 @@ _AGE = re.compile(
     r"|(?<!\w)(?:kvinne|mann|gutt|gut|jente|woman|man|boy|girl),? \(?\d{1,2}(?!\d)",
     re.IGNORECASE,
 )
+_FILLED_IN = re.compile(r"\[[xX]\]|[\u2611\u2612\u2713\u2714]")
+"""A box that somebody ticked."""
+_VITALS = re.compile(r"(?<!\w)(?:BT|RR|blodtrykk)[ :]{0,2}\d{2,3}/\d{2,3}|(?<!\w)puls[ :]{0,2}\d{2,3}(?!\d)")
+"""What is measured on a patient."""
+_CLAUSE_END = re.compile(r"[,;:](?=\s)")
 _SENTENCE_END = re.compile(r"[.!?][\"»)]?\s+(?=[^\Wa-zæøå_]|[-\u2013•§])|\n\s*(?=\n|[^\Wa-zæøå_]|[-\u2013•*§])")
 
 
@@ -100,8 +105,10 @@ def _without_either(text: str, either: re.Pattern[str]) -> str:
 
 
 def _identified(text: str, words: _Words) -> bool:
-    """Whether the text holds somebody's e-mail address, national number or date of birth, or a form's field."""
-    if _DIGIT.search(text) and (_NATIONAL_NUMBER.search(text) or _BORN.search(text)):
+    """Whether the text holds somebody's e-mail address, national number, date of birth or measures, or a form's field."""
+    if _DIGIT.search(text) and (_NATIONAL_NUMBER.search(text) or _BORN.search(text) or _VITALS.search(text)):
+        return True
+    if _FILLED_IN.search(text):
         return True
     for mailbox in _MAILBOX.finditer(text) if "@" in text else ():
         local = mailbox.group(1).lower()
@@ -224,6 +231,8 @@ class _Tokens:
             if word in words.possessives and (self.after(i) in words.kin or self.before(i) in words.kin):
                 return True
             if word in words.with_verb and (word != "i" or self.raw[i] == "I"):
+                if word != "i" and self.after(i).isdecimal() and len(self.after(i)) <= 3:  # «deltaker 7»
+                    return True
                 # `er i` says nothing of anybody: Norwegian `i` is a preposition
                 if self.after(i) in words.verbs or (word != "i" and self.before(i) in words.verbs):
                     return True
@@ -277,10 +286,12 @@ class _Sides:
         return any(not words.english.isdisjoint(side.low) for side in self.both)
 
     def speaks_of_rules(self, words: _Words) -> bool:
-        """Whether it states a rule, advises, asks, or speaks of many."""
+        """Whether it states a rule, advises, asks, or speaks of many: before the hit, or in the rest of its clause."""
         if "?" in self.after.text:
             return True
-        return any(side.holds(words.generic_words, words.generic_phrases) for side in self.both)
+        clause = _CLAUSE_END.search(self.after.text)
+        rest = _Tokens(self.after.text[: clause.start()]) if clause else self.after
+        return any(side.holds(words.generic_words, words.generic_phrases) for side in (self.before, rest))
 
 
 @cache

@@ -49,6 +49,8 @@ class RuleColumn:
     cell: str
     """Expression that a whole cell must match."""
     score: float
+    evidence: str = ""
+    """`person`: counts only in a table about persons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,10 +288,13 @@ def _evidence(content: dict[str, Any], origin: str) -> str:
 def _column(item: Any, origin: str) -> RuleColumn:
     item = _mapping(item, origin, "columns")
     where = f"{origin}, columns"
-    _check_keys(item, {"header", "cell", "score"}, where)
+    _check_keys(item, {"header", "cell", "score", "evidence"}, where)
     header = _text(item, "header", where)
     cell = _text(item, "cell", where) if "cell" in item else ANY_CELL
-    return RuleColumn(header, cell, _score(item.get("score", 0.7), where, "score"))
+    evidence = _text(item, "evidence", where) if "evidence" in item else ""
+    if evidence and evidence not in _EVIDENCE:
+        raise RuleError(f"{where}: unknown evidence {evidence!r}", nearest(evidence, _EVIDENCE))
+    return RuleColumn(header, cell, _score(item.get("score", 0.7), where, "score"), evidence)
 
 
 def _pattern(item: Any, origin: str) -> RulePattern:

@@ -32,8 +32,8 @@ _SERVICES = frozenset(
 """Accounts of programs and machines, and those that everybody has."""
 _PLACEHOLDERS = frozenset(
     """
-    abc access account alias anonym anonymous any anything api arg args argument array auth bar basestring blank bool
-    boolean brukar brukarnamn bruker brukernavn brukernavnet bytes callback changeme char class client config conn
+    abc access account alias anonym anonymous any anything api arg args argument array auth bar basestring
+    blank bool boolean brukar brukarnamn bruker brukernavn brukernavnet bytes callback changeme char class client config
     connection context cookie credentials data dato db def demo dict dummy e-post eksempel email empty entry env epost
     error example expected fake false field file filter first float foo form format func function get given group hash
     header help host hostname id ident ikke ingen inn input instance int integer item javascript john jane key kwargs
@@ -45,6 +45,7 @@ _PLACEHOLDERS = frozenset(
     super test test1 test123 test_user testing testuser text this title token true tuple type typing uid ukjent
     undefined unicode unknown unset update uri url user_id user_name userid username usr valid value values var varchar
     variable void whoever with xxx xxxx you your your-username your_username yourname yourusername
+    async await conn
     """.split()
 )
 _WORDS = frozenset(
@@ -100,6 +101,8 @@ _PASSWORD_WORD = re.compile(
 _CODE_SIGNS = re.compile(r"[(){}\[\]<>;|\\`\"']|\$\w*$|^[$%&@*:=/.-]|->|=>|::|==|!=|&&|\+=|%[sdr]|^\w+\.\w+(?:\.\w+)*$")
 _PROSE = re.compile(r"[!?*]*[^\W\d_]+(?:-[^\W\d_]+)*[!?*]*|[a-z]+(?:_[a-z]+)+_?[0-9]*")
 """Words and an exclamation mark; names in source code."""
+_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-fA-F]+|[0-9][0-9_.]*)(?:[uU]?[lL]{0,2}|[fFdDmn])|[A-Z]{3}[0-9]{6}")
+"""A number of source code (`84610788968L`), and the number of a passport: `Pass: QXA004411`."""
 _PLAIN = re.compile(r"[0-9]+[a-zæøå]{1,12}|[A-Z]{1,6}[-_#]?[0-9]{1,3}|[a-z]+[-_][a-z]+[-_]?[0-9]*|[a-z_]+[0-9]")
 """A number and its unit, a code of a few letters, a name with one digit."""
 
@@ -117,7 +120,7 @@ def password(text: str, as_of: date) -> int:
         return REJECTED
     if not digits and not any(char in _STRONG_SIGNS for char in value):
         return REJECTED
-    if _CODE_SIGNS.search(value) or _CAMEL_CASE.fullmatch(value) or _PROSE.fullmatch(value):
+    if _NUMBER.fullmatch(value) or _CODE_SIGNS.search(value) or _CAMEL_CASE.fullmatch(value) or _PROSE.fullmatch(value):
         return REJECTED
     chosen = any(char.isupper() for char in value) and digits and letters >= 6 and value.isalnum()
     if not chosen and _PASSWORD_WORD.fullmatch(value.lower()):

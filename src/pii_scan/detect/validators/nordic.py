@@ -96,7 +96,8 @@ def _cpr_century(seventh: int, year2: int) -> int:
 def hetu(text: str, as_of: date) -> int:
     """Finnish personal identity code: date, century sign, individual number and control character, 11 in all.
 
-    Case matters. Individual numbers from 900 on are synthetic; older than 120 years is UNSURE.
+    Case matters. Individual numbers from 900 on are synthetic. UNSURE: older than 120 years, and of digits around a
+    hyphen or a plus below 900, which one Danish or Swedish number in 31 is as well.
     """
     if len(text) != 11 or text[6] not in _HETU_CENTURY:
         return REJECTED
@@ -111,7 +112,8 @@ def hetu(text: str, as_of: date) -> int:
     born = _latest([(year, int(text[2:4]), int(text[:2]))], as_of)
     if born is None:
         return REJECTED
-    judgement = VALID if born.year >= as_of.year - _OLDEST else UNSURE
+    shared = text[6] in "-+" and text[10].isdecimal() and individual < _HETU_OTHER_USES
+    judgement = UNSURE if shared or born.year < as_of.year - _OLDEST else VALID
     return judgement | (SYNTHETIC if individual >= _HETU_OTHER_USES else 0)
 
 

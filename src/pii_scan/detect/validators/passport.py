@@ -11,7 +11,7 @@ from pii_scan.detect.validators.verdict import REJECTED, SYNTHETIC, UNSURE, VALI
 
 SPECIMEN_STATE = "UTO"
 """Utopia: the issuing state of ICAO's own examples."""
-_NUMBER = re.compile(r"[A-Z]{3}[0-9]{6}|[0-9]{8}", re.IGNORECASE)
+_NUMBER = re.compile(r"[A-Z]{3}[0-9]{6}|[A-Z][0-9]{7}|[0-9]{8}", re.IGNORECASE)
 _LINE = re.compile(r"[A-Z0-9<]{30}|[A-Z0-9<]{36}|[A-Z0-9<]{44}")
 
 
