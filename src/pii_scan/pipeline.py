@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, BinaryIO, cast
@@ -132,6 +132,10 @@ class Pipeline:
         except DocumentError as error:
             rows.problem(Problem(unit.ref, Stage.SOURCE, ProblemCode(error.code), error.detail))
         yield {**collector.flush(), **rows.tables()}
+
+    def expect(self, items: Iterable[WorkUnit | Problem]) -> None:
+        """Masks the names of documents that are about to come in one go, which takes a fraction of the time."""
+        self._names.learn(piece for item in items for piece in item.ref.display.split("!"))
 
     def record(self, problem: Problem) -> dict[str, pa.Table]:
         """The rows of a problem that was met outside: by the walk, or by the engine that had to end a worker."""

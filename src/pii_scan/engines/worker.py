@@ -63,6 +63,7 @@ def main() -> None:
             slices = pipeline.plan(unit, content["slice_bytes"], pulse)
             wire.send(out, wire.SLICES, wire.encode_items([WorkUnit(unit.ref, part) for part in slices]))
             continue
+        pipeline.expect(items)
         for item in items:
             tables = [pipeline.record(item)] if isinstance(item, Problem) else pipeline.run(item, pulse)
             for piece in tables:
