@@ -212,6 +212,14 @@ def test_entities_and_deep_nesting_end_in_a_problem(read: Read) -> None:
     assert ("x", "limit") in read(packed("text", deep)).codes
 
 
+def test_a_part_that_names_a_dtd_is_read(read: Read) -> None:
+    """So do the macro libraries that OpenOffice and LibreOffice write."""
+    doctype = '<!DOCTYPE script:module PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "module.dtd">'
+    module = f'<?xml version="1.0"?>{doctype}<script:module xmlns:script="urn:x">REM {SYNTHETIC}</script:module>'
+    found = read(packed("text", text(p("a")), **{"Basic/Standard/Module1.xml": module}))
+    assert SYNTHETIC in found.all_text and not found.problems
+
+
 def test_overlong_paragraph_is_cut_with_an_overlap() -> None:
     words = f"{'x ' * 5000}{SYNTHETIC} {'y ' * 5000}"
     found = yielded(open_document.extract, packed("text", text(p(words))), Limits(max_value_bytes=16 << 10))
@@ -231,11 +239,3 @@ def test_flat_mutants_never_raise_and_never_vanish(read: Read) -> None:
     for data in mutants(part("document", f"<office:body>{text(p(SYNTHETIC))}</office:body>").encode()):
         found = read(data)
         assert found.problems or found.texts or found.done["x"].touched
-
-
-def test_a_part_that_names_a_dtd_is_read(read: Read) -> None:
-    """So do the macro libraries that OpenOffice and LibreOffice write."""
-    doctype = '<!DOCTYPE script:module PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "module.dtd">'
-    module = f'<?xml version="1.0"?>{doctype}<script:module xmlns:script="urn:x">REM {SYNTHETIC}</script:module>'
-    found = read(packed("text", text(p("a")), **{"Basic/Standard/Module1.xml": module}))
-    assert SYNTHETIC in found.all_text and not found.problems
