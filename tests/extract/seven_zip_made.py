@@ -102,12 +102,17 @@ def number(value: int) -> bytes:
 
 
 def archive(
-    blocks: list[dict[str, bytes]], *, coder: bytes = b"\x21\x21\x01\x18", declared: int | None = None, crc: bool = True
+    blocks: list[dict[str, bytes]],
+    *,
+    coder: bytes = b"\x21\x21\x01\x18",
+    declared: int | None = None,
+    crc: bool = True,
+    stored: bool = False,
 ) -> bytes:
-    """An archive of blocks of files, packed with LZMA2. `declared`: a size for the last file of each block that it has
-    not; `coder`: what each block says it is packed with.
+    """An archive of blocks of files, packed with LZMA2 or not at all (`stored`). `declared`: a size for the last file
+    of each block that it has not; `coder`: what each block says it is packed with.
     """
-    packed = [_pack(b"".join(files.values())) for files in blocks]
+    packed = [b"".join(files.values()) if stored else _pack(b"".join(files.values())) for files in blocks]
     sizes = [[len(data) for data in files.values()] for files in blocks]
     for of_block in sizes:
         of_block[-1] = of_block[-1] if declared is None else declared

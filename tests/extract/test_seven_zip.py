@@ -38,6 +38,13 @@ def test_encrypted_members_are_named_and_a_hidden_list_is_said(read: Any) -> Non
     assert read(made.real("HIDDEN_LIST"), "x.7z").codes == [("x.7z", "encrypted")]
 
 
+@pytest.mark.parametrize("coder", [b"\x00", b"\x01\x00"])
+def test_stored_members_are_read_however_the_method_is_written(read: Any, coder: bytes) -> None:
+    """Number 0, in one byte or, as some writers do, in none. The flags of the coder come first."""
+    result = read(made.archive([{"a.txt": b"kari@example.no"}], coder=coder, stored=True), "x.7z")
+    assert result.texts["x.7z!a.txt"] == ["kari@example.no"] and not result.problems
+
+
 def test_members_of_one_name_are_told_apart(read: Any) -> None:
     data = made.archive([{"a": b"en"}, {"a": b"to"}])
     result = read(data, "x.7z")

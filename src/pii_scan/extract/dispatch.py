@@ -75,6 +75,7 @@ READERS: dict[str, Reader] = {
     "application/vnd.apache.arrow.stream": Reader("columnar_arrow:extract_stream", budgeted=True),
     "application/avro": Reader("avro:extract", budgeted=True),
     "application/vnd.sqlite3": Reader("database_file:extract"),
+    "application/x-plist": Reader("property_list:extract"),
     "application/x-dbf": Reader("dbase:extract"),
     "application/x-msaccess": Reader("access_file:extract"),
     "application/x-sqlite-log": Reader("database_file:extract_log"),

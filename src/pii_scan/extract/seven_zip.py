@@ -173,7 +173,7 @@ def _stream(content: BinaryIO, folder: Folder) -> tuple[Readable, Window]:
 def _decoded(stream: Readable, coder: Coder, size: int) -> Readable:
     """One step of decoding. Raises DocumentError (`unsupported`, `corrupt`, `limit`)."""
     method, properties = coder.method, coder.properties
-    if method == _COPY:
+    if method in (_COPY, b""):  # a method of no bytes is number 0
         return stream
     if method == _DEFLATE:
         return decompress.DecompressedStream(stream, decompress.inflater)

@@ -159,7 +159,7 @@ NOT_READ: dict[str, str] = {
     "application/x-feather-1": "Feather 1", "application/vnd.duckdb": "DuckDB database",
     "application/x-esedb": "ESE database", "application/x-postgresql-dump": "PostgreSQL custom dump",
     "application/x-hdf5": "HDF5", "application/x-spss-sav": "SPSS data", "application/x-stata-dta": "Stata data",
-    "application/x-r-data": "R data", "application/x-npy": "NumPy array", "application/x-plist": "binary property list",
+    "application/x-r-data": "R data", "application/x-npy": "NumPy array",
     "application/x-evtx": "Windows event log", "application/x-windows-registry": "Windows registry hive",
     "application/x-ms-shortcut": "Windows shortcut", "application/vnd.tcpdump.pcap": "network capture",
     "application/postscript": "PostScript", "application/vnd.wordperfect": "WordPerfect",
