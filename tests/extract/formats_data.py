@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import plistlib
 import sqlite3
 import tempfile
 from pathlib import Path
 
 import pyarrow as pa
 from access_writer import LONG, MEMO, OLE, TEXT, AccessWriter
+from extract import test_dbase
 from extract.format_registry import Sample
 from extract.formats_archives import zipped
 from extract.test_avro import container, text, varint
@@ -99,6 +101,12 @@ SAMPLES = [
            "cells: pages are read as loose text where the database is not beside it", spared=4),
     Sample("SQLite shared-memory index", "app.db-shm", ("application/x-sqlite-shm",), lambda: _in_wal_mode()[1],
            "it holds no values", spared=4),
+    Sample("dBase, FoxPro (DBF)", "kunder.dbf", ("application/x-dbf",),
+           lambda: test_dbase.table([(" ", "cell@example.no"), ("*", "deleted@example.no")], (("EPOST", "C", 30),)),
+           "memos: the file beside the table that holds them is named", spared=32),
+    Sample("Binary property list (PLIST)", "oppsett.plist", ("application/x-plist",),
+           lambda: plistlib.dumps({"epost": "value@example.no", "inni": ["inner@example.no"], "fil": CSV},
+                                  fmt=plistlib.FMT_BINARY), spared=8),
     Sample("Access (MDB, ACCDB)", "kunder.mdb", ("application/x-msaccess",), _access,
            "passwords; queries, forms and reports as such (their definitions are read)", spared=24),
 ]  # fmt: skip

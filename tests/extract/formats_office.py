@@ -12,7 +12,16 @@ import docx
 import openpyxl
 import pdf_files
 import pptx
-from extract import test_excel_binary, test_msg, test_powerpoint_binary, test_rtf, test_tnef, test_word_binary
+from extract import (
+    test_excel_binary,
+    test_iwork,
+    test_msg,
+    test_powerpoint_binary,
+    test_publisher,
+    test_rtf,
+    test_tnef,
+    test_word_binary,
+)
 from extract.doc_made import doc
 from extract.format_registry import Sample
 from extract.formats_archives import zipped
@@ -228,7 +237,13 @@ SAMPLES = [
            "the text of the shapes, save what lies in streams that are not compressed"),
     Sample("Project (MPP)", "plan.mpp", ("application/vnd.ms-project",), lambda: _ole("Props14"),
            "tasks and resources as such: their loose text is read"),
-    Sample("Other OLE files (Publisher, Works, thumbnails)", "ukjent.bin", ("application/x-ole-storage",), _ole,
+    Sample("Publisher (PUB)", "avis.pub", ("application/x-mspublisher",), test_publisher.publication,
+           "where the texts of shapes stand: they are read as loose text", spared=8),
+    Sample("Pages, Numbers, Keynote (IWA archives within)", "Document.iwa", ("application/x-iwork-archive",),
+           lambda: test_iwork.archive(test_iwork.field(3, "story@example.no"),
+                                      test_iwork.field(2, test_iwork.field(5, "nested@example.no"))),
+           "numbers in cells of Numbers; documents with a password, which are named", spared=1),
+    Sample("Other OLE files (Works, thumbnails)", "ukjent.bin", ("application/x-ole-storage",), _ole,
            "streams of unknown formats, save their loose text"),
     Sample("Enhanced metafile (EMF)", "tegning.emf", ("image/emf",),
            lambda: emf([emf_text("text@example.no", 0, n) for n in range(3)]), _DRAWN),

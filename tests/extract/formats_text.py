@@ -8,6 +8,7 @@ import email.message
 from typing import cast
 
 from extract.format_registry import Sample
+from extract.test_uuencode import uuencoded
 
 CSV = b"navn;epost\nKari;attached@example.no\n"
 _HTML = """<!DOCTYPE html><html><head><title>title@example.no</title><meta name="author" content="meta@example.no">
@@ -128,8 +129,10 @@ SAMPLES = [
     Sample("vCard", "kontakter.vcf", ("text/vcard",), _VCARD.encode),
     Sample("iCalendar", "moter.ics", ("text/calendar",), _CALENDAR.encode),
     Sample("E-mail (EML, EMLX, MHT)", "brev.eml", ("message/rfc822",), _mail,
-           "encrypted parts (PGP, S/MIME); uuencoded and yEnc data; what a message only links to"),
+           "encrypted parts (PGP, S/MIME); yEnc data; what a message only links to"),
     Sample("Mailbox (MBOX)", "post.mbox", ("application/mbox",), _mbox, "as e-mail"),
+    Sample("uuencoded files (in text or mail)", "brev.uu", ("text/x-uuencode",),
+           lambda: b"Hei text@example.no\n" + uuencoded(CSV) + b"Hilsen after@example.no\n"),
     Sample("Signed data (S/MIME, CMS)", "smime.p7m", ("application/cms-signature",), _signed,
            "whether the signature holds"),
 ]  # fmt: skip

@@ -212,4 +212,18 @@ PLACES: dict[str, dict[str, str]] = {
     "notat.txt.lz4": {
         "text@example.no": "`notat.txt`: line 1",
     },
+    "brev.uu": {
+        "text@example.no": "line 1",
+        "after@example.no": "line 6",
+        "attached@example.no": "`liste.csv`: cell row 2, column 2 «epost»",
+    },
+    "kunder.dbf": {
+        "cell@example.no": "cell row 1, column 1 «EPOST»",
+        "deleted@example.no": "cell row 2, column 1 «EPOST»",
+    },
+    "oppsett.plist": {
+        "value@example.no": "line 1",
+        "inner@example.no": "line 2",
+        "nested@example.no": "`fil`: cell row 2, column 2 «epost»",
+    },
 }

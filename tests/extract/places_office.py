@@ -268,4 +268,13 @@ PLACES: dict[str, dict[str, str]] = {
         "vedlegg@example.no": "`liste på.csv`: cell row 2, column 2 «epost»",
         "indre@example.no": "`Videresendt`: part «subject»",
     },
+    "avis.pub": {
+        "kare@example.no": "line 3",
+        "ola@example.no": "«links and names», line 1",
+        "siv@example.no": "«streams», line 1",
+    },
+    "Document.iwa": {
+        "story@example.no": "line 1",
+        "nested@example.no": "line 2",
+    },
 }
