@@ -40,11 +40,12 @@ SIDES: dict[str, Callable[[str], Iterator[Any]]] = {
 } | {"pii_scan": pii_scan}
 
 
-def _ends(texts: Any) -> tuple[int, int]:
-    """Where the bytes of an Arrow array of texts begin and end in its buffer."""
-    wide = str(texts.type).startswith("large")
-    offsets = memoryview(texts.buffers()[1]).cast("q" if wide else "i")
-    return offsets[texts.offset], offsets[texts.offset + len(texts)]
+def _bytes(texts: Any) -> bytes:
+    """The bytes of an Arrow array of texts, as the detector takes them: without a Python object for each."""
+    _, ends, data = texts.buffers()
+    offsets = memoryview(ends).cast("q" if type(texts).__name__ == "LargeStringArray" else "i")
+    first, last = offsets[texts.offset], offsets[texts.offset + len(texts)]
+    return bytes(memoryview(data)[first:last]) if last > first else b""
 
 
 def peak_bytes() -> int:
@@ -71,8 +72,7 @@ def read(side: str, path: str) -> tuple[int, int]:
     chars = marks = 0
     for piece in SIDES[side](path):
         if not isinstance(piece, str):  # a text or a column of pii-scan's, as it goes to the detector
-            first, last = _ends(piece)
-            piece = piece.buffers()[2][first:last].to_pybytes() if last > first else b""
+            piece = _bytes(piece)
         chars += len(piece)
         marks += piece.count(MARK if isinstance(piece, str) else MARK.encode())
     return chars, marks

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import email.message
-from typing import cast
 
 from extract.format_registry import Sample
 from extract.test_uuencode import uuencoded
@@ -77,28 +75,28 @@ def _mbox() -> bytes:
     return separator + _mail() + b"\n" + separator.replace(b"separator", b"next") + plain
 
 
-def _signed() -> bytes:
-    """What was signed, and the certificate (RFC 5652)."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-    from cryptography.hazmat.primitives.serialization import pkcs7
-
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Åse Signerer")])
-    now = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-        .not_valid_before(now).not_valid_after(now + datetime.timedelta(days=9))
-        .add_extension(x509.SubjectAlternativeName([x509.RFC822Name("certificate@example.no")]), False)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    entity = b"Content-Type: text/csv; name=liste.csv\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    builder = pkcs7.PKCS7SignatureBuilder().set_data(entity + base64.b64encode(CSV) + b"\r\n")
-    builder = builder.add_signer(certificate, key, hashes.SHA256())
-    return cast(bytes, builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary]))
-
-
+# Made once, as `test_mail_signed` makes such files: an entity with the table, a signature and the signer's certificate.
+_SIGNED = (
+    "FoFev1_>&LNQU<f0S5x0f(3Fgf(32@0Rb@&FbxI?V1`HmWdj5P0R;dsfsY0WDuzgg_YDCD0ic0_1b;(sZggdCbS+eQaAi6mbY*ySFJp6dJ0NahZD"
+    "l=dX>)XCE@N|c4GKeVZggdCbS+eJVQzC~WpXV=Zewp`X>MmaAYx&2Wi~Vo3JnTkZALO;YIJO4M>%?AL2yi2SW0kDGDa|DM@DL4M^<Z5M^-"
+    "dhS21^DM^$xVZ8%E}3ZQ}l)G&eq&@h4lxS#_90RjR60Wb{)2`Yw2hW8Bt0Sg5HFc>iwFcby@RRjYJ4a0?VWgt^&XKrP3WpXec7Y#BtFflMOFfcGM"
+    "Ffdvd4Kg+`F)=VOFfcGMFj_DeF%~cs1_M<D0}Ktrg>z*fQ)y>zWpZV5FoFRhFbxI?Duzgg_YDC70R;d9f&mWzFoFRJ0)hbn0JV(|Ki`4mpW^;LHC"
+    "+C{I(v7ZG3w)<gl?I@MC~kX_Ztz%s~nt9jW0IV5KQkoX1TjbZ<$Jo5tzNdLaX*&cgqF>A_I2*@Y#&MD-"
+    "I*Q(4_`l+jgcXf?npR`e<}kNVg`dXJmX}J{EX^j(|$<5Gz7c86Ql-ye%<>{fPO(Cm2ZG-cbQ%1CD@W(0O8dWH8K(#nwZ+Ylxs<+MWV_6?hZn;9XZ"
+    "OZ0Dl7lNwE*xnnr&I#9cEC#duFaR3yVlq6Vu@)nd*>6SN3(g;BY2QUt9d(pZ4ofMp3Rs8$^!n2NP5m<KYb+Z~@!S7lpL@eb2k04U>+LGh|aJ-"
+    "wqKLP^*00E;VFe5M_1_M<c5d<1A7=adJWpZ?BW@%$#bY(zgcwudDY-"
+    "KKPZ!ir82`Yw2hW8Bt0Sg5H1A+ko04sHCwk0K;M7=Z7fZgXj5HroLed7l<vP~*Cg9dBc@A6_~b$nO~gn{Rz-xFyuClQ88pb1yp?l_Fg0*1}`-"
+    "7h_6IoYc#3SW_Utjh^#tzX@~dpgK_rkNOy5NF55)8ht}v>Re8G&nv`)jd~D{T_{Q8P4B8vtt}B`#l)DZ^pzU7<4d+TeC}e$8-a15mK4A#!-"
+    "@!(CoWu9?{ASntMuBDi>!jzvzOBN7aALFog}CEi<O(UP4<VTSY19ziGBH@e|t*R5}M0mZq&o(;l>njXNCC0v`oe6T(jn=_gQjDUdiFEor&Aef$p$"
+    "j;r>M(!s*d_1d4nV|Oq*W-)>R>@b1>=mG%&FdZ-"
+    "$F%~cs1_M<D0}Ktrg>z*fQ)y>zWpZV50s#Rq4F(BdhDZTr0|WvA1puIdp)eQ*2`Yw2hW8Bt2?H?;1_>&LNQU<f0S5sv90mz0hDe6@4FL%SF%K6FG"
+    "Bz<WGcYhPF)%SRS}-"
+    "pL2`Yw2hW8Bt2?Q}B1R%fn)*iBytGEG!XQK!HZ7v3utlFJfIl>3e<DY|z6d^D+1_>&LNQU<f0SON=DKIB63kC^bhDZTr0|WsoFbf6=V1`HmWdj5O"
+    "7BCA231Egu0c8UO0Rk`$1_>&LNQU<f0RaI800e>o02Etq096$b>t5h>n$9azE%t{)d3h>e<BsspdL;-"
+    "A8}2^rsg<qDE2({H#ECnXuFxlQK41yMOYC#A1HP}Y1T|kf#FsaPm-Gpb)#xqGM&Q5=e-!FOYJaEmfKZG@0PQ`u@;!c$sQ-"
+    ")L^XlF?_j;&kOjPI(Lv)d}*=*B=tdkNHgymd%npmk<yszQVYfZ^2WpM+YWSi%Vbb1l&hl^6ydSYj126A)$khSLz?%91)BplGy1wUi;@%16A;=##Y"
+    "*L<Vj=`67npY^wSRNz&pYM6E3t0r8jVmK1W(47FEg4%CxE|O9W1eNihc!p6Yhx2&~9D5lE{A;SEbN"
+)
 SAMPLES = [
     Sample("Plain text, source code, configuration", "notat.txt", ("text/plain",),
            lambda: "Første\nline@example.no\nGET /?e=query%40example.no\n".encode("cp1252"),
@@ -133,6 +131,7 @@ SAMPLES = [
     Sample("Mailbox (MBOX)", "post.mbox", ("application/mbox",), _mbox, "as e-mail"),
     Sample("uuencoded files (in text or mail)", "brev.uu", ("text/x-uuencode",),
            lambda: b"Hei text@example.no\n" + uuencoded(CSV) + b"Hilsen after@example.no\n"),
-    Sample("Signed data (S/MIME, CMS)", "smime.p7m", ("application/cms-signature",), _signed,
+    Sample("Signed data (S/MIME, CMS)", "smime.p7m", ("application/cms-signature",),
+           lambda: base64.b85decode(_SIGNED),
            "whether the signature holds"),
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from pii_scan.model import ChunkBatch, ColumnOrigin, Limits
 MAX_STRINGS_BYTES = 256 << 20
 _BATCH_BYTES = 1 << 20
 _COLUMN_CELLS = 1 << 15
-_SHEET_CELLS = 1 << 18
+_SHEET_CELLS = 1 << 16
 _ROUNDS = 16
 """Pieces of a sheet (1 MiB of XML each) before all columns are given out."""
 _DIGITS = re.compile(r"[0-9]{5}|@")

@@ -24,7 +24,7 @@ _BLOCK_BYTES = 2 << 20
 _MAX_BLOCK_BYTES = 8 << 20
 _COLUMN_BYTES = 256 << 10
 _FLUSH_CELLS = 32 << 10
-_SMALL_BYTES = 4 << 10
+_SMALL_BYTES = 16 << 10
 """A block below this is read before `pyarrow.csv` is set up."""
 _Consumed = Generator[ChunkBatch, None, int]
 """Batches, and in the end how many bytes were used."""
