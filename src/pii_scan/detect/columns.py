@@ -220,7 +220,8 @@ class Column:
         check is passed by chance the least.
         """
         if self._valid[main] >= MAIN_SHARE * self._category_valid[typed]:
-            return (found.rule == main) | ~np.isin(found.text, found.text[good & (found.rule == main)])
+            mine = found.rule == main
+            return np.asarray(mine | ~np.isin(found.text, found.text[good & mine]))
         chance = self._rules.chance[found.rule]
         least = np.full(int(found.text.max()) + 1, np.inf)
         np.minimum.at(least, found.text[good], chance[good])
