@@ -43,6 +43,7 @@ MARGIN = 3
 _DECIMAL = r"^[0-9]+[.,][0-9]*[1-9][0-9]*$"
 
 _Ints = npt.NDArray[np.int64]
+_Bools = npt.NDArray[np.bool_]
 _PERSON = re.compile(
     r"(?:for|etter|mellom|fullt ?)(?: )?navn|(?:first|last|full|given|family|sur) ?name|(?:elev|student|ansatt|"
     r"deltaker|pasient|kunde|kontakt|bruker|medlem|s[øo]ker|employee|patient|customer|member|participant|contact|"
@@ -214,14 +215,13 @@ class Column:
         note[stray] = notes.note(notes.CHANCE)
         return dataclasses.replace(found, score=score, note=note, verdict=verdict)
 
-    def _best_kind(
-        self, found: Detections, good: npt.NDArray[np.bool_], main: int, typed: int
-    ) -> npt.NDArray[np.bool_]:
-        """Of the `good` rows of a cell the one of the kind that most cells are of; where kinds are mixed, the one of the
-        check that is passed by chance the least.
+    def _best_kind(self, found: Detections, good: _Bools, main: int, typed: int) -> _Bools:
+        """Of the `good` rows of a cell the one of the kind that most cells are of; where kinds are mixed, the one whose
+        check is passed by chance the least.
         """
         if self._valid[main] >= MAIN_SHARE * self._category_valid[typed]:
-            return (found.rule == main) | ~np.isin(found.text, found.text[good & (found.rule == main)])
+            mine = found.rule == main
+            return np.asarray(mine | ~np.isin(found.text, found.text[good & mine]))
         chance = self._rules.chance[found.rule]
         least = np.full(int(found.text.max()) + 1, np.inf)
         np.minimum.at(least, found.text[good], chance[good])

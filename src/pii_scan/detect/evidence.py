@@ -105,7 +105,7 @@ def _without_either(text: str, either: re.Pattern[str]) -> str:
 
 
 def _identified(text: str, words: _Words) -> bool:
-    """Whether the text holds somebody's e-mail address, national number, date of birth or measures, or a form's field."""
+    """Whether the text holds somebody's e-mail address, national number, date of birth or pulse, or a form's field."""
     if _DIGIT.search(text) and (_NATIONAL_NUMBER.search(text) or _BORN.search(text) or _VITALS.search(text)):
         return True
     if _FILLED_IN.search(text):

@@ -16,8 +16,8 @@ from pii_scan.detect.starts import CLUSTERS, DEPTH, MAX_RATE, Opening, Openings,
 PADDING = 512
 """Separators before and after the texts of a buffer, so that no read leaves it."""
 MAX_BROAD = 24
-"""Expressions that can begin nearly anywhere and have no anchor get clusters of their own, as long as there are not
-too many."""
+"""So many of those that can begin at the most places have clusters of their own: two that share one are looked for
+where either could begin, and where the first byte of one and the second of the other stand."""
 
 MAX_LAYOUTS = 4
 """Sets of expressions whose layout is kept for the next detector of this process."""
@@ -129,9 +129,11 @@ def _anchored(read: Mapping[int, Expression], openings: Mapping[int, Opening]) -
 
 
 def _clusters(numbers: list[int], openings: Mapping[int, Opening]) -> list[list[int]]:
-    """At most CLUSTERS parts: each broad expression alone, the others with their neighbours."""
-    broad = [number for number in numbers if openings[number].rate > MAX_RATE][:MAX_BROAD]
-    narrow = [number for number in numbers if number not in broad]
+    """At most CLUSTERS parts: each of the broadest expressions alone, the others with their neighbours."""
+    rates = {number: openings[number].rate for number in numbers}
+    broadest = set(sorted(numbers, key=lambda number: -rates[number])[:MAX_BROAD])
+    broad = [number for number in numbers if number in broadest]
+    narrow = [number for number in numbers if number not in broadest]
     size = max(-(-len(narrow) // (CLUSTERS - len(broad))), 1)
     return [[number] for number in broad] + [narrow[i : i + size] for i in range(0, len(narrow), size)]
 

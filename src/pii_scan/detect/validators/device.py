@@ -60,17 +60,20 @@ _PART = re.compile(r"[0-9a-z]+")
 _RUN = re.compile(r"[0-9]+|[^0-9]+")
 """Letters and digits take turns in what was drawn."""
 _ADDRESS = re.compile(r"0x[0-9a-f]{4,16}")
+_VERSION = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4}){2,4}")
 
 
 def opaque_id(text: str, as_of: date) -> int:
     """An identifier that was drawn or counted, as against a word, a name in source code or a placeholder.
 
     Rejected: fewer than 8 letters and digits or 5 different ones (so the all-zero advertising identifier of someone
-    who opted out), places in memory, and what reads as words with numbers (`session_id_2`).
+    who opted out), places in memory, versions, and what reads as words with numbers (`session_id_2`).
     """
     value = text.lower()
     compact = _SIGNS.sub("", value)
-    if len(compact) < 8 or len(set(compact)) < _DISTINCT or compact.isalpha() or _ADDRESS.fullmatch(value):
+    if len(compact) < 8 or len(set(compact)) < _DISTINCT or compact.isalpha():
+        return REJECTED
+    if _ADDRESS.fullmatch(value) or _VERSION.fullmatch(value):
         return REJECTED
     if compact.isdigit():
         return REJECTED if compact in "01234567890123456789" else VALID
