@@ -15,7 +15,7 @@ PLACES: dict[str, dict[str, str]] = {
     "bok.xlsx": {
         "cell@example.no": "cell «Kunder», row 2, column 2 «E-post»",
         "link@example.no": "cell «Kunder», row 2, column 3",
-        "Cheader@example.no": "part «Kunder: header and footer»",
+        "header@example.no": "part «Kunder: header and footer»",
         "comment@example.no": "part «Kunder: comments B2»",
         "hidden@example.no": "cell «Skjult», row 1, column 1",
         "property@example.no": "part «properties: creator»",

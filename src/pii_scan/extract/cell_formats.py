@@ -25,6 +25,17 @@ _BRACKET = re.compile(r"\[[^\]]*\]")
 _ELAPSED = re.compile(r"\[[hms]+\]", re.IGNORECASE)
 _MASK = re.compile(r"[0#? ().+/-]*")
 _DAY_SECONDS = 86400
+_HEADING_CODE = re.compile(r'&(?:(&)|([LCR])|"[^"]*"|K(?:[0-9A-Fa-f]{6}|\d\d[+-]\d{3})|\d{1,3} ?|[A-Za-z])')
+"""ECMA-376 part 1, 18.3.1.46: sections, fonts, sizes, colours, fields of a heading; `&&` is the sign itself."""
+
+
+def heading_text(text: str) -> str:
+    r"""The header or footer of a printed sheet without its codes, each section on a line of its own.
+
+    >>> heading_text('&L&"Arial,Bold"&12 Kari && Ola&Ckari@example.no&RSide &P av &N')
+    'Kari & Ola\nkari@example.no\nSide  av '
+    """
+    return _HEADING_CODE.sub(lambda code: code[1] or ("\n" if code[2] else ""), text).removeprefix("\n")
 
 
 def number_text(value: str) -> str:

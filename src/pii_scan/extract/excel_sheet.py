@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 
 from pii_scan.extract import excel_formulas
-from pii_scan.extract.cell_formats import Format, number_text
+from pii_scan.extract.cell_formats import Format, heading_text, number_text
 from pii_scan.extract.excel_links import hyperlink_texts
 from pii_scan.extract.excel_records import Records, Text, decoded, joined
 from pii_scan.extract.limits import Spool
@@ -196,11 +196,12 @@ class SheetRecords:
 
     def _heading(self, data: bytes, records: Records) -> None:
         if data:
-            self._add("header and footer", self._text.read(data, 0, 2 if self._text.version >= 8 else 1)[0])
+            text = self._text.read(data, 0, 2 if self._text.version >= 8 else 1)[0]
+            self._add("header and footer", heading_text(text))
 
     def _more_headings(self, data: bytes, records: Records) -> None:
         for text in self._text.runs(data[28:]):
-            self._add("header and footer", text)
+            self._add("header and footer", heading_text(text))
 
     def _link(self, data: bytes, records: Records) -> None:
         row, _, column = struct.unpack_from("<HHH", data)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from operator import itemgetter
 
-from pii_scan.extract.cell_formats import Format, number_text
+from pii_scan.extract.cell_formats import Format, heading_text, number_text
 from pii_scan.extract.limits import Readable
 from pii_scan.extract.office_text import PartError, PartTexts, Reader
 from pii_scan.extract.sheet_columns import Column, SheetColumns, Strings, column_number
@@ -283,11 +283,12 @@ class SheetReader(_Tiled):
         elif tag == "rPh":
             self._value.append(" ")
         elif self._loose:
-            text = "".join(self._loose)
+            text = unescape("".join(self._loose))
             self._loose.clear()
-            label = "header and footer" if tag in _HEADINGS else "settings"
-            if not text.isspace() and (label != "settings" or not text.strip().isdigit()):
-                self._texts.add(f"{self._sheet}: {label}", unescape(text))
+            if tag in _HEADINGS:
+                self._texts.add(f"{self._sheet}: header and footer", heading_text(text))
+            elif not text.isspace() and not text.strip().isdigit():
+                self._texts.add(f"{self._sheet}: settings", text)
 
     def _end_cell(self) -> None:
         letters, row = self._place

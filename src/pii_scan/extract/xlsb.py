@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 
 from pii_scan.errors import DocumentError
-from pii_scan.extract.cell_formats import Format, cell_format, number_text
+from pii_scan.extract.cell_formats import Format, cell_format, heading_text, number_text
 from pii_scan.extract.limits import Budget
 from pii_scan.extract.office import Package, natural_key
 from pii_scan.extract.office_parts import Item, as_part, hyperlinks, leftovers, part_kind, part_problem, properties
@@ -212,7 +212,7 @@ class _Cells:
             at = 2
             for _ in range(6):
                 text, at = wide(data, at)
-                self._texts.add(f"{self._sheet}: header and footer", text)
+                self._texts.add(f"{self._sheet}: header and footer", heading_text(text))
         else:
             for text in runs(data):
                 self._texts.add(f"{self._sheet}: settings", text)
