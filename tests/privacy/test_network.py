@@ -19,7 +19,7 @@ import json
 from datetime import date
 from pii_scan import Detector
 from pii_scan.detect.presidio_bridge import analyzer_engine
-text = "Send til kari.lyng@example.no eller post@firma.example.com, fnr 118375 33335, 45.83.12.7, +47 68 05 12 34"
+text = "Send til kari.lyng@example.no eller post@firma.example.com, fnr 118375 33335, IP 45.83.12.7, +47 68 05 12 34"
 day = date(2026, 11, 22)
 ours = Detector(as_of=day).detect_texts([text]).select(["start", "end", "entity_type"]).to_pylist()
 theirs = analyzer_engine(as_of=day).analyze(text, language="nb", score_threshold=0.4)
