@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.detector import DEFAULT_MIN_SCORE, ColumnPlace, Detector, Reading
@@ -158,6 +159,8 @@ class Pipeline:
             if isinstance(origin, ColumnOrigin):
                 place = ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers)
                 found = reading.cells(batch.texts, place, origin.first_row)
+            elif isinstance(origin, PartOrigin):
+                found = _under_names(reading, batch.texts, origin.parts)
             else:
                 found = reading.texts(batch.texts)
         except ExpressionTimeout:
@@ -203,6 +206,17 @@ class Pipeline:
             if len(found):
                 collector.add(ChunkBatch(name, PartOrigin(("name",))), self._hits(found))
             collector.end()
+
+
+def _under_names(reading: Reading, texts: pa.Array, parts: tuple[str, ...]) -> Detections:
+    """Detections in parts, each read under its name as under a heading: `X-Originating-IP` says what its value is."""
+    names = [f"{name.removeprefix('header: ')}:\n".encode("utf-8", "replace").decode() for name in parts]
+    wide = pa.large_string()
+    under = pc.binary_join_element_wise(pa.array(names, wide), texts.cast(wide), pa.scalar("", wide))
+    found = reading.texts(pc.fill_null(under, ""))
+    size = np.array([len(name.encode()) for name in names] or [0], np.int64)
+    found = found.take(found.start >= size[found.text])
+    return dataclasses.replace(found, start=found.start - size[found.text], end=found.end - size[found.text])
 
 
 def finder(detector: Detector) -> Find:
