@@ -229,7 +229,7 @@ SAMPLES = [
     Sample("OpenDocument in one XML file (FODT, FODS, FODP)", "brev.fodt", (f"{ODF}flat",),
            lambda: odf_part("document", f"<office:body>{_BODIES['text']}</office:body>").encode()),
     Sample("PDF", "side.pdf", ("application/pdf",), _pdf,
-           f"{_LOCKED}; pages that are pictures, unless Tesseract is installed; XFA forms as such"),
+           f"{_LOCKED}; pages and larger pictures, unless Tesseract is installed; XFA forms as such"),
     Sample("OneNote (ONE)", "notat.one", ("application/onenote",), _onenote,
            "locked sections; pages and outlines: a text is placed by its offset"),
     Sample("Visio (VSDX, VSDM)", "tegning.vsdx", ("application/vnd.ms-visio.drawing",), _vsdx, _LOCKED),

@@ -125,11 +125,15 @@ def scan(*lines: str) -> dict[int, bytes]:
     return {100: stream(data, f"/Type /XObject /Subtype /Image {size}", compress=True)}
 
 
-def test_scanned_pages_are_recognised_with_their_numbers() -> None:
+def needed() -> None:
     if ocr.installed() is None:
         if os.environ.get("PII_SCAN_REQUIRE_SERVICES"):
             pytest.fail("tesseract is missing, and PII_SCAN_REQUIRE_SERVICES is set")
         pytest.skip("tesseract is not installed")
+
+
+def test_scanned_pages_are_recognised_with_their_numbers() -> None:
+    needed()
     found = read(extract, document([show_text("en"), PICTURE], scan("Pasient Kari Nordby"), resources=WITH_IMAGE))
     texts = {
         batch.origin.first_page: batch.texts[0].as_py()
@@ -137,6 +141,36 @@ def test_scanned_pages_are_recognised_with_their_numbers() -> None:
         if isinstance(batch.origin, PageOrigin) and len(batch.texts) == 1
     }
     assert texts == {2: "Pasient Kari Nordby"} and not found.problems
+
+
+BESIDE = b"q 300 0 0 400 100 100 cm /Im1 Do Q"
+"""A picture on a quarter of the page."""
+
+
+def test_a_picture_beside_text_is_read_once_with_its_page() -> None:
+    needed()
+    text = show_text("Vedlagt er kopi av pass og annen legitimasjon for ny medarbeider i avdelingen")
+    found = read(extract, document([text + BESIDE, text + BESIDE], scan("Pasient Kari Nordby"), resources=WITH_IMAGE))
+    read_from = [
+        (batch.origin.first_page, batch.texts[0].as_py())
+        for batch in found.batches
+        if isinstance(batch.origin, PageOrigin) and len(batch.texts) == 1
+    ]
+    assert read_from == [(1, "Pasient Kari Nordby")] and not found.problems
+
+
+@pytest.mark.usefixtures("no_tesseract")
+def test_a_picture_beside_text_is_a_problem_without_tesseract() -> None:
+    text = show_text("Vedlagt er kopi av pass og annen legitimasjon for ny medarbeider i avdelingen")
+    found = read(extract, document([text + BESIDE], scan("Pasient Kari"), resources=WITH_IMAGE))
+    assert [q.detail for q in found.problems] == ["needs_ocr: install tesseract with nor and eng to read pictures: 1"]
+
+
+@pytest.mark.usefixtures("no_tesseract")
+def test_a_scan_under_its_text_is_read() -> None:
+    long = show_text(*["Dette er teksten som en skanner har lagt over bildet av siden, linje for linje"] * 6)
+    found = read(extract, document([PICTURE + long], scan("Pasient Kari"), resources=WITH_IMAGE))
+    assert not found.problems
 
 
 def test_small_picture_beside_text_is_no_problem() -> None:

@@ -23,16 +23,17 @@ PARTS = (
     ("tldextract", "tldextract", "e-mail domains (bundled list, never fetched)"),
     ("pypdfium2", "pypdfium2", "PDF"),
     ("jinja2", "jinja2", "the HTML report"),
+    ("jsonschema", "jsonschema", "models of privacy notices"),
     ("presidio_analyzer", "presidio-analyzer", "the Presidio bridge, rules check"),
     ("spacy", "spacy", "the Presidio bridge (no model needed)"),
 )
 READ = (
-    "text in any encoding, CSV/TSV, JSON/JSONL, XML, HTML, DOCX, XLSX, PPTX, XLSB, VSDX, OneNote, OpenDocument, PDF, "
-    "EML, ZIP, tar, gz, bz2, xz, "
-    "Parquet, ORC, Arrow/Feather, Avro, SQLite, Access, SQL dumps, logs, vCard, iCalendar, "
-    "DOC, XLS, PPT, RTF, MSG, TNEF, EMF/WMF, MBOX, EMLX, MHTML, signed S/MIME, 7z, zst, lz4, disc images (ISO 9660)"
+    "text in any encoding, CSV/TSV, JSON/JSONL, XML, HTML, logs, SQL dumps, vCard, iCalendar, PDF, RTF, DOCX, XLSX, "
+    "PPTX, XLSB, DOC, XLS, PPT, OpenDocument, OneNote, Visio, Publisher, iWork, EMF/WMF, EML, EMLX, MHTML, MBOX, "
+    "PST/OST, MSG, TNEF, signed S/MIME, uuencode, Parquet, ORC, Arrow/Feather, Avro, SQLite, Access, dBase, property "
+    "lists, ZIP, tar, gz, bz2, xz, zst, lz4, 7z, disc images (ISO 9660)"
 )
-UNREAD = "Access, audio, video"
+UNREAD = "audio, video, and whatever is encrypted, damaged or of an unknown kind"
 
 
 @click.command("doctor", short_help="Show what is installed and what that enables.")

@@ -138,6 +138,10 @@ class Recognition:
             return True
         return False
 
+    def count_failure(self) -> None:
+        """Counts a picture that could not be drawn."""
+        self._failed += 1
+
     def read(self, picture: BinaryIO, size: Size, page: int | None = None, dots: int = 0) -> str | None:
         """The text of a picture, or of a `page` (1-based) of a TIFF; None where it is not read, which is counted.
 

@@ -17,7 +17,7 @@ from pii_scan.extract.ocr import Recognition
 from pii_scan.extract.office_text import PartError, PartTexts, TextLines, batch_chars, batch_of, cut
 from pii_scan.extract.pdf_file import damaged_streams, has_end, packet_text, xmp_texts
 from pii_scan.extract.pdf_objects import PdfObjects
-from pii_scan.extract.pdf_pictures import recognised
+from pii_scan.extract.pdf_pictures import PagePictures, recognised
 from pii_scan.model import ChunkBatch, Document, Limits, PageOrigin, Problem, ProblemCode, Stage
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class _Reading:
         self._encrypted = pdfium.FPDF_GetSecurityHandlerRevision(pdf) >= 0
         self._pages_with_files: list[int] = []
         self._recognition = Recognition(limits, budget)
+        self._beside_text = PagePictures(limits, budget)
         self._recognised: list[ChunkBatch] = []
 
     def run(self) -> Iterator[Item]:
@@ -141,6 +142,7 @@ class _Reading:
                     self._recognised += recognised(page, number, self._recognition)
                 elif letters or annotations.number > 0:
                     self._filled += 1
+                    self._recognised += self._beside_text.read(page, number, letters)
                 elif next(page.get_objects(), None) is None:
                     self._blank += 1
             finally:
@@ -214,7 +216,7 @@ class _Reading:
             found.append((ProblemCode.CORRUPT, f"blank pages in a damaged file: {self._blank} of {pages}"))
         if self._formless:
             found.append((ProblemCode.CORRUPT, "the form fields cannot be read"))
-        found += self._recognition.left_out("pages")
+        found += [*self._recognition.left_out("pages"), *self._beside_text.left_out()]
         if not (self._filled or self._pictures or self._broken):
             found.append((ProblemCode.CORRUPT, f"no page shows anything that can be read: {pages} pages"))
         damaged = 0 if self._encrypted else damaged_streams(self._content)
