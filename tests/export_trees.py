@@ -8,11 +8,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zipfile
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from extract.formats_archives import zipped
 from extract.msg_made import STRING as MSG_STRING
 from extract.msg_made import Message, msg
 from extract.pst_made import BINARY, STRING, MadeAttachment, MadeItem, recipient
@@ -102,7 +102,7 @@ def new(folder: Path) -> None:
         ["2", "", f"{KARI}/Innboks/Møter", "Exchange", KARI, "<new@mail.example.no>"],
     ]
     reports = {"Items_0.csv": _csv(rows).encode("utf-8-sig"), "Summary.csv": b"a,b\n1,2\n"}
-    _write({folder / "Items.1.001.zip": _zip(items), folder / "Reports-sak2.zip": _zip(reports)})
+    _write({folder / "Items.1.001.zip": zipped(items), folder / "Reports-sak2.zip": zipped(reports)})
 
 
 def graph_message(number: str, html: str) -> dict[str, Any]:
@@ -172,14 +172,6 @@ def facebook(folder: Path) -> None:
 def _csv(rows: list[list[str]]) -> str:
     out = io.StringIO()
     csv.writer(out).writerows(rows)
-    return out.getvalue()
-
-
-def _zip(members: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
     return out.getvalue()
 
 

@@ -7,7 +7,6 @@ import gzip
 import io
 import lzma
 import tarfile
-import zipfile
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,6 +16,7 @@ import docx
 import openpyxl
 import pdf_files
 import pptx
+from extract.formats_archives import zipped
 from openpyxl.comments import Comment
 
 VALUES = {
@@ -119,17 +119,9 @@ def _eml() -> bytes:
     return message.as_bytes()
 
 
-def _zip(members: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
 def encrypted_zip(members: dict[str, bytes]) -> bytes:
     """A ZIP whose members claim to be encrypted (APPNOTE 4.4.4, bit 0)."""
-    data = bytearray(_zip(members))
+    data = bytearray(zipped(members))
     for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
         at = data.find(signature)
         while at >= 0:
@@ -174,7 +166,7 @@ def _readable() -> Iterator[tuple[str, bytes]]:
     yield "bok.xlsx", _xlsx()
     yield "lysark.pptx", _pptx()
     yield "side.pdf", _pdf()
-    yield "arkiv.zip", _zip({f"{NAME}/{NAME}.txt": text, "indre.zip": _zip({f"{NAME}.eml": _eml()})})
+    yield "arkiv.zip", zipped({f"{NAME}/{NAME}.txt": text, "indre.zip": zipped({f"{NAME}.eml": _eml()})})
     yield "arkiv.tar.gz", _tar()
     yield "brev.txt.gz", gzip.compress(text)
     yield "brev.txt.bz2", bz2.compress(text)
@@ -189,7 +181,7 @@ def _unreadable() -> Iterator[tuple[str, bytes]]:
     text = TEXT.encode()
     yield f"{NAME} last.pdf", pdf_files.LOCKED
     yield f"{NAME} last.zip", encrypted_zip({f"{NAME}.txt": text})
-    yield f"{NAME} kappet.zip", _zip({f"{NAME}.txt": text * 50})[:-60]
+    yield f"{NAME} kappet.zip", zipped({f"{NAME}.txt": text * 50})[:-60]
     yield f"{NAME} kappet.docx", _docx()[:6000]
     yield f"{NAME} kappet.gz", gzip.compress(text)[:-9]
     yield f"{NAME} raise.txt", text
