@@ -45,10 +45,15 @@ def running(tmp_path: Path) -> Iterator[Running]:
     )
     with subprocess.Popen(
         command("scan", tmp_path / "in", "--out", tmp_path / "run", "--jobs", "2"), env=env, start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heard,
     ) as process:  # fmt: skip
         yield Running(process, tmp_path)
         process.kill()
+
+
+def _heard() -> None:
+    """A shell has its jobs in the background ignore SIGINT, and these tests may run in one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def gone(processes: list[psutil.Process]) -> bool:
