@@ -22,7 +22,7 @@ def command() -> None:
     """  # noqa: D301  \b is for click
 
 
-@command.command("lint")
+@command.command("lint", short_help="Check a notice model on its own.")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--format", "format_name", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--lang", type=click.Choice(["nb", "en"]), default="nb", show_default=True, help="Language of the text.")
@@ -48,7 +48,7 @@ def lint_notice(file: Path, format_name: str, lang: str, **options: Any) -> int:
     return 1 if any(item.level is Level.ERROR for item in found) else 0
 
 
-@command.command("draft")
+@command.command("draft", short_help="Propose a notice model from the text of a notice.")
 @click.argument("text", metavar="TEXT", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path), help="Default standard output."
@@ -73,7 +73,7 @@ def draft_notice(text: Path, file: Path | None, **options: Any) -> None:
         _write_new(file, made)
 
 
-@command.command("new")
+@command.command("new", short_help="Write a commented skeleton of a notice model.")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @common
 def new_notice(file: Path, **options: Any) -> None:
