@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 
 import pytest
 from ooxml import SYNTHETIC, Yielded, read
 from pdf_files import FONT, LOCKED, LOCKED_EMPTY, assemble, document, show_text, stream
 
-from pii_scan.extract import ocr
+from pii_scan.extract import ocr, pdf_pictures
 from pii_scan.extract.pdf import extract
-from pii_scan.model import Limits, PageOrigin, ProblemCode
+from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, PageOrigin, ProblemCode
 
 IMAGE = stream(
     bytes(64), "/Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 8"
@@ -164,6 +165,34 @@ def test_a_picture_beside_text_is_a_problem_without_tesseract() -> None:
     text = show_text("Vedlagt er kopi av pass og annen legitimasjon for ny medarbeider i avdelingen")
     found = read(extract, document([text + BESIDE], scan("Pasient Kari"), resources=WITH_IMAGE))
     assert [q.detail for q in found.problems] == ["needs_ocr: install tesseract with nor and eng to read pictures: 1"]
+
+
+def test_every_picture_of_a_page_is_handed_on_before_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that says nothing for a minute is ended, and a page may hold many pictures."""
+    asked: list[int] = []
+
+    def slow(self: ocr.Recognition, picture: object, size: object, page: object = None, dots: int = 0) -> str:
+        asked.append(1)
+        return f"bilde {len(asked)}"
+
+    monkeypatch.setattr(ocr, "installed", lambda: ocr.Tesseract("x", ("nor",), False))
+    monkeypatch.setattr(ocr.Recognition, "read", slow)
+    text = show_text("Vedlagt er kopi av pass og annen legitimasjon for ny medarbeider i avdelingen")
+    both = BESIDE + BESIDE.replace(b"/Im1", b"/Im2")
+    two = WITH_IMAGE.replace("/Im1", "/Im2 101 0 R /Im1")
+    data = document([text + both], {**scan("Pasient Kari"), 101: scan("Pasient Ola")[100]}, resources=two)
+    seen = []
+    for batch in extract(Document(DocumentRef("t", "x.pdf"), io.BytesIO(data)), Limits()):
+        if isinstance(batch, ChunkBatch) and batch.texts[0].as_py().startswith("bilde"):
+            seen.append(len(asked))
+    assert seen == [1, 2]
+
+
+def test_pictures_beyond_the_bound_of_a_page_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf_pictures, "MAX_PICTURES", 0)
+    text = show_text("Vedlagt er kopi av pass og annen legitimasjon for ny medarbeider i avdelingen")
+    found = read(extract, document([text + BESIDE], scan("Pasient Kari"), resources=WITH_IMAGE))
+    assert [q.code for q in found.problems] == [ProblemCode.LIMIT]
 
 
 @pytest.mark.usefixtures("no_tesseract")

@@ -138,6 +138,10 @@ class Recognition:
             return True
         return False
 
+    def leave_out(self) -> None:
+        """Counts a picture that is beyond what is read."""
+        self._beyond += 1
+
     def count_failure(self) -> None:
         """Counts a picture that could not be drawn."""
         self._failed += 1

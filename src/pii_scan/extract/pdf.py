@@ -98,7 +98,7 @@ class _Reading:
         pages = min(len(self._pdf), self._limits.max_pages)
         self._init_forms()
         for number in range(1, pages + 1):
-            self._page(number)
+            yield from self._page(number)
             yield from self._pages_ready()
             yield from self._recognised
             self._recognised.clear()
@@ -123,7 +123,8 @@ class _Reading:
         except pypdfium2.PdfiumError:
             self._formless = True
 
-    def _page(self, number: int) -> None:
+    def _page(self, number: int) -> Iterator[ChunkBatch]:
+        """Takes the page; yields the texts of pictures beside its text one by one, as each takes its time."""
         import pypdfium2
 
         from pii_scan.extract.pdf_annotations import read_annotations
@@ -142,7 +143,7 @@ class _Reading:
                     self._recognised += recognised(page, number, self._recognition)
                 elif letters or annotations.number > 0:
                     self._filled += 1
-                    self._recognised += self._beside_text.read(page, number, letters)
+                    yield from self._beside_text.read(page, number, letters)
                 elif next(page.get_objects(), None) is None:
                     self._blank += 1
             finally:

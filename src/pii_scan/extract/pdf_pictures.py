@@ -31,7 +31,7 @@ SCAN_SHARE, SCAN_LETTERS = 0.5, 300
 background.
 """
 MAX_PICTURES = 1000
-"""Pictures on one page."""
+"""Pictures on one page; those after them are counted as left out."""
 _POINTS = 72
 
 
@@ -67,7 +67,10 @@ class PagePictures:
             left, bottom, right, top = shape.get_bounds()
             share = (right - left) * (top - bottom) / (width * height)
             read_before = share >= SCAN_SHARE and letters >= SCAN_LETTERS
-            if share < PICTURE_SHARE or read_before or count >= MAX_PICTURES:
+            if share < PICTURE_SHARE or read_before:
+                continue
+            if count >= MAX_PICTURES:
+                self._recognition.leave_out()
                 continue
             size = Size(*shape.get_px_size())
             digest = hashlib.sha256(bytes(shape.get_data())).digest()

@@ -45,7 +45,7 @@ _PLACEHOLDERS = frozenset(
     super test test1 test123 test_user testing testuser text this title token true tuple type typing uid ukjent
     undefined unicode unknown unset update uri url user_id user_name userid username usr valid value values var varchar
     variable void whoever with xxx xxxx you your your-username your_username yourname yourusername
-    async await conn
+    async await
     """.split()
 )
 _WORDS = frozenset(
