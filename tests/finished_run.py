@@ -6,14 +6,14 @@ import csv
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from pii_scan.findings.schema import DOCUMENTS, FINDINGS, INDEX, ORIGINS, PROBLEMS
+from pii_scan.findings.schema import DATES, DOCUMENTS, FINDINGS, INDEX, ORIGINS, PROBLEMS
 
 TARGET = "/data/fjordkurs"
 SECOND_TARGET = "postgresql://db.example.no/kunder"
@@ -49,12 +49,16 @@ class FakeRun:
     manifest: dict[str, Any] = field(default_factory=lambda: dict(MANIFEST))
     path: Path = Path("runs/2026-01-14")
     origin_tables: list[pa.Table] = field(default_factory=list)
+    date_tables: list[pa.Table] = field(default_factory=list)
 
     def findings(self) -> Iterator[pa.Table]:
         return iter(self.finding_tables)
 
     def problems(self) -> Iterator[pa.Table]:
         return iter(self.problem_tables)
+
+    def dates(self) -> Iterator[pa.Table]:
+        return iter(self.date_tables)
 
     def documents(self) -> Iterator[pa.Table]:
         return iter(self.document_tables)
@@ -87,6 +91,7 @@ class RunBuilder:
     documents: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
     origins: list[dict[str, Any]] = field(default_factory=list)
+    dates: list[dict[str, Any]] = field(default_factory=list)
     manifest: dict[str, Any] = field(default_factory=lambda: dict(MANIFEST))
 
     def __post_init__(self) -> None:
@@ -104,8 +109,14 @@ class RunBuilder:
             "read_bytes": {"read": size, "partly_read": size // 2, "unread": 0}[status],
             "modified_at": facts.get("modified_at", datetime(2026, 1, 10, 9, 0, tzinfo=UTC) - age),
             "status": status,
-            **{name: facts.get(name) for name in ("identity", "export_path", "owner")},
+            "system": facts.get("system", "unassigned"),
+            **{name: facts.get(name) for name in ("identity", "export_path", "owner", "signals")},
         }
+
+    def dated(self, path: str, day: date, records: int, basis: str = "data", target: str = TARGET) -> None:
+        """`records` of the document are from that day."""
+        place = {"target": target, "document": path, "month": day.replace(day=1), "basis": basis}
+        self.dates.append({**place, "records": records, "oldest": day, "youngest": day})
 
     def problem(self, path: str, code: str, detail: str, stage: str = "extract", target: str = TARGET) -> None:
         self.problems.append({"target": target, "document": path, "stage": stage, "code": code, "detail": detail})
@@ -158,6 +169,7 @@ class RunBuilder:
         return FakeRun(
             cut(self.findings, FINDINGS), cut(self.problems, PROBLEMS), cut(list(self.documents.values()), DOCUMENTS),
             cut(self.index, with_category), self.manifest, origin_tables=cut(self.origins, ORIGINS),
+            date_tables=cut(self.dates, DATES),
         )  # fmt: skip
 
 

@@ -311,7 +311,7 @@ def document_row(
     return {
         "target": ref.target, "document": names.document(ref), "container": ref.parent is not None,
         "media_type": media_type or None, "size_bytes": ref.size_bytes, "read_bytes": read_bytes if touched else 0,
-        "modified_at": modified, "status": "read" if touched else "unread",
+        "modified_at": modified, "status": "read" if touched else "unread", "system": "unassigned",
     }  # fmt: skip
 
 

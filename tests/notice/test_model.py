@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from pii_scan.errors import ConfigError
-from pii_scan.notice.form import schema
+from pii_scan.form import schema
 from pii_scan.notice.model import load_notice
 from pii_scan.registry import data_folder
 

@@ -4,13 +4,14 @@
 `MAX_PLACES` hits of one entity type, the rest of them are one row with their `count` and without a row number.
 `index` has one row for each hit: a keyed fingerprint and its place, for look-up and for distinct counts.
 `origins` has one row for each item that the report of an export tells of: where it lay before, and whose it is.
+`dates` has one row for each month from which a document has dated records.
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MAX_PLACES = 1000
 """Places listed one by one for each document, location unit and entity type of a work unit."""
 
@@ -62,7 +63,9 @@ DOCUMENTS = pa.schema(
         pa.field("status", _WORD, False),  # read | partly_read | unread
         pa.field("identity", pa.uint64()),  # keyed, of `Document.identity`; null: none is known
         pa.field("export_path", pa.uint64()),  # keyed, of the path within an export; null: in none
-        pa.field("owner", _WORD),  # masked: whose mailbox or site the path says it is from
+        pa.field("owner", _WORD),  # masked: whose mailbox or site the path says it is from, else the file's
+        pa.field("system", _WORD, False),  # id of a profile; `unassigned`
+        pa.field("signals", _WORD),  # what told the system, joined by "; "; null where nothing did
     ]
 )
 
@@ -84,6 +87,19 @@ ORIGINS = pa.schema(
     ]
 )
 
+DATES = pa.schema(
+    [
+        pa.field("target", _WORD, False),
+        pa.field("document", pa.string(), False),
+        pa.field("month", pa.date32(), False),  # its first day
+        pa.field("basis", _WORD, False),  # data | name | file
+        pa.field("records", pa.int64(), False),
+        pa.field("oldest", pa.date32(), False),  # within the month
+        pa.field("youngest", pa.date32(), False),
+    ]
+)
+
 TABLES = {
     "findings": FINDINGS, "index": INDEX, "documents": DOCUMENTS, "problems": PROBLEMS, "origins": ORIGINS,
+    "dates": DATES,
 }  # fmt: skip

@@ -146,6 +146,12 @@ class Run:
         """What the reports of exports say of their items: where each lay, and whose it is."""
         return self._tables("origins")
 
+    def dates(self) -> Iterator[pa.Table]:
+        """The months that the records of each document are from; a document that was read in slices has several rows
+        of one month.
+        """
+        return self._tables("dates")
+
     def index(self) -> Iterator[pa.Table]:
         """One row a hit: keyed fingerprint and place."""
         return self._tables("index")

@@ -19,10 +19,10 @@ from pii_scan.inventory.categories import CategoryTable, Flag, categories
 from pii_scan.inventory.copies import COPY, PLACE_COPY, copies
 from pii_scan.inventory.coverage import Coverage, coverage_of
 from pii_scan.inventory.drilldown import Drilldown, drilldown_of
+from pii_scan.inventory.holdings import UNASSIGNED, Holding, SystemShare
 from pii_scan.inventory.originals import Originals, originals_of
 from pii_scan.inventory.rollup import DOCUMENT, FinishedRun, by_document, document_facts, with_folder
 
-UNASSIGNED = "unassigned"
 OTHER = None
 """The folder of the place that stands for all places beyond `MAX_PLACES`."""
 MAX_PLACES = 20
@@ -117,6 +117,10 @@ class Inventory:
     coverage: Coverage
     originals: Originals
     """Of documents that are from an export; empty where no details were asked for."""
+    holdings: tuple[Holding, ...] = ()
+    """By system in the order of `systems`, then by descending count."""
+    systems: tuple[SystemShare, ...] = ()
+    """By descending number of findings, those without findings last; `UNASSIGNED` at the very end."""
 
 
 def build_inventory(run: FinishedRun, table: CategoryTable | None = None, *, details: bool = True) -> Inventory:

@@ -44,6 +44,10 @@ class FinishedRun(Protocol):
         """Every document met, one row each."""
         ...
 
+    def dates(self) -> Iterator[pa.Table]:
+        """The months that the records of each document are from."""
+        ...
+
     def index(self) -> Iterator[pa.Table]:
         """One row a hit: keyed fingerprint and place."""
         ...

@@ -1,4 +1,4 @@
-"""The words and the number formats of the reports, in bokmål and English. The words lie in `wording/<lang>.yaml`.
+"""The words and the number formats of the reports, in bokmål and English. The words lie in `wording/<lang>`.
 
 Decides nothing about what is shown.
 """
@@ -109,8 +109,10 @@ def wording(lang: str) -> Wording:
     """The words of a language. Raises UsageError where it is neither `nb` nor `en`."""
     if lang not in LANGUAGES:
         raise UsageError(f"reports are not written in {lang!r}", nearest(lang, LANGUAGES))
-    text = (resources.files("pii_scan.report") / "wording" / f"{lang}.yaml").read_text("utf-8")
-    return Wording(lang, _flat(yaml.safe_load(text)))
+    texts: dict[str, str | dict[str, str]] = {}
+    for file in sorted((resources.files("pii_scan.report") / "wording" / lang).iterdir(), key=lambda file: file.name):
+        texts |= _flat(yaml.safe_load(file.read_text("utf-8")))
+    return Wording(lang, texts)
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str | dict[str, str]]:

@@ -27,7 +27,7 @@ _TYPES = {
 @cache
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema `name`, such as `notice-1`, as it ships."""
-    text = (resources.files("pii_scan.notice") / "schema" / f"{name}.schema.json").read_text("utf-8")
+    text = (resources.files("pii_scan") / "schema" / f"{name}.schema.json").read_text("utf-8")
     content: dict[str, Any] = json.loads(text)
     return content
 
@@ -40,7 +40,7 @@ def read_form(path: Path, name: str, what: str) -> tuple[dict[str, Any], Mapping
     content, lines = read_marked(path, MAX_FILE_BYTES, ConfigError, what)
     errors = sorted(Draft202012Validator(schema(name)).iter_errors(content), key=lambda e: _line(e, lines))
     if errors:
-        raise _said(errors[0], path, lines)
+        raise _said(errors[0], path, lines, str(schema(name).get("$comment", "")))
     return content, lines
 
 
@@ -48,8 +48,10 @@ def _line(error: ValidationError, lines: Mapping[Key, int]) -> int:
     return lines.get(tuple(error.absolute_path), 1)
 
 
-def _said(error: ValidationError, path: Path, lines: Mapping[Key, int]) -> ConfigError:
-    """What is wrong, in the words of a configuration; values are quoted only where they are short."""
+def _said(error: ValidationError, path: Path, lines: Mapping[Key, int], on_missing: str) -> ConfigError:
+    """What is wrong, in the words of a configuration; values are quoted only where they are short. `on_missing`: what
+    to say where a key is missing, the `$comment` of the schema.
+    """
     if error.context and error.validator in ("oneOf", "anyOf"):
         error = best_match(error.context) or error
     key = tuple(error.absolute_path)
@@ -60,8 +62,7 @@ def _said(error: ValidationError, path: Path, lines: Mapping[Key, int]) -> Confi
     form: Any = error.schema
     if error.validator == "required":
         missing = next(name for name in expected if name not in found)
-        hint = "null says that the text is silent; a missing key, that nobody looked"
-        return ConfigError(f"{where}: {place} lacks {missing!r}", hint)
+        return ConfigError(f"{where}: {place} lacks {missing!r}", on_missing)
     if error.validator == "additionalProperties":
         known = form["properties"]
         unknown = next(str(name) for name in found if name not in known)
