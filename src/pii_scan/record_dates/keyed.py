@@ -39,13 +39,13 @@ class Keyed(NamedTuple):
 
 
 def values_under_keys(data: Bytes, owned: int) -> Keyed:
-    """What stands under keys that begin before offset `owned`."""
+    """What stands under keys whose mark (a quote, `<`, a blank) lies before offset `owned`: it may be the last thing
+    before a cut.
+    """
     padded = np.concatenate([data, np.zeros(_PAD, np.uint8)])
     found = [_json(padded), _elements(padded), _attributes(padded), _lines(padded)]
-    begin = np.concatenate([part[0] for part in found])
-    end = np.concatenate([part[1] for part in found])
-    value = np.concatenate([part[2] for part in found])
-    mine = (begin >= 0) & (end > begin) & (end - begin <= KEY_BYTES) & (begin < owned)
+    mark, begin, end, value = (np.concatenate([part[number] for part in found]) for number in range(4))
+    mine = (begin >= 0) & (end > begin) & (end - begin <= KEY_BYTES) & (mark < owned)
     begin, end, value = begin[mine], end[mine], value[mine]
     if not len(begin):
         return Keyed(begin, begin, begin, [])
@@ -59,8 +59,8 @@ def values_under_keys(data: Bytes, owned: int) -> Keyed:
     return Keyed(coded.indices.to_numpy(), value, length, names)
 
 
-_Found = tuple[Places, Places, Places]
-"""Begin and end of keys, begin of values. An end that is not after the begin: no key."""
+_Found = tuple[Places, Places, Places, Places]
+"""The mark before keys, their begin and end, begin of values. An end that is not after the begin: no key."""
 
 
 def _dated(data: Bytes, at: Places) -> npt.NDArray[np.bool_]:
@@ -81,7 +81,7 @@ def _json(data: Bytes) -> _Found:
     kept = _dated(data, value)
     colon, value = colon[kept], value[kept]
     begin = _after_last(data, colon - 1, b'"')
-    return begin, np.where(begin < 0, -1, colon - 1), value
+    return begin - 1, begin, colon - 1, value
 
 
 def _elements(data: Bytes) -> _Found:
@@ -97,11 +97,12 @@ def _elements(data: Bytes) -> _Found:
     bracket, value = bracket[kept], value[kept]
     begin = _after_last(data, bracket, b"<")
     begin = np.where(bracket - begin <= 4 * KEY_BYTES, begin, -1)
+    mark = begin - 1
     end = _first_of(data, begin, bracket, b" \t\r\n/>")
     begin = np.where((begin >= 0) & _LETTER[data[np.maximum(begin, 0)]], begin, end)
     colon = _first_of(data, begin, end, b":")
     begin = np.where((colon < end) & (begin < end), colon + 1, begin)
-    return begin, end, value
+    return mark, begin, end, value
 
 
 def _attributes(data: Bytes) -> _Found:
@@ -113,7 +114,7 @@ def _attributes(data: Bytes) -> _Found:
     kept = _dated(data, value)
     equals, value = equals[kept], value[kept]
     begin = _after_last(data, equals, b" \t\r\n:,?&;")
-    return begin, np.where(begin < 0, -1, equals), value
+    return begin - 1, begin, equals, value
 
 
 def _lines(data: Bytes) -> _Found:
@@ -123,12 +124,12 @@ def _lines(data: Bytes) -> _Found:
         colon = colon[_DIGIT[data[colon + step]]]
     none = np.zeros(0, np.int64)
     if not len(colon):
-        return none, none, none
+        return none, none, none, none
     begin = _after_last(data, colon, b"\n")
     begin = np.where((begin < 0) & (colon < KEY_BYTES), 0, begin)
     end = _first_of(data, begin, colon, b";:")
     capital = (data[np.maximum(begin, 0)] >= 65) & (data[np.maximum(begin, 0)] <= 90)
-    return begin, np.where((begin >= 0) & capital, end, -1), colon + 1
+    return begin - 1, begin, np.where(capital, end, -1), colon + 1
 
 
 def _after_last(data: Bytes, ends: Places, marks: bytes) -> Places:
