@@ -151,9 +151,9 @@ class RecordDates:
     def _parts(self, state: _State, texts: pa.Array, origin: PartOrigin) -> None:
         known = words()
         for number, part in enumerate(origin.parts):
-            if part.startswith(known.file_parts):
+            if _is_one_of(part, known.file_parts):
                 state.own = max(state.own, self._single(texts[number].as_py()))
-            elif part.startswith(known.message_parts) and not state.message:
+            elif not state.message and _is_one_of(part, known.message_parts):
                 state.message.add(np.array([self._single(texts[number].as_py())], np.int64))
 
     def _single(self, text: str | None) -> int:
@@ -235,6 +235,11 @@ class RecordDates:
                 return [Month(day.replace(day=1), "file", 1, day, day)]
             at = at.parent
         return []
+
+
+def _is_one_of(part: str, names: tuple[str, ...]) -> bool:
+    """Whether a part has one of the names, with a number or a label after it or without."""
+    return any(part == name or part.startswith(f"{name} ") for name in names)
 
 
 def _day_of(seconds: float | None) -> date | None:
