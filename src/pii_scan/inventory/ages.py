@@ -99,7 +99,7 @@ class _Months:
 def _whole(column: pa.ChunkedArray) -> Ints:
     if pa.types.is_date32(column.type):
         column = column.cast(pa.int32())
-    return column.to_numpy().astype(np.int64)
+    return np.asarray(column.to_numpy(), np.int64)
 
 
 def _slices(months: _Months, document: Ints) -> Iterator[slice]:
