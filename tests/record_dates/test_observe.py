@@ -317,6 +317,11 @@ def test_a_letter_is_one_record_of_the_date_that_it_bears() -> None:
     assert of_batches([page, properties]) == {"2020-03": 1}
 
 
+def test_the_date_of_a_list_is_not_that_of_its_rows() -> None:
+    title = ChunkBatch(pa.array(["Kundeliste, dato 04.03.2020\n"], pa.large_string()), LineOrigin())
+    assert of_batches([title, cells(["Kari", "Ola"], "navn")]) == {}
+
+
 def test_a_label_in_a_log_does_not_hide_its_lines() -> None:
     lines = "2020-03-04 05:06:07 kurs ok\n" * 9 + "DTSTART:20190101T000000Z\ndato: 01.01.2018\n"
     assert in_data("a.log", lines) == {"2020-03": 9}
