@@ -41,7 +41,8 @@ def test_a_date_of_a_record(header: str, expected: str) -> None:
         "født", "BDAY", "Forfallsdato", "DueDate", "cbc:DueDate", "payment due date", "Expiry Date", "expires_at",
         "Utløpsdato", "valid_to", "Gyldig til", "Planlagt dato", "scheduled time", "Frist", "next_date",
         "dødsdato", "date of death", "Fødedato", "Date de naissance", "Ankomst dato", "utskriftsdato", "export date",
-        "GeneratedDate", "passport issue date", "navn", "telefon", "postnummer", "timer", "time zone", "beløp", "kundenr", "",
+        "GeneratedDate", "passport issue date",
+        "navn", "telefon", "postnummer", "timer", "time zone", "beløp", "kundenr", "",
         "candidate name", "datoer for alle", "x" * 500,
     ],
 )  # fmt: skip
