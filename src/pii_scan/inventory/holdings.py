@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from pii_scan.inventory.drilldown import Unit
+
 UNASSIGNED = "unassigned"
 """The system of documents that no profile and no rule of the user knows."""
 
@@ -30,9 +32,9 @@ class Sample:
 
     target: str
     document: str
-    where: str
-    """The first place within it, language-neutral (`row 7, column epost`); empty for the document as a whole."""
     count: int
+    unit: Unit | None = None
+    """The location unit that holds most of it, with its first place."""
 
 
 @dataclass(frozen=True, slots=True)
