@@ -55,7 +55,7 @@ def holdings_of(
     return tuple(rows)
 
 
-def systems_of(run: FinishedRun, found: pa.Table | None) -> tuple[SystemShare, ...]:
+def systems_of(run: FinishedRun, found: pa.Table | None, *, details: bool) -> tuple[SystemShare, ...]:
     """One row for each system that any document is from: those with most findings first, those without last, and the
     documents that no system is known of at the very end.
     """
@@ -63,12 +63,14 @@ def systems_of(run: FinishedRun, found: pa.Table | None) -> tuple[SystemShare, .
     for table in run.documents():
         counted.add(with_folder(plain(table, _Shares.COLUMNS)))
     with_findings, findings = _found_by_system(found)
+    forms = _forms(run, found) if details and found is not None else {}
     shares = [
         SystemShare(
             system=system, documents=counted.documents[system], unread=counted.unread[system],
             with_findings=with_findings.get(system, 0), size_bytes=counted.size[system],
             signals=_first(counted.signals[system]), owners=_first(counted.owners[system], MAX_OWNERS),
-            folders=_first(counted.folders[system], MAX_FOLDERS),
+            folders=_first(counted.folders[system], MAX_FOLDERS), under_13=counted.under_13[system],
+            under_18=counted.under_18[system], forms=forms.get(system, {}),
         )
         for system in counted.documents
     ]  # fmt: skip
@@ -79,12 +81,15 @@ def systems_of(run: FinishedRun, found: pa.Table | None) -> tuple[SystemShare, .
 class _Shares:
     """Counts of all documents by system, table by table."""
 
-    COLUMNS = (*DOCUMENT, "container", "system", "signals", "owner", "status", "size_bytes", "read_bytes")
+    COLUMNS = (*DOCUMENT, "container", "system", "signals", "owner", "account", "status", "size_bytes", "read_bytes",
+               "under_13", "under_18")  # fmt: skip
 
     def __init__(self) -> None:
         self.documents: Counter[str] = Counter()
         self.unread: Counter[str] = Counter()
         self.size: Counter[str] = Counter()
+        self.under_13: Counter[str] = Counter()
+        self.under_18: Counter[str] = Counter()
         self.signals: dict[str, Counter[str]] = defaultdict(Counter)
         self.owners: dict[str, Counter[str]] = defaultdict(Counter)
         self.folders: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
@@ -94,17 +99,19 @@ class _Shares:
         unread = pc.not_equal(table.column("status"), "read").cast(pa.int64())
         size = pc.coalesce(table.column("size_bytes"), table.column("read_bytes"))
         size = pc.if_else(table.column("container"), 0, size)
-        table = table.append_column("unread", unread).append_column("size", size)
-        grouped = table.group_by(["system"]).aggregate([([], "count_all"), ("unread", "sum"), ("size", "sum")])
+        owner = pc.if_else(pc.equal(table.column("owner"), ""), table.column("account"), table.column("owner"))
+        table = table.append_column("unread", unread).append_column("size", size).append_column("whose", owner)
+        sums = ("unread", "size", "under_13", "under_18")
+        grouped = table.group_by(["system"]).aggregate([([], "count_all"), *((name, "sum") for name in sums)])
         for row in grouped.to_pylist():
             self.documents[row["system"]] += row["count_all"]
-            self.unread[row["system"]] += row["unread_sum"]
-            self.size[row["system"]] += row["size_sum"]
-        for row in table.group_by(["system", "signals", "owner"]).aggregate([([], "count_all")]).to_pylist():
+            for name in sums:
+                getattr(self, name)[row["system"]] += row[f"{name}_sum"]
+        for row in table.group_by(["system", "signals", "whose"]).aggregate([([], "count_all")]).to_pylist():
             for signal in filter(None, row["signals"].split("; ")):
                 self.signals[row["system"]][signal] += row["count_all"]
-            if row["owner"]:
-                self.owners[row["system"]][row["owner"]] += row["count_all"]
+            if row["whose"]:
+                self.owners[row["system"]][row["whose"]] += row["count_all"]
         for row in table.group_by(["system", "target", "folder"]).aggregate([([], "count_all")]).to_pylist():
             self.folders[row["system"]][row["target"], row["folder"]] += row["count_all"]
 
@@ -121,6 +128,24 @@ def _found_by_system(found: pa.Table | None) -> tuple[dict[str, int], dict[str, 
     documents = found.group_by(["system", *DOCUMENT]).aggregate([("count", "sum")])
     rows = documents.group_by(["system"]).aggregate([([], "count_all"), ("count_sum", "sum")]).to_pylist()
     return {r["system"]: r["count_all"] for r in rows}, {r["system"]: r["count_sum_sum"] for r in rows}
+
+
+def _forms(run: FinishedRun, found: pa.Table) -> dict[str, dict[tuple[str, str], int]]:
+    """How what was found in each system was written: recognizer and first reason to occurrences."""
+    documents = found.group_by([*DOCUMENT, "system"]).aggregate([])
+    keys, systems = document_keys(documents).combine_chunks(), documents.column("system").combine_chunks()
+    names = ["system", "recognizer", "reasons"]
+    counts = Rollup(names, {"count": "sum"})
+    for table in run.findings():
+        part = plain(table, [*DOCUMENT, *names[1:], "count"])
+        system = systems.take(pc.index_in(document_keys(part), keys).combine_chunks())
+        counts.add(part.append_column("system", system).select([*names, "count"]))
+    result: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    table = counts.result()
+    for row in table.to_pylist() if table is not None else []:
+        form = next((why for why in row["reasons"].split("; ") if not why.startswith("possible:")), "")
+        result[row["system"]][row["recognizer"], form] += row["count"]
+    return {system: _first(counter) for system, counter in result.items()}
 
 
 def _documents(once: pa.Table) -> dict[tuple[str, str], int]:
