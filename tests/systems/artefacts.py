@@ -128,7 +128,7 @@ LEADS = (
 )
 GRAVITY = "Navn|E-post|Opprettet av (bruker-ID)|Oppførings-ID|Oppføringsdato|Kilde-URL|Transaksjons-ID|Bruker-IP"
 WOO = "Name|Username|Last Active|Sign Up|Email|Orders|Total Spend|AOV|Country / Region|City|Region|Postal Code"
-WOO_NB = "Navn|Brukernavn|Sist aktiv|Registrering|E-post|Ordrer|Totalt forbruk|AOV|Land / region|By|Region|Postnummer"
+WOO_NB = "Navn|Brukernavn|Sist aktiv|Registrer deg|E-post|Ordrer|Total forbruk|AOV|Land / Region|Sted|Region|Postnummer"
 MOODLE = "Time|User full name|Affected user|Event context|Component|Event name|Description|Origin|IP address"
 MOODLE_NB = (
     "Tid|Brukers fulle navn|Berørt bruker|Hendelseskontekst|Komponent|Hendelsesnavn|Beskrivelse|Opprinnelse|IP-adresse"
@@ -146,7 +146,8 @@ ALB_LINE = (
 )
 CLOUDFRONT = (
     "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status "
-    "cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie)\n2026-02-06\t00:00:38\tARN56-P1\t12\t192.0.2.1\tGET\td1.cloudfront.net\t/\t"
+    "cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie)\n"
+    "2026-02-06\t00:00:38\tARN56-P1\t12\t192.0.2.1\tGET\td1.cloudfront.net\t/\t"
     "200\t-\tcurl\t-\t-\n"
 )
 COMBINED = f'192.0.2.1 - - {DATED} "GET /kurs HTTP/1.1" 200 512 "-" "Mozilla/5.0"\n'
