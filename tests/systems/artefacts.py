@@ -298,6 +298,7 @@ MADE: dict[str, list[Artefact]] = {
         ("konto.xml", xml("Document", f"{STATEMENT}camt.053.001.02")),
         ("lønn.xml", xml("Document", f"{STATEMENT}pain.001.001.03")),
         ("utskrift.csv", with_rows("Dato|Forklaring|Rentedato|Ut fra konto|Inn på konto", sep=";")),
+        ("sbanken.csv", with_rows("Bokført|Rentedato|Beskrivelse|Beløp", sep=";")),
         ("utskrift.sta", MT940.encode()),
         ("ocr.txt", ("NY000010" + "0" * 72 + "\n").encode()),
     ],
