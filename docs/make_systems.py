@@ -1,7 +1,7 @@
 """Writes `systems.md`, the systems that documents are attributed to, from the profiles: `python docs/make_systems.py`.
 
-`tests/systems/test_profiles.py` compares the committed page with the one made here, and `tests/systems/test_artefacts.py`
-attributes an artefact of every system.
+`tests/systems/test_profiles.py` compares the committed page with the one made here, and
+`tests/systems/test_artefacts.py` attributes an artefact of every system.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Each document is attributed to the system that it is from, by signals: the names
 format, the headers of its tables (with their Norwegian names where a system translates them), names of tables, the root
 element and namespace of XML, the keys of JSON, headers of mail, and expressions in the first 64 KiB of text. A signal
 has a score, how sure it is on its own. Signals of one profile that fire count together 1 - (1 - a)(1 - b)…; from
-{THRESHOLD:g} on the document is from that system, and the surest profile wins. Reports show which signals fired. What no
-profile knows is «ikke tilordnet» (not assigned). A member of a container that has no system of its own has the
+{THRESHOLD:g} on the document is from that system, and the surest profile wins. Reports show which signals fired. What
+no profile knows is «ikke tilordnet» (not assigned). A member of a container that has no system of its own has the
 container's.
 
 What is sure of a system by its form stays so wherever it lies: a SAF-T file in a mailbox is from the accounts. Headers
-that say how a mail was sent (Postmark, Microsoft's marks of other tenants) weigh only where the mail lies in no mailbox,
-because anyone's mail may have been sent so.
+that say how a mail was sent (Postmark, Microsoft's marks of other tenants) weigh only where the mail lies in no
+mailbox, because anyone's mail may have been sent so.
 
 `pii-scan systems list` names the systems, `pii-scan systems show ID` shows one with all its signals.
 
@@ -56,15 +56,18 @@ with `!` or `/` before a path within a container. Reports show it as it is writt
 
 | a signal has one of | and fires where |
 |---|---|
-| `path` | a folder or file, or a container around it, has a name that fits one of the globs, at any depth, in any case |
+| `path` | a folder or file, or a container around it, has a name that fits one of the globs, at any depth, in any \
+case |
 | `members` | a container holds what fits `at_least` so many of the globs |
 | `media_type` | the document is of one of the formats |
-| `headers` | one table, or one of its first rows, has `at_least` so many of the headers (a list gives one header in several languages) and no more than `at_most_columns` |
+| `headers` | one table, or one of its first rows, has `at_least` so many of the headers (a list gives one header \
+in several languages) and no more than `at_most_columns` |
 | `tables` | it has `at_least` so many tables or sheets of these names (globs, without the schema) |
 | `keys` | it is JSON with `at_least` so many of the keys |
 | `root` | it is XML with that root element, in `namespace` if given (`*` at its end stands for any ending) |
 | `text` | the expression (RE2) fits; it needs a `label`, and is tried only where one of `contains` stands in the text |
-| `mail_header`, `part` | a header of a mail, or another named part, has that name, and a value that fits `value` as a whole; `sender: true` for headers that only say how it was sent |
+| `mail_header`, `part` | a header of a mail, or another named part, has that name, and a value that fits `value` as a \
+whole; `sender: true` for headers that only say how it was sent |
 
 """
 
