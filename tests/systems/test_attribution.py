@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import mailbox
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -234,3 +236,23 @@ def test_parts_that_no_signal_asks_for_are_not_kept() -> None:
     ref = DocumentRef("t", "x")
     attribution.observe(ref, ChunkBatch(pa.array(["v", "w"]), PartOrigin(("header: Subject", "header: x-pm-TAG"))))
     assert attribution._seen[ref].parts == [("header: x-pm-tag", "w")]
+
+
+def test_an_archive_whose_members_are_all_from_one_system_is_from_it() -> None:
+    saft = dict(artefacts.MADE["accounting.saft"])["regnskap.xml"]
+    one = zipped({"a.xml": saft, "b.xml": saft})
+    assert told("a.zip", one)["a.zip"] == ("accounting.saft", ("members: all from this system",))
+    assert told("a.zip.gz", gzip.compress(one))["a.zip.gz"][0] == "accounting.saft"
+    assert told("a.zip", zipped({"a.xml": saft, "b.txt": b"Hei.\n"}))["a.zip"] == NONE
+    assert told("a.zip", zipped({"a.xml": saft, "b.csv": artefacts.with_rows(artefacts.ENTRA)}))["a.zip"] == NONE
+    mail = artefacts.mail()
+    assert told("a.zip", zipped({"a.eml": mail}))["a.zip"] == NONE
+
+
+def test_a_mail_is_not_from_the_system_of_its_attachment() -> None:
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = "a@example.no", "b@example.no", "Hei"
+    made.set_content("Hei.")
+    made.add_attachment(artefacts.with_rows(artefacts.ENTRA), "text", "csv", filename="x.csv")
+    found = told("a.eml", made.as_bytes())
+    assert {name: one[0] for name, one in found.items()} == {"a.eml": None, "a.eml!x.csv": "microsoft365.entra"}

@@ -39,7 +39,8 @@ class Seen:
     """The first text, the headers, the first rows, the parts and the members of one document."""
 
     __slots__ = (
-        "_columns", "_full", "_keeps", "_last_headers", "_room", "_rows", "_texts", "members", "parts", "sheets",
+        "_columns", "_full", "_keeps", "_last_headers", "_room", "_rows", "_texts",
+        "members", "parts", "sheets", "systems",
     )  # fmt: skip
 
     def __init__(self, keeps: Callable[[str], bool]) -> None:
@@ -57,6 +58,8 @@ class Seen:
         """Name in lower case and text of the parts that are kept."""
         self.members: dict[str, None] = {}
         """Paths of documents within this one, from it down."""
+        self.systems: set[str | None] = set()
+        """Of the documents directly within this one."""
 
     def take(self, batch: ChunkBatch) -> None:
         """Looks at a batch; costs next to nothing once enough is known."""
