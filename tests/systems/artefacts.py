@@ -191,7 +191,7 @@ MADE: dict[str, list[Artefact]] = {
         ("sak/Teams Chats/1.html", b"<html><body>Hei</body></html>"),
         (
             "chat.json",
-            as_json({"value": [keyed("messageType chatId channelIdentity replyToId etag mentions reactions webUrl")]}),
+            as_json({"value": [keyed("messageType chatId createdDateTime mentions body from")]}),
         ),
     ],
     "microsoft365.entra": [

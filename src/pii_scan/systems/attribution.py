@@ -12,7 +12,7 @@ from functools import lru_cache
 from pii_scan.globs import Patterns
 from pii_scan.model import ChunkBatch, DocumentRef, printable
 from pii_scan.systems.profiles import PathRule, Profile, ProfileTable
-from pii_scan.systems.seen import Seen
+from pii_scan.systems.seen import Seen, composed
 from pii_scan.systems.signals import Evidence, PartSignal, PathSignal, Signal, anywhere
 
 THRESHOLD = 0.5
@@ -141,7 +141,8 @@ class Attribution:
         path, parent = "", ref.parent
         here = ref
         while parent is not None:
-            path = f"{printable(here.path)}/{path}" if path else printable(here.path)
+            name = composed(printable(here.path))
+            path = f"{name}/{path}" if path else name
             self._of(parent).member(path)
             here, parent = parent, parent.parent
 
@@ -167,7 +168,7 @@ def _pieces(ref: DocumentRef) -> tuple[str, ...]:
     chain: list[str] = []
     here: DocumentRef | None = ref
     while here is not None:
-        chain.insert(0, printable(here.path))
+        chain.insert(0, composed(printable(here.path)))
         here = here.parent
     folder = printable(ref.target.replace("\\", "/").rstrip("/").rpartition("/")[2])
     if folder not in ("", ".", "..", "-") and folder != chain[0]:

@@ -6,6 +6,7 @@ Holds text, so it lives where the document is read and no longer; nothing of it 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -32,7 +33,16 @@ def folded(header: str) -> str:
     >>> folded("\ufeff\"User  full_name\" ")
     'user full name'
     """
-    return _BLANKS.sub(" ", header.strip().strip(_QUOTES)).strip().casefold()
+    return _BLANKS.sub(" ", composed(header).strip().strip(_QUOTES)).strip().casefold()
+
+
+def composed(name: str) -> str:
+    r"""A name with letters as one sign each (Unicode NFC): some systems write `å` as `a` and a ring.
+
+    >>> composed("pa\u030amelding") == "påmelding"
+    True
+    """
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 class Seen:
