@@ -160,6 +160,7 @@ def _forms() -> list[tuple[re.Pattern[str], _Reader]]:
         (rf"(?<!\d)(?P<n>[12])\.?{gap}(?:{half}){gap}{year}(?!\d)", _half),
         (rf"(?<!\d){year}{gap}(?:{half}){gap}(?P<n>[12])(?!\d)", _half),
         (rf"{letter}(?P<m>{season}){gap}{year}(?!\d)", term),
+        (rf"(?<!\d){year}{gap}(?P<m>{season}){no_letter}", term),
         (rf"(?<!\d){year} ?(?:[-–_]|til|to|og) ?(?P<z>{_YEAR})(?![\d])", _years),
         (rf"(?<!\d){year}[-–](?P<z>1[3-9]|[2-9]\d)(?!\d)", _years),
         (rf"(?<!\d){year}[-_. ]?(?P<m>{_MONTH})(?!\d)", _month),
