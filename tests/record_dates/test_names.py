@@ -47,6 +47,7 @@ def test_what_a_name_names(name: str, span: tuple[date, date]) -> None:
         "rapport.docx", "IMG_2019.jpg", "DSC2019.JPG", "postnr 2019.csv", "68050000.txt", "92201903.txt", "v1.2019.3",
         "versjon 2019.docx", "Office 2016 oppsett", "Windows Server 2019", "25860812345.pdf", "2027-01.csv", "1969.txt",
         "12019.txt", "20191", "192.0.2.1.log", "1.2.3", "ordre-nr-2019", "mai.txt", "",
+        "Kari Nordmann født 01.02.1985.pdf", "KARI F\u00d8DT 1985-02-01.pdf", "f.dato 01.02.1985", "DOB-19850201.txt",
     ],
 )  # fmt: skip
 def test_numbers_that_are_no_dates(name: str) -> None:
