@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pii_scan.errors import ConfigError, nearest
 from pii_scan.form import read_form
-from pii_scan.notice.record_sheets import Row, Sheet
+from pii_scan.notice.record_sheets import MAX_COLUMNS, Row, Sheet
 from pii_scan.notice.record_words import table
 
 HEADER_ROWS = 30
@@ -223,12 +223,16 @@ def _check_mapped(found: Table, path: Path, mapped: Mapped) -> None:
 
 
 def _no_table(path: Path, mapped: Mapped, sheets: Sequence[Sheet]) -> ConfigError:
+    seen = [cell for sheet in sheets for row in sheet.rows[:HEADER_ROWS] for cell in row.cells if cell.strip()]
+    for key, header in mapped.headers.items():
+        if key not in map(plain_header, seen):
+            short = [cell for cell in seen[:MAX_COLUMNS] if len(cell) < 60]
+            return ConfigError(f"{path}: there is no column {header!r}", nearest(header, short) if short else "")
     wanted = [entry["export"] for entry in table("columns")["columns"] if entry["field"] in NAMING]
     wanted += [entry["header"] for entry in table("columns")["ico"] if entry["field"] in NAMING]
     what = "no column that names an activity"
     if mapped.header_row is not None:
         what += f" in row {mapped.header_row}"
-    seen = [cell for sheet in sheets for row in sheet.rows[:HEADER_ROWS] for cell in row.cells if cell.strip()]
     for cell in seen:
         close = difflib.get_close_matches(plain_header(cell), known_headers(), n=1, cutoff=0.8)
         if close and known_headers()[close[0]] in NAMING:

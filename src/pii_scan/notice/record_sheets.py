@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -110,18 +111,18 @@ def _workbook(path: Path, content: bytes) -> list[Sheet]:
     try:
         from openpyxl import load_workbook
 
-        shown, formulas = (
-            load_workbook(io.BytesIO(content), read_only=True, data_only=only, keep_links=False)
-            for only in (True, False)
-        )
-        return [
-            _sheet(path, sheet, formulas[sheet.title])
-            for sheet in shown.worksheets
-        ]  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what a record does not need: validations, headers, styles
+            warnings.filterwarnings("error", "File contains an invalid specification")  # it leaves out a sheet
+            shown, formulas = (
+                load_workbook(io.BytesIO(content), read_only=True, data_only=only, keep_links=False)
+                for only in (True, False)
+            )
+            return [_sheet(path, sheet, formulas[sheet.title]) for sheet in shown.worksheets]
     except ConfigError:
         raise
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError,
-            NotImplementedError, RuntimeError, ArithmeticError, zipfile.BadZipFile) as error:  # fmt: skip
+            NotImplementedError, RuntimeError, ArithmeticError, UserWarning, zipfile.BadZipFile) as error:  # fmt: skip
         # what openpyxl, zipfile and the XML parser raise for a workbook that is none; ParseError is a SyntaxError
         raise ConfigError(f"{path}: not a workbook that can be read ({type(error).__name__})",
                           "save it as .xlsx in a spreadsheet program") from None  # fmt: skip

@@ -41,10 +41,10 @@ class Reader:
             cells = {name: text for name, text in cells.items() if said(text)}
             self._take_whole(cells, where)
             own = {name: text for name, text in cells.items() if name not in WHOLE}
-            if not own:
-                continue
             if blank:
                 self.notes.append(f"{where}: nobody has named the activity yet, left out")
+            elif not own:
+                continue
             elif not any(name in own for name in NAMING):
                 self._continue(own, where)
             else:

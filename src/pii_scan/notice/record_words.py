@@ -87,7 +87,13 @@ def _silent(text: str) -> bool:
     words = _table("words")
     key = plain(text)
     marked = any(key.startswith(marker.strip(":")) and ":" in text for marker in _markers())
-    return not key or key in words["nothing"] or key in words["blank"].values() or text in words["nothing"] or marked
+    return (
+        not re.search(r"\w", key)
+        or key in words["nothing"]
+        or key in words["blank"].values()
+        or text in words["nothing"]
+        or marked
+    )
 
 
 @cache
@@ -133,10 +139,10 @@ def _each(text: str) -> list[list[str]]:
 
 def _category(text: str) -> list[str]:
     key = plain(text)
-    if key in known_categories():
-        return [key]
     if key in _category_names():
         return list(_category_names()[key])
+    if key in known_categories():
+        return [key]
     if re.search(r"(?i)\s(?:og|samt|and)\s|[/&,(]", text):
         return []
     hits = [(found.start(), key) for key, terms in category_terms().items() if (found := terms.search(text))]
