@@ -194,6 +194,8 @@ NAMES = {
         ("own.profile", ("own.profile",)),
         ("AWS", ("aws.s3",)),
         ("Tripletex", ()),
+        ("microsoft365.exchnage", ()),
+        ("microsoft365", ("microsoft365.exchange", "microsoft365.teams")),
         ("Steamship", ()),
         ("", ()),
     ],

@@ -22,17 +22,25 @@ class Systems:
         products: dict[str, list[str]] = table("systems")
         given = names if names is not None else {id_: () for id_ in products if "." in id_ or _is_leaf(id_, products)}
         self.ids = tuple(given)
-        found: dict[str, set[str]] = {}
+        exact: dict[str, set[str]] = {}
+        products_of: dict[str, set[str]] = {}
         for id_, own in given.items():
-            for name in (id_, *own):
-                found.setdefault(_plain(name), set()).add(id_)
-        for key, own_names in products.items():
+            exact.setdefault(_plain(id_), set()).add(id_)
+            for name in own:
+                exact.setdefault(_plain(name), set()).add(id_)
+        for key, names_ in products.items():
             ids = {id_ for id_ in given if _within(id_, key)}
-            for name in (key, *own_names) if ids else ():
-                found.setdefault(_plain(name), set()).update(ids)
-        self._by_name = {name: tuple(id_ for id_ in given if id_ in ids) for name, ids in found.items() if name}
-        longest = sorted(self._by_name, key=len, reverse=True)
-        self._within = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)") if longest else None
+            for name in names_ if ids else ():
+                products_of.setdefault(_plain(name), set()).update(ids)
+            if ids:
+                exact.setdefault(_plain(key), set()).update(ids)
+        self._by_name = {
+            name: tuple(id_ for id_ in given if id_ in exact.get(name, set()) | products_of.get(name, set()))
+            for name in {*exact, *products_of} if name
+        }  # fmt: skip
+        longest = sorted(products_of, key=len, reverse=True)
+        forms = "|".join(map(re.escape, longest))
+        self._products = re.compile(rf"(?<![\w.])(?:{forms})(?!\w|\.\w)") if longest else None
 
     def named(self, text: str) -> tuple[str, ...]:
         """Ids of the profiles that `text` names; empty where none is known by that name.
@@ -43,7 +51,7 @@ class Systems:
         key = _plain(text)
         if key in self._by_name:
             return self._by_name[key]
-        hits = [self._by_name[hit] for hit in self._within.findall(key)] if self._within else []
+        hits = [self._by_name[hit] for hit in self._products.findall(key)] if self._products else []
         single = {ids[0] for ids in hits if len(ids) == 1}
         # «Office 365 (Teams)» is Teams: what is named more narrowly takes the place of the family around it
         kept = [ids for ids in hits if len(ids) == 1 or not single & set(ids)]

@@ -29,11 +29,12 @@ def text(reading: Reading, name: str, lang: str) -> str:
         lines += ["", *_columns(found, t)]
     lines.append("")
     for field in ("controller", "orgnr", "contact", "dpo"):
-        lines.append(f"{t(f'ropa.field.{field}')}: {_line(getattr(record, field) or t('ropa.silent'))}")
+        said = getattr(record, field) or t("ropa.silent")
+        lines.append(f"{t(f'ropa.field.{field}')}: {_line(said)}")
     for activity in record.activities:
         lines += ["", *_activity(activity, t)]
     if record.notes:
-        lines += ["", f"{t('ropa.notes')}:", *(f"  {_line(note)}" for note in record.notes)]
+        lines += ["", t("ropa.notes") + ":", *(f"  {_line(note)}" for note in record.notes)]
     return "\n".join(line.replace("\u202f", " ") for line in lines) + "\n"
 
 
@@ -109,7 +110,7 @@ def _activity(activity: Activity, t: Wording) -> Iterator[str]:
     for field, value in activity.fields.items():
         yield f"  {_label(field, t)}: {_line(value)}"
     if missing := [t(f"ropa.field.{name}") for name in silent(activity)]:
-        yield f"  {t('ropa.silent_about', names=', '.join(missing))}"
+        yield "  " + t("ropa.silent_about", names=", ".join(missing))
 
 
 def _line(value: str) -> str:
