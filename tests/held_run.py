@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 from finished_run import TARGET, FakeRun, RunBuilder
 
@@ -11,13 +12,20 @@ from pii_scan.inventory.holdings import UNASSIGNED, Ages, Holding, SystemShare
 from pii_scan.report.model import View, view
 
 HELD = [
-    ("microsoft365.exchange", "name", 40), ("microsoft365.exchange", "email", 30), ("microsoft365.exchange", "credentials", 2),
-    ("course.moodle", "grades", 12), ("course.moodle", "national_id", 3), ("aws.s3", "ip", 900),
-    ("accounting.saft", "organisation", 5), (UNASSIGNED, "phone", 4), (UNASSIGNED, "online_id.cookie", 1),
-]  # fmt: skip
+    ("microsoft365.exchange", "name", 40),
+    ("microsoft365.exchange", "email", 30),
+    ("microsoft365.exchange", "credentials", 2),
+    ("course.moodle", "grades", 12),
+    ("course.moodle", "national_id", 3),
+    ("aws.s3", "ip", 900),
+    ("accounting.saft", "organisation", 5),
+    (UNASSIGNED, "phone", 4),
+    (UNASSIGNED, "online_id.cookie", 1),
+]
 """System, category and occurrences; accounting.saft holds nothing of persons."""
 
 
+@cache
 def run() -> FakeRun:
     """Documents of each system, one of them encrypted."""
     b = RunBuilder()
@@ -35,8 +43,14 @@ def holding(system: str, category: str, count: int, synthetic: int = 0, ages: Ag
     return Holding(system, category, 1, count, synthetic, count, 0.9, {category.upper(): count}, ages, ())
 
 
-def seen(finished: FakeRun, lang: str = "nb", more: tuple[Holding, ...] = ()) -> View:
-    rolled = view(finished, lang, details=False)
+@cache
+def rolled_up(lang: str) -> View:
+    return view(run(), lang, details=False)
+
+
+def seen(lang: str = "nb", more: tuple[Holding, ...] = ()) -> View:
+    """The run rolled up, with what its systems hold, and `more`."""
+    rolled = rolled_up(lang)
     holdings = (*(holding(*row) for row in HELD), *more)
     systems = dict.fromkeys(one.system for one in holdings)
     shares = tuple(

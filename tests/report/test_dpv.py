@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import rdflib
-from held_run import HELD, run, seen
+from held_run import HELD, seen
 from rdflib.namespace import DCTERMS, RDF
 
 from pii_scan.inventory.categories import categories
@@ -35,7 +35,7 @@ GDPR = rdflib.Namespace(dpv.CONTEXT["eu-gdpr"])
 
 def graph(declared: Declared, lang: str = "nb") -> rdflib.Graph:
     out = io.BytesIO()
-    dpv.write_of(seen(run(), lang), out, declared)
+    dpv.write_of(seen(lang), out, declared)
     return rdflib.Graph().parse(data=out.getvalue().decode(), format="json-ld")
 
 
@@ -49,9 +49,7 @@ def used(node: Any) -> set[str]:
 
 @pytest.mark.parametrize("declared", [Declared(), FULL, Declared(None, NOTICE)], ids=["run", "all", "notice"])
 def test_every_term_is_one_of_the_vocabulary(declared: Declared) -> None:
-    names = {
-        name for name in used(dpv.document(seen(run()), declared)["@graph"]) if re.match(r"(dpv|pd|eu-gdpr):", name)
-    }
+    names = {name for name in used(dpv.document(seen(), declared)["@graph"]) if re.match(r"(dpv|pd|eu-gdpr):", name)}
     assert names and names <= dpv.terms()
 
 
@@ -95,7 +93,7 @@ def test_an_activity_says_what_the_record_says_of_it() -> None:
 
 
 def test_all_nodes_that_are_referred_to_exist() -> None:
-    document = dpv.document(seen(run()), FULL)
+    document = dpv.document(seen(), FULL)
     ids = {node["@id"] for node in document["@graph"]}
     references = {name for name in used(document["@graph"]) if name.startswith("urn:")}
     assert references - ids <= {name for name in references if name.endswith("#controller")}
@@ -111,7 +109,7 @@ def test_the_graph_is_the_same_in_each_language_but_for_the_texts() -> None:
 def test_hostile_names_stay_text() -> None:
     hostile = Activity('"}]<script>', "\x1b[31m\u202e x", "", recipients=("a\nb",), security="</script>")
     out = io.BytesIO()
-    dpv.write_of(seen(run()), out, Declared(Record(None, None, None, None, (hostile,))))
+    dpv.write_of(seen(), out, Declared(Record(None, None, None, None, (hostile,))))
     json.loads(out.getvalue())
     assert "\x1b" not in out.getvalue().decode() and "\u202e" not in out.getvalue().decode()
     assert len(rdflib.Graph().parse(data=out.getvalue().decode(), format="json-ld"))

@@ -1,7 +1,7 @@
 """The rows of a record of processing activities, from a run and what the organisation says.
 
-One for each activity of the record, and one for each system that no activity names. Fills in what a scan sees, and never
-a purpose, a legal basis or a deadline: those say that a person must fill them in.
+One for each activity of the record, and one for each system that no activity names. Fills in what a scan sees, never a
+purpose, a legal basis or a deadline: those say that a person must fill them in.
 """
 
 from __future__ import annotations

@@ -18,6 +18,8 @@ from pii_scan.report.tables import inert
 
 MAX_CELL = 32_767
 """Characters of a cell (ECMA-376 and Excel's limits)."""
+_SPACES = str.maketrans({"\u202f": " ", "\u00a0": " "})
+"""Those that the numbers of the wording have."""
 _A4 = 9
 """ST_PaperSize of ECMA-376."""
 _HEADER = PatternFill("solid", start_color="FFDCE6EA")
@@ -98,7 +100,7 @@ def plain(value: object) -> Any:
     """
     if value is None or (isinstance(value, int | float | date) and not isinstance(value, bool)):
         return value
-    lines = str(value).split("\n")
+    lines = str(value).translate(_SPACES).split("\n")
     return inert("\n".join(printable(line) for line in lines)[: MAX_CELL - 1])
 
 
