@@ -27,11 +27,23 @@ from pii_scan.report.declared import Declared
 
 BLANK = {"nb": "må fylles ut av menneske", "en": "to be filled in by a person"}
 MAIL = Activity(
-    "mail", "E-post", "r.yaml, line 1", purposes=("Svare på henvendelser, også klager",), systems=("microsoft365.exchange",),
-    categories=("name",), other_categories=("skostørrelse",), subjects=("Kunder", "ansatte"), recipients=("Wildbit, LLC",),
-    legal_basis=("6.1.b", "6.1.f"), retention="P3Y6M", starts_from="last_contact", third_countries=("US",),
-    safeguards="Standardavtaler", security="Tilgangsstyring, kryptering", fields={"business_area": "Kundeservice", "rights": "Alle"},
-)  # fmt: skip
+    "mail",
+    "E-post",
+    "r.yaml, line 1",
+    purposes=("Svare på henvendelser, også klager",),
+    systems=("microsoft365.exchange",),
+    categories=("name",),
+    other_categories=("skostørrelse",),
+    subjects=("Kunder", "ansatte"),
+    recipients=("Wildbit, LLC",),
+    legal_basis=("6.1.b", "6.1.f"),
+    retention="P3Y6M",
+    starts_from="last_contact",
+    third_countries=("US",),
+    safeguards="Standardavtaler",
+    security="Tilgangsstyring, kryptering",
+    fields={"business_area": "Kundeservice", "rights": "Alle"},
+)
 RECORD = Record("Fjordkurs AS", "999 888 777", "post@example.no", "Kari, ombud@example.no", (MAIL,))
 
 
@@ -77,17 +89,14 @@ def test_what_waits_for_a_person_is_read_back_as_nothing(tmp_path: Path) -> None
 
 
 def test_an_activity_that_names_a_system_takes_its_row_and_keeps_what_it_declares() -> None:
-    found = rows(exported(Declared(RECORD))[0])
-    assert [row[header("name")] for row in found] == ["E-post", BLANK["nb"], BLANK["nb"], BLANK["nb"]]
-    first = found[0]
+    lines = rows(exported(Declared(RECORD))[0])
+    assert [row[header("name")] for row in lines] == ["E-post", BLANK["nb"], BLANK["nb"], BLANK["nb"]]
+    first = lines[0]
     assert first[header("controller")] == "Fjordkurs AS" and first[header("retention")].startswith("3 år 6 måneder\n")
-    assert first[header("categories")] == "Navn; skostørrelse\nfunnet: E-postadresse\nfunnet: Brukernavn og passord"[
-        :62
-    ] or (first[header("categories")].startswith("Navn; skostørrelse\nfunnet: E-postadresse\nfunnet: "))
-    assert (
-        first[header("purposes")] == "Svare på henvendelser, også klager;"
-        and first["De registrertes rettigheter"] == "Alle"
-    )
+    found = [categories().name(key, "nb") for key in ("email", "credentials")]
+    assert first[header("categories")] == "\n".join(["Navn; skostørrelse", *(f"funnet: {name}" for name in found)])
+    assert first[header("purposes")] == "Svare på henvendelser, også klager;"
+    assert first["De registrertes rettigheter"] == "Alle"
 
 
 def test_the_notice_names_the_controller_and_the_candidates() -> None:
@@ -118,21 +127,27 @@ def test_our_own_export_is_read_back(tmp_path: Path, lang: str) -> None:
     check_round_trip(RECORD, tmp_path, lang)
 
 
-SAFE = st.text(st.sampled_from("abcæøåÆØÅ ,.()=+-@'\"|<&"), max_size=20).map(
-    lambda t: "Zz " + " ".join(t.split(" ")).strip() + "q"
-)
+SAFE = st.text(st.sampled_from("abcæøåÆØÅ ,.()=+-@'\"|<&"), max_size=20).map(lambda t: " ".join(f"Zz {t}q".split()))
 NAMES = st.lists(SAFE, max_size=3, unique=True).map(tuple)
 ACTIVITIES = st.builds(
     lambda n, **said: Activity(f"id-{n}", said.pop("name"), "", **said),
-    n=st.integers(0, 10**6), name=SAFE, purposes=NAMES, recipients=NAMES, subjects=NAMES,
-    systems=st.lists(st.sampled_from(["microsoft365.exchange", "course.moodle", "aws.s3", "Zz Fagsystem, q"]), unique=True).map(tuple),
+    n=st.integers(0, 10**6),
+    name=SAFE,
+    purposes=NAMES,
+    recipients=NAMES,
+    subjects=NAMES,
+    systems=st.lists(
+        st.sampled_from(["microsoft365.exchange", "course.moodle", "aws.s3", "Zz Fagsystem, q"]), unique=True
+    ).map(tuple),
     categories=st.lists(st.sampled_from(sorted(known_categories())), max_size=6, unique=True).map(tuple),
     legal_basis=st.lists(st.sampled_from([f"6.1.{c}" for c in "abcdef"]), unique=True).map(tuple),
     art9=st.lists(st.sampled_from([f"9.2.{c}" for c in "abcdefghij"]), unique=True).map(tuple),
     retention=st.one_of(st.none(), st.sampled_from(["P5Y", "P1Y6M", "P60D", "P2W"])),
-    secure_identification=st.booleans(), third_countries=st.sampled_from([(), ("US",), ("IN", "GB")]),
-    security=st.one_of(st.just(""), SAFE), safeguards=st.one_of(st.just(""), SAFE),
-)  # fmt: skip
+    secure_identification=st.booleans(),
+    third_countries=st.sampled_from([(), ("US",), ("IN", "GB")]),
+    security=st.one_of(st.just(""), SAFE),
+    safeguards=st.one_of(st.just(""), SAFE),
+)
 
 
 @settings(
@@ -140,12 +155,7 @@ ACTIVITIES = st.builds(
 )
 @given(activities=st.lists(ACTIVITIES, max_size=3, unique_by=lambda a: a.id), lang=st.sampled_from(["nb", "en"]))
 def test_any_record_is_read_back(tmp_path: Path, activities: list[Activity], lang: str) -> None:
-    activities = [
-        dataclasses.replace(a, **{f: tuple(" ".join(v.split()) for v in getattr(a, f)) for f in ("purposes", "recipients", "subjects")})
-        for a in activities
-    ]  # fmt: skip
-    plain = [dataclasses.replace(a, name=" ".join(a.name.split())) for a in activities]
-    check_round_trip(Record("Fjordkurs AS", None, None, None, tuple(plain)), tmp_path, lang)
+    check_round_trip(Record("Fjordkurs AS", None, None, None, tuple(activities)), tmp_path, lang)
 
 
 def test_the_workbook_has_its_sheets_marks_and_page_setup() -> None:
