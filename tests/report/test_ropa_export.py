@@ -103,6 +103,8 @@ def test_the_notice_names_the_controller_and_the_candidates() -> None:
     notice = load_notice(data_folder("configs") / "notices" / "metis.yaml")
     first = rows(exported(Declared(None, notice))[0])[0]
     assert first[header("controller")] == notice.controller
+    other = rows(exported(Declared(dataclasses.replace(RECORD, contact=None, dpo=None), notice))[0])[0]
+    assert other[header("controller_email")] == other[header("dpo_email")] == BLANK["nb"]
     microsoft = [one for one in notice.recipients if one.id == "microsoft"]
     assert all(f"kandidat: {one.name}" in first[header("recipients")] for one in microsoft)
 

@@ -29,9 +29,31 @@ class Declared:
         """The activities of the record."""
         return () if self.record is None else self.record.activities
 
+    def whole(self) -> dict[str, str]:
+        """Who is responsible, by the fields of the record: as it says, and where it is silent, as the notice of the same
+        controller does.
+        """
+        record, notice = self.record, self.notice
+        said = {"controller": record.controller, "orgnr": record.orgnr} if record else {}
+        said |= _placed(record.contact if record else None, "controller_address", "controller_email")
+        said |= _placed(record.dpo if record else None, "dpo_name", "dpo_email")
+        same = notice is not None and (record is None or record.controller in (None, notice.controller))
+        if notice is not None and same:
+            more = {"controller": notice.controller, "orgnr": notice.orgnr}
+            for prefix, contact in (("controller", notice.contact), ("dpo", notice.dpo)):
+                if not any(key.startswith(f"{prefix}_") and value for key, value in said.items()):
+                    more |= {f"{prefix}_{key}": text for key, text in (contact or {}).items()}
+            said |= {name: text for name, text in more.items() if not said.get(name)}
+        return {name: text for name, text in said.items() if text}
+
     def of_system(self, system: str) -> list[Activity]:
         """The activities that name a system."""
         return [activity for activity in self.activities if system in activity.systems]
+
+
+def _placed(text: str | None, plain: str, mail: str) -> dict[str, str | None]:
+    """A contact in one text, in the field that it belongs in most."""
+    return {mail if text and "@" in text else plain: text}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -29,6 +29,7 @@ CONTEXT = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
+_CONTACT = ("name", "address", "email", "phone")
 _NOTHING = Declared()
 _PERIOD = re.compile(r"P(?=\d)(\d+Y)?(\d+M)?(?:(\d+)W)?(?:(\d+)D)?")
 
@@ -155,22 +156,24 @@ def _xsd_duration(duration: str | None) -> str | None:
 
 
 def _controller(declared: Declared, base: str) -> dict[str, Any] | None:
-    record, notice = declared.record, declared.notice
-    name = (record.controller if record else None) or (notice.controller if notice else None)
-    number = (record.orgnr if record else None) or (notice.orgnr if notice else None)
-    contact = (record.contact if record else None) or _contact(notice.contact if notice else None)
-    said = _node({}, {"dpv:hasName": name, "dpv:hasIdentifier": number, "dpv:hasContact": contact})
+    whole = declared.whole()
+    said = _node(
+        {},
+        {
+            "dpv:hasName": whole.get("controller"), "dpv:hasIdentifier": whole.get("orgnr"),
+            "dpv:hasContact": _contact(whole, "controller"),
+        },
+    )  # fmt: skip
     return {"@id": f"{base}#controller", "@type": "dpv:DataController", **said} if said else None
 
 
 def _officer(declared: Declared) -> dict[str, Any] | None:
-    record, notice = declared.record, declared.notice
-    contact = (record.dpo if record else None) or _contact(notice.dpo if notice else None)
+    contact = _contact(declared.whole(), "dpo")
     return {"@type": "dpv:DataProtectionOfficer", "dpv:hasContact": _text(contact)} if contact else None
 
 
-def _contact(contact: Any) -> str | None:
-    return ", ".join(str(value) for value in contact.values()) if contact else None
+def _contact(whole: Mapping[str, str], prefix: str) -> str:
+    return ", ".join(whole[name] for part in _CONTACT if (name := f"{prefix}_{part}") in whole)
 
 
 def _notice(declared: Declared) -> dict[str, Any] | None:

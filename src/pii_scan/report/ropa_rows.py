@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pii_scan.inventory.holdings import Holding, SystemShare
 from pii_scan.inventory.rollup import FinishedRun
@@ -69,7 +68,7 @@ class Protocol:
         return shown + [Column(name, name) for name in sorted(used - {e["field"] for e in known})]
 
     def _line(self, said: dict[str, str], systems: Sequence[str], activity: Activity | None) -> Line:
-        said = self._whole() | said
+        said = self._declared.whole() | said
         held = [holding for system in dict.fromkeys(systems) for holding in personal(self._seen, system)]
         seen = self._seen_facts(systems, held, activity, said)
         cells, waiting = {}, set()
@@ -81,20 +80,6 @@ class Protocol:
                 waiting.add(name)
             cells[name] = "\n".join([*lines, *seen.get(name, ())])
         return Line(cells, frozenset(waiting))
-
-    def _whole(self) -> dict[str, str]:
-        """What record or notice says of the controller."""
-        record, notice = self._declared.record, self._declared.notice
-        said = {"controller": record.controller, "orgnr": record.orgnr} if record else {}
-        said |= _placed(record.contact if record else None, "controller_address", "controller_email")
-        said |= _placed(record.dpo if record else None, "dpo_name", "dpo_email")
-        if notice is not None:
-            more: dict[str, Any] = {"controller": notice.controller, "orgnr": notice.orgnr}
-            for prefix, contact in (("controller", notice.contact), ("dpo", notice.dpo)):
-                if not any(key.startswith(f"{prefix}_") and value for key, value in said.items()):
-                    more |= {f"{prefix}_{key}": text for key, text in (contact or {}).items()}
-            said |= {name: text for name, text in more.items() if not said.get(name)}
-        return {name: text for name, text in said.items() if text}
 
     def _seen_facts(
         self, systems: Sequence[str], held: Sequence[Holding], activity: Activity | None, said: Mapping[str, str]
@@ -134,9 +119,9 @@ class Protocol:
     def _security(self, systems: Sequence[str], held: Sequence[Holding]) -> list[str]:
         t, observed = self._seen.t, self._markers["observed"]
         locked = sum(self._encrypted[system] for system in dict.fromkeys(systems))
-        lines = [f"{observed} {t('protocol.encrypted', n=locked)}"] if locked else []
+        lines = [observed + " " + t("protocol.encrypted", n=locked)] if locked else []
         secrets = sum(h.documents for h in held if h.category == "credentials")
-        return lines + ([f"{observed} {t('protocol.credentials', n=secrets)}"] if secrets else [])
+        return lines + ([observed + " " + t("protocol.credentials", n=secrets)] if secrets else [])
 
     def _folders(self, systems: Sequence[str]) -> list[str]:
         shares: list[SystemShare] = [self._shares[s] for s in dict.fromkeys(systems) if s in self._shares]
@@ -189,8 +174,3 @@ def _said(activity: Activity, seen: View, lang: str) -> dict[str, str]:
         "security": activity.security,
     }  # fmt: skip
     return {**activity.fields, **said}
-
-
-def _placed(text: str | None, plain: str, mail: str) -> dict[str, str | None]:
-    """A contact in one text, in the column that it belongs in most."""
-    return {mail if text and "@" in text else plain: text}

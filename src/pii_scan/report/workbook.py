@@ -5,6 +5,9 @@ Knows nothing of runs and findings.
 
 from __future__ import annotations
 
+import os
+import shutil
+import zipfile
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, BinaryIO
@@ -12,6 +15,7 @@ from typing import Any, BinaryIO
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.writer.excel import ExcelWriter
 
 from pii_scan.model import printable
 from pii_scan.report.tables import inert
@@ -56,8 +60,8 @@ class Book:
         return writer
 
     def save(self, out: BinaryIO) -> None:
-        """Writes the file."""
-        self._book.save(out)
+        """Writes the file: the same rows give the same bytes."""
+        ExcelWriter(self._book, _Archive(out, "w", zipfile.ZIP_DEFLATED, allowZip64=True)).save()  # closes the archive
 
 
 class SheetWriter:
@@ -90,6 +94,26 @@ class SheetWriter:
         if bold:
             cell.font = _BOLD
         return cell
+
+
+class _Archive(zipfile.ZipFile):
+    """A ZIP file whose entries bear no date of their writing."""
+
+    def writestr(self, zinfo_or_arcname: Any, data: Any, *rest: Any) -> None:
+        """As in ZipFile, for a name."""
+        super().writestr(_entry(str(zinfo_or_arcname), len(data)), data)
+
+    def write(self, filename: Any, arcname: Any = None, *rest: Any) -> None:
+        """As in ZipFile."""
+        entry = _entry(str(arcname), os.path.getsize(filename))
+        with open(filename, "rb") as source, self.open(entry, "w") as part:
+            shutil.copyfileobj(source, part, 1 << 20)
+
+
+def _entry(name: str, size: int) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    entry.compress_type, entry.file_size = zipfile.ZIP_DEFLATED, size
+    return entry
 
 
 def plain(value: object) -> Any:
