@@ -19,6 +19,7 @@ COMMANDS = {
     "scan": "Scan targets into a run folder and write a report.",
     "report": "Make a report from a run, without scanning again.",
     "notice": "Check or begin a model of a privacy notice.",
+    "ropa": "Begin or check a record of processing activities.",
     "rules": "List, show or check the recognizers.",
     "systems": "List, show or check what tells systems apart.",
     "doctor": "Show what is installed and what that enables.",
