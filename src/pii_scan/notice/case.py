@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pii_scan.inventory.build import Inventory
 from pii_scan.inventory.categories import CategoryTable, Flag
-from pii_scan.inventory.holdings import UNASSIGNED, Holding, SystemShare
+from pii_scan.inventory.holdings import Holding, SystemShare
 from pii_scan.notice.catalogue import KINDS
 from pii_scan.notice.declare import Declared, in_activities, in_notice, named_by
 from pii_scan.notice.evidence import evidence_of
@@ -210,8 +210,3 @@ def covers_system(activity: Activity, system: str) -> bool:
     """
     somewhere = activity.systems or activity.paths or activity.tables
     return system in activity.systems if somewhere else True
-
-
-def is_known(system: str) -> bool:
-    """Whether the system is one."""
-    return system != UNASSIGNED

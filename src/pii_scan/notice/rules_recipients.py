@@ -42,6 +42,10 @@ def unnamed(case: Case) -> Iterator[Gap]:
             )  # fmt: skip
         elif case.record is not None:
             yield from _unrecorded(case, profile, evidence, receivers)
+    for system, holdings in case.by_system.items():  # that only a path rule of the user knows
+        named_by_user = system not in case.profiles and system != UNASSIGNED
+        if named_by_user and case.record is not None and not case.activities_of(system):
+            yield case.of_system("G04", "record_system", system, evidence_of_all(holdings, case.shares.get(system)))
     yield from _unassigned(case)
 
 
