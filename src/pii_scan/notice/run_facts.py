@@ -21,7 +21,7 @@ from pii_scan.notice import law
 from pii_scan.notice.declare import named_by
 from pii_scan.notice.facts import Facts, Place, Seen
 from pii_scan.notice.record import Activity, Record
-from pii_scan.sources.globs import Patterns
+from pii_scan.globs import Patterns
 
 COOKIE = "online_id.cookie"
 _FORM = "written form: "
