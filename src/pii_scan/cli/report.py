@@ -48,14 +48,14 @@ def command(run_folder: Path, format_name: str, file: Path | None, lang: str | N
         FORMATS[format_name](run, sys.stdout.buffer, language)
         return 0
     try:
-        with _opened(file) as out:
+        with opened(file) as out:
             FORMATS[format_name](run, out, language)
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
     return 0
 
 
-def _opened(file: Path) -> AbstractContextManager[BinaryIO]:
+def opened(file: Path) -> AbstractContextManager[BinaryIO]:
     """The file to write to: whole or not at all; a device or a pipe as it comes. A link stays a link."""
     from pii_scan.findings.store import replacing
 
