@@ -34,6 +34,9 @@ class Attribution:
         for number, profile in enumerate(self._profiles):
             for signal in profile.signals:
                 self._by_kind.setdefault(signal.kind, []).append((number, signal))
+        self._by_kind["text"] = self._by_kind.pop("text", [])  # last: they cost most
+        texts = [(number, signal.score) for number, signal in self._by_kind["text"]]
+        self._by_text = {n: together(score for of, score in texts if of == n) for n, _ in texts}
         globs = [
             glob
             for _, signal in self._by_kind.get("path", ())
@@ -72,6 +75,8 @@ class Attribution:
             if not evidence.has(kind):
                 continue
             for number, signal in signals:
+                if kind == "text" and number not in fired and self._by_text[number] < THRESHOLD:
+                    continue  # on their own they would not do
                 if label := signal.fired(evidence):
                     fired.setdefault(number, []).append((signal.score, label))
         best: tuple[float, float, int] = (THRESHOLD, 0.0, 1)
