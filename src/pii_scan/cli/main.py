@@ -20,6 +20,7 @@ COMMANDS = {
     "report": "Make a report from a run, without scanning again.",
     "check": "Compare a run with the privacy notice and the record of processing.",
     "notice": "Check or begin a model of a privacy notice.",
+    "ropa": "Begin or check a record of processing activities.",
     "rules": "List, show or check the recognizers.",
     "systems": "List, show or check what tells systems apart.",
     "doctor": "Show what is installed and what that enables.",
