@@ -58,7 +58,7 @@ def holding(system: str, category: str, count: int = 20, **facts: Any) -> Holdin
     """A holding of 4 documents; `ages` by default unknown."""
     given: dict[str, Any] = {
         "documents": 4, "synthetic": 0, "distinct": count, "score": 0.9, "entity_types": {"X": count}, "ages": Ages(),
-        "samples": (Sample("/data", "deltakere/liste.xlsx", "row 2, column e-post", count),),
+        "samples": (Sample("/data", "deltakere/liste.xlsx", count),),
     }  # fmt: skip
     return Holding(system=system, category=category, count=count, **(given | facts))
 

@@ -13,7 +13,7 @@ import pytest
 from gap_cases import SHARE, TODAY, activity, compared, gaps, holding, inventory, kinds, notice, record, share, without
 
 from pii_scan.inventory.holdings import UNASSIGNED, Ages
-from pii_scan.notice.facts import Ageing, Facts, MinorMarks, Seen
+from pii_scan.notice.facts import Facts, Seen
 from pii_scan.notice.gaps import Outcome
 from pii_scan.notice.lint import Level
 from pii_scan.notice.model import Purpose, Recipient, RetentionLine
@@ -203,37 +203,25 @@ def test_what_is_called_anonymous_points_at_the_line_of_the_purpose() -> None:
 @pytest.mark.parametrize(
     ("ages", "consent", "said", "kind"),
     [
-        (Ageing(0, 0), True, False, None), (Ageing(0, 3), True, False, "under_18"),
-        (Ageing(2, 3), False, False, "under_13"),
-        (Ageing(2, 3), True, False, "under_13_consent"), (Ageing(0, 3), True, True, None),
-        (Ageing(2, 3), False, True, None), (Ageing(2, 3), True, True, "under_13_consent"),
+        ((0, 0), True, False, None), ((0, 3), True, False, "under_18"),
+        ((2, 3), False, False, "under_13"),
+        ((2, 3), True, False, "under_13_consent"), ((0, 3), True, True, None),
+        ((2, 3), False, True, None), ((2, 3), True, True, "under_13_consent"),
     ],
 )  # fmt: skip
 def test_children_by_age_by_consent_and_by_what_the_notice_says(
-    ages: Ageing, consent: bool, said: bool, kind: str | None
+    ages: tuple[int, int], consent: bool, said: bool, kind: str | None
 ) -> None:
     changes: dict[str, Any] = {"data_subjects": ("customer", *(["child"] if said else []))}
     if consent:
         changes["purposes"] = (*notice().purposes, Purpose("newsletter", ("6.1.a",)))
-    facts = Facts(minors={(SHARE, "birthdate"): ages})
-    found = gaps(compared(inventory(holding(SHARE, "birthdate")), notice(**changes), facts=facts), "G11")
+    shares = [share(SHARE, under_13=ages[0], under_18=ages[1])]
+    found = gaps(compared(inventory(holding(SHARE, "birthdate"), shares=shares), notice(**changes)), "G11")
     assert [gap.kind for gap in found] == ([] if kind is None else [kind])
     for gap in found:
         assert gap.level is (Level.ERROR if kind == "under_13_consent" else Level.WARNING)
-        number = ages.under_18 if kind == "under_18" else ages.under_13
+        number = ages[1] if kind == "under_18" else ages[0]
         assert gap.evidence is not None and gap.evidence.persons == (1, number)
-
-
-def test_accounts_marked_as_minors_of_entra() -> None:
-    found = inventory(holding(POINT, "email"))
-    silent = {"data_subjects": ("customer",)}
-    consent = {**silent, "purposes": (*notice().purposes, Purpose("newsletter", ("6.1.a",)))}
-    for marks, changes, expected in (
-        (MinorMarks(3, 1), silent, ["marked"]), (MinorMarks(3, 1), consent, ["marked_consent"]),
-        (MinorMarks(3, 0), consent, ["marked"]), (MinorMarks(0, 0), silent, []), (MinorMarks(3, 1), {}, []),
-    ):  # fmt: skip
-        rows = gaps(compared(found, notice(**changes), facts=Facts(minor_marks={POINT: marks})), "G11")
-        assert [gap.kind for gap in rows] == expected
 
 
 def test_hashed_identifiers_are_asked_about_where_they_are_called_anonymous_or_not_named() -> None:

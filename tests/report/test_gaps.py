@@ -38,7 +38,7 @@ from pii_scan.report.gap_view import Checked, GapView, cited, gap_view, has_open
 from pii_scan.report.messages import LANGUAGES, wording
 
 FORMULA = '=HYPERLINK("http://example.com")'
-HOSTILE = Sample("/data", f"{FORMULA}\x1b[31m.xlsx", "", 3)
+HOSTILE = Sample("/data", f"{FORMULA}\x1b[31m.xlsx", 3)
 VALUES: dict[str, Any] = {
     "n": 3, "total": 9, "uncovered": 2, "ancestor": "online_id", "recipients": ("Google LLC",), "name": "Google LLC",
     "until": date(2021, 10, 28), "size_bytes": 4_000_000, "owners": ("k###@example.no",), "over": 3, "period": "P3Y6M",

@@ -17,7 +17,9 @@ from pii_scan.errors import RunError, UsageError
 
 if TYPE_CHECKING:
     from pii_scan.findings.store import Run
+    from pii_scan.notice.record import Record
     from pii_scan.report.gap_view import Checked, GapView
+    from pii_scan.systems.profiles import ProfileTable
 
 FORMAT_NAMES = ("text", "json", "csv", "xlsx")
 _FILE = click.Path(path_type=Path)
@@ -81,9 +83,9 @@ def _checked(run: Run, as_of: date, options: dict[str, Any], talk: Output) -> Ch
 
     notice = load_notice(options["notice_file"])
     table, _ = load_profiles(options["systems"])
-    record = _record(options, talk)
+    record = _record(options, table, talk)
     accepted = {} if options["accept_file"] is None else load_accepted(options["accept_file"])
-    inventory = build_inventory(run, details=False)
+    inventory = build_inventory(run)
     comparison = compare(
         inventory, notice, record, Choices(as_of, options["min_count"], accepted), run=str(run.manifest["id"]),
         profiles=table.by_id, facts=facts_of(run, record),
@@ -92,12 +94,18 @@ def _checked(run: Run, as_of: date, options: dict[str, Any], talk: Output) -> Ch
     return Checked(comparison, lint(notice), inventory.coverage, as_of, record is not None, names)
 
 
-def _record(options: dict[str, Any], talk: Output) -> Any:
+def _record(options: dict[str, Any], table: ProfileTable, talk: Output) -> Record | None:
+    from pii_scan.notice.record_file import load_record
+
     if options["ropa_file"] is None:
         if options["ropa_mapping"] is not None:
             raise UsageError("--ropa-mapping says how to read a record", "give --ropa too")
         return None
-    raise UsageError("--ropa cannot be read yet")
+    names = {one.id: (*one.name.values(), one.family) for one in table}
+    record = load_record(options["ropa_file"], options["ropa_mapping"], names)
+    for note in record.notes:
+        talk.note(f"note: {note}")
+    return record
 
 
 def _run(folder: Path) -> Run:

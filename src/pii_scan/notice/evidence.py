@@ -51,7 +51,7 @@ def evidence_of_all(holdings: Sequence[Holding], share: SystemShare | None = Non
         return None
     each = [evidence_of(holding) for holding in holdings]
     least = max(one.persons[0] for one in each)
-    samples = sorted((sample for one in each for sample in one.samples), key=lambda s: (-s.count, s.document, s.where))
+    samples = sorted((sample for one in each for sample in one.samples), key=lambda s: (-s.count, s.target, s.document))
     unique = {(sample.target, sample.document): sample for sample in reversed(samples)}
     documents = sum(one.documents for one in each) if share is None else share.with_findings
     return Evidence(

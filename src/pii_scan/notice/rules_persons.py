@@ -29,29 +29,19 @@ CHILDREN = ("child", "pupil", "minor", "barn", "elev")
 
 
 def children(case: Case) -> Iterator[Gap]:
-    """G11: by age, and by what the fields of Entra ID say."""
+    """G11: one row for each system, of the youngest there are. Persons are counted by document, and may be fewer."""
     said = any(word in subject for subject in case.notice.data_subjects for word in CHILDREN)
     consent = any(CONSENT in purpose.legal_basis for purpose in case.notice.purposes)
-    for holding in case.found:
-        ages = case.facts.minors.get((holding.system, holding.category))
-        if ages is None or not ages.under_18:
+    for share in case.inventory.systems:
+        if share.under_13 and (consent or not said):
+            kind, number = "under_13_consent" if consent else "under_13", share.under_13
+        elif share.under_18 and not said:
+            kind, number = "under_18", share.under_18
+        else:
             continue
-        if ages.under_13 and (consent or not said):
-            kind = "under_13_consent" if consent else "under_13"
-            yield _of_minors(case.of_holding("G11", kind, holding), ages.under_13)
-        elif not said:
-            yield _of_minors(case.of_holding("G11", "under_18", holding), ages.under_18)
-    for system, marks in case.facts.minor_marks.items():
-        if marks.minors and (not said or (consent and marks.without_consent)):
-            kind = "marked_consent" if consent and marks.without_consent else "marked"
-            evidence = evidence_of_all(case.by_system.get(system, ()), case.shares.get(system))
-            yield _of_minors(case.of_system("G11", kind, system, evidence), marks.minors)
-
-
-def _of_minors(gap: Gap, number: int) -> Gap:
-    """The gap with the number of minors as the persons it is about."""
-    evidence = gap.evidence or Evidence(0, number, (1, number), None, None, (), 1.0)
-    return replace(gap, evidence=replace(evidence, persons=(min(1, number), number)))
+        evidence = evidence_of_all(case.by_system.get(share.system, ()), share)
+        evidence = evidence or Evidence(share.with_findings, number, (1, number), None, None, (), 1.0)
+        yield case.of_system("G11", kind, share.system, replace(evidence, persons=(1, number)))
 
 
 def anonymous(case: Case) -> Iterator[Gap]:

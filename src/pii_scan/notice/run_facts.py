@@ -1,7 +1,6 @@
 """Gathers from a finished run what the rules need beyond the inventory (`notice.facts`). Judges nothing.
 
-Memory grows with the number of documents that have findings or problems. The ages of persons and the fields of Entra
-are not in a run's tables and stay empty.
+Memory grows with the number of documents that have findings or problems.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pii_scan.detect.rules import load_rules
+from pii_scan.globs import Patterns
 from pii_scan.inventory.categories import CategoryTable, categories
 from pii_scan.inventory.rollup import DOCUMENT, FinishedRun, Rollup, by_document, plain
 from pii_scan.notice import law
 from pii_scan.notice.declare import named_by
 from pii_scan.notice.facts import Facts, Place, Seen
 from pii_scan.notice.record import Activity, Record
-from pii_scan.globs import Patterns
 
 COOKIE = "online_id.cookie"
 _FORM = "written form: "

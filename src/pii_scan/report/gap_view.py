@@ -18,6 +18,7 @@ from pii_scan.model import printable
 from pii_scan.notice.gaps import Comparison, Evidence, Gap, Outcome, Status
 from pii_scan.notice.lint import Level, Lint
 from pii_scan.report.messages import Wording, wording
+from pii_scan.report.model import where
 from pii_scan.report.notice_lint import message as lint_message
 
 FEW = 5
@@ -196,9 +197,9 @@ class GapView:
     def place(self, sample: Sample) -> str:
         """A sample's document, masked as it is, and the place within it."""
         document = printable(sample.document)
-        if not sample.where:
-            return self.t("check.whole_document", document=document)
-        return self.t("check.within_document", document=document, where=printable(sample.where))
+        if sample.unit is None:
+            return document
+        return self.t("check.within_document", document=document, where=where(sample.unit, self.t))
 
     def system(self, key: str | None) -> str:
         """The name of a system, or of what is no system."""
