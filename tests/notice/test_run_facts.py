@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from finished_run import FakeRun, RunBuilder
+from finished_run import TARGET, FakeRun, RunBuilder
 from gap_cases import activity, record
 
+from pii_scan.inventory.holdings import Sample
 from pii_scan.notice.facts import Seen
 from pii_scan.notice.run_facts import facts_of
 
@@ -14,6 +15,10 @@ def built() -> RunBuilder:
     for path, system in (("web/a.log", "aws.s3"), ("web/b.csv", "google.ads"), ("kurs/brukere.csv", "course.moodle")):
         builder.document(path, system=system)
     return builder
+
+
+def seen(count: int, document: str) -> Seen:
+    return Seen(1, count, (Sample(TARGET, document, count),))
 
 
 def cookie(builder: RunBuilder, path: str, reasons: str, header: str | None = None, count: int = 1) -> None:
@@ -27,9 +32,28 @@ def test_trackers_are_told_by_their_written_form_and_by_the_header_of_a_column()
     cookie(builder, "web/a.log", "written form: session; check passed")  # of no tracker
     cookie(builder, "web/b.csv", "the column's header names it; check passed", "GCLID", count=5)
     cookie(builder, "web/b.csv", "the column's header names it; check passed", "cookie_id")
+    log, ads = "web/a.log", "web/b.csv"
     assert facts_of(builder.run(), None).trackers == {
-        "aws.s3": {"google_analytics": Seen(1, 3), "meta_pixel": Seen(1, 1)}, "google.ads": {"google_ads": Seen(1, 5)}
-    }  # fmt: skip
+        "aws.s3": {"google_analytics": seen(3, log), "meta_pixel": seen(1, log)},
+        "google.ads": {"google_ads": seen(5, ads)},
+    }
+
+
+def test_the_documents_with_most_of_it_are_the_samples() -> None:
+    builder = built()
+    for number in range(5):
+        cookie(builder, f"logg/{number}.log", "written form: Meta pixel", count=number + 1)
+    builder.documents = {key: {**row, "system": "aws.s3"} for key, row in builder.documents.items()}
+    found = facts_of(builder.run(), None).trackers["aws.s3"]["meta_pixel"]
+    assert (found.documents, found.count) == (5, 15)
+    assert [sample.document for sample in found.samples] == ["logg/4.log", "logg/3.log", "logg/2.log"]
+
+
+def test_hashed_identifiers_are_of_the_category_that_was_hashed() -> None:
+    builder = built()
+    builder.found("web/b.csv", "EMAIL_ADDRESS", "email", 6)
+    builder.findings = [{**row, "recognizer": "any.hashed_email"} for row in builder.findings]
+    assert facts_of(builder.run(), None).hashed == {("google.ads", "email"): seen(6, "web/b.csv")}
 
 
 def test_secrets_count_only_beside_other_personal_data_in_the_same_document() -> None:
@@ -41,7 +65,7 @@ def test_secrets_count_only_beside_other_personal_data_in_the_same_document() ->
     builder.found("web/a.log", "NO_ORGANISASJONSNUMMER", "organisation", 4)
     builder.found("web/b.csv", "USERNAME", "credentials", 4)
     builder.found("web/b.csv", "EMAIL_ADDRESS", "email", 4)
-    assert facts_of(builder.run(), None).secrets == {"course.moodle": Seen(1, 4)}
+    assert facts_of(builder.run(), None).secrets == {"course.moodle": seen(4, "kurs/brukere.csv")}
 
 
 def test_test_numbers_are_not_beside_anything() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pii_scan.inventory.holdings import Sample
+
 Place = tuple[str, str]
 """System and category."""
 
@@ -18,6 +20,8 @@ class Seen:
 
     documents: int
     count: int
+    samples: tuple[Sample, ...] = ()
+    """The documents with most of it, masked."""
 
 
 @dataclass(frozen=True, slots=True)

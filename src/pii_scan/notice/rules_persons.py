@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from pii_scan.inventory.holdings import Holding
 from pii_scan.notice.case import Case
-from pii_scan.notice.evidence import evidence_of, evidence_of_all
+from pii_scan.notice.evidence import evidence_of_all, evidence_of_seen
 from pii_scan.notice.gaps import Evidence, Gap, Outcome
 from pii_scan.notice.lint import CONSENT, IDENTIFIERS
 from pii_scan.notice.model import Purpose
@@ -64,10 +64,7 @@ def hashed(case: Case) -> Iterator[Gap]:
         if claim is None and declared.outcome is Outcome.CLEAR:
             continue
         line = declared.line if claim is None else claim.line
-        held = _held(case, system, category)
-        evidence = Evidence(seen.documents, seen.count, (1, seen.count), None, None, (), 1.0)
-        if held is not None:
-            evidence = replace(evidence_of(held), documents=seen.documents, count=seen.count)
+        evidence = evidence_of_seen((seen,), _held(case, system, category))
         gap = case.of_category("G15", "hashed", category, evidence, line)
         yield replace(gap, system=system)
 
@@ -82,4 +79,5 @@ def secrets(case: Case) -> Iterator[Gap]:
         held = _held(case, system, "credentials")
         if not seen.documents or held is None:
             continue
-        yield case.of_holding("G18", "beside", held, n=seen.documents)
+        gap = case.of_holding("G18", "beside", held, n=seen.documents)
+        yield replace(gap, evidence=evidence_of_seen((seen,), held))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pii_scan.inventory.categories import categories
+from pii_scan.inventory.categories import Flag, categories
 from pii_scan.inventory.coverage import Coverage
 from pii_scan.inventory.holdings import UNASSIGNED, Sample
 from pii_scan.model import printable
@@ -221,7 +221,16 @@ class GapView:
 
     def _values(self, gap: Gap) -> dict[str, object]:
         values = {name: self._shown(name, value) for name, value in gap.values.items()}
-        return {**values, "system": self.system(gap.system), "category": self.category(gap.category)}
+        return {**values, "system": self.system(gap.system), "category": self._judged(gap)}
+
+    def _judged(self, gap: Gap) -> str:
+        """The category of a gap; one whose findings a person must judge is possible, where the sentence does not say so
+        itself.
+        """
+        name = self.category(gap.category)
+        flag = None if gap.category is None else categories().flag(gap.category)
+        apart = flag in (Flag.SPECIAL, Flag.CRIMINAL) and gap.rule not in ("G03", "G06", "G07")
+        return self.t("check.possible", name=name) if apart else name
 
     def _shown(self, name: str, value: object) -> object:
         if name == "ancestor":
