@@ -126,7 +126,7 @@ ENTRA = (
 LEADS = (
     "id|created_time|ad_id|ad_name|adset_id|adset_name|campaign_id|campaign_name|form_id|form_name|is_organic|platform"
 )
-GRAVITY = "Navn|E-post|Opprettet av (bruker-ID)|Oppførings-ID|Oppføringsdato|Kilde-URL|Transaksjons-ID|Bruker-IP"
+GRAVITY = "Navn|E-post|Laget av (bruker-ID)|ID for oppføring|Oppføringsdato|Kilde-URL|Transaksjons-ID|Brukers IP"
 WOO = "Name|Username|Last Active|Sign Up|Email|Orders|Total Spend|AOV|Country / Region|City|Region|Postal Code"
 WOO_NB = "Navn|Brukernavn|Sist aktiv|Registrer deg|E-post|Ordrer|Total forbruk|AOV|Land / Region|Sted|Region|Postnummer"
 MOODLE = "Time|User full name|Affected user|Event context|Component|Event name|Description|Origin|IP address"

@@ -136,7 +136,7 @@ class View:
 
     def system(self, key: str) -> str:
         """The name of a system."""
-        return self.t("unassigned") if key == UNASSIGNED else printable(key)
+        return self.t("unassigned") if key == UNASSIGNED else printable(profiles().name(key, self.t.lang))
 
     def code(self, key: str) -> str:
         """A problem code in words; the code itself where a newer one is read."""
