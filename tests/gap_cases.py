@@ -12,11 +12,14 @@ from pii_scan.inventory.coverage import Coverage
 from pii_scan.inventory.drilldown import Drilldown
 from pii_scan.inventory.holdings import Ages, Holding, Sample, SystemShare
 from pii_scan.inventory.originals import Originals
+from pii_scan.notice.catalogue import KINDS
 from pii_scan.notice.compare import Choices, compare
 from pii_scan.notice.facts import Facts
-from pii_scan.notice.gaps import Comparison, Gap
+from pii_scan.notice.gaps import Comparison, Evidence, Gap, Status
+from pii_scan.notice.lint import lint
 from pii_scan.notice.model import RIGHTS, Notice, Purpose, Recipient, RetentionLine, known_categories
 from pii_scan.notice.record import Activity, Record
+from pii_scan.report.gap_view import Checked
 
 TODAY = date(2026, 11, 30)
 
@@ -147,3 +150,29 @@ def gaps(comparison: Comparison, rule: str) -> list[Gap]:
 
 def kinds(comparison: Comparison, rule: str) -> list[tuple[str, str | None, str | None]]:
     return [(gap.kind, gap.system, gap.category) for gap in gaps(comparison, rule)]
+
+
+SAMPLE = Sample("/data", "kurs/deltakere.xlsx", 3)
+GAP_VALUES: dict[str, Any] = {
+    "n": 3, "total": 9, "uncovered": 2, "ancestor": "online_id", "recipients": ("Google LLC",), "name": "Google LLC",
+    "until": date(2021, 10, 28), "size_bytes": 4_000_000, "owners": ("k###@example.no",), "over": 3, "period": "P3Y6M",
+    "deadline": date(2023, 5, 30), "hold": {"nb": "bokføringsloven", "en": "bookkeeping"}, "by": "notice",
+    "basis": "data", "systems": (SHARE, "postmark"), "country": "US", "trackers": ("Google Analytics",),
+    "purpose": "statistics", "source": "employer", "codes": {"encrypted": 2, "weird": 1},
+}  # fmt: skip
+
+
+def made_gap(rule: str, kind: str, **facts: Any) -> Gap:
+    known = KINDS[rule][kind]
+    evidence = Evidence(4, 30, (1, 12), date(2019, 1, 2), date(2024, 5, 3), (SAMPLE,), 0.9)
+    given: dict[str, Any] = {
+        "level": known.level, "status": Status.OPEN, "system": SHARE, "category": "email", "in_notice": None,
+        "in_record": None, "evidence": evidence, "line": 7, "declared_by": None, "law": known.law, "values": GAP_VALUES,
+    }  # fmt: skip
+    return Gap(rule, kind, **(given | facts))
+
+
+def checked(comparison: Comparison, found: Inventory | None = None, said: Any = None) -> Checked:
+    names = {system.id: system.name for system in SYSTEMS.values()}
+    found = found or inventory(shares=[share(SHARE, 10, 2)])
+    return Checked(comparison, lint(said or notice()), found.coverage, TODAY, True, names)

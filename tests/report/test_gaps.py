@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 from gap_cases import (
+    GAP_VALUES,
     SHARE,
-    SYSTEMS,
-    TODAY,
     activity,
+    checked,
     compared,
     holding,
     inventory,
-    notice,
+    made_gap,
     record,
     share,
     without,
@@ -27,41 +27,17 @@ from gap_cases import (
 from jsonschema import Draft202012Validator
 from openpyxl import load_workbook
 
-from pii_scan.inventory.build import Inventory
 from pii_scan.inventory.holdings import UNASSIGNED, Ages, Sample
 from pii_scan.notice.catalogue import KINDS
 from pii_scan.notice.facts import Facts, Seen
 from pii_scan.notice.gaps import Acceptance, Comparison, Evidence, Gap, Status
-from pii_scan.notice.lint import Level, lint
+from pii_scan.notice.lint import Level
 from pii_scan.report import gap_json, gap_table, gap_text
 from pii_scan.report.gap_view import Checked, GapView, cited, gap_view, has_open_error, period
 from pii_scan.report.messages import LANGUAGES, wording
 
 FORMULA = '=HYPERLINK("http://example.com")'
 HOSTILE = Sample("/data", f"{FORMULA}\x1b[31m.xlsx", 3)
-VALUES: dict[str, Any] = {
-    "n": 3, "total": 9, "uncovered": 2, "ancestor": "online_id", "recipients": ("Google LLC",), "name": "Google LLC",
-    "until": date(2021, 10, 28), "size_bytes": 4_000_000, "owners": ("k###@example.no",), "over": 3, "period": "P3Y6M",
-    "deadline": date(2023, 5, 30), "hold": {"nb": "bokføringsloven", "en": "bookkeeping"}, "by": "notice",
-    "basis": "data", "systems": (SHARE, "postmark"), "country": "US", "trackers": ("Google Analytics",),
-    "purpose": "statistics", "source": "employer", "codes": {"encrypted": 2, "weird": 1},
-}  # fmt: skip
-
-
-def gap(rule: str, kind: str, **facts: Any) -> Gap:
-    known = KINDS[rule][kind]
-    evidence = Evidence(4, 30, (1, 12), date(2019, 1, 2), date(2024, 5, 3), (HOSTILE,), 0.9)
-    given: dict[str, Any] = {
-        "level": known.level, "status": Status.OPEN, "system": SHARE, "category": "email", "in_notice": None,
-        "in_record": None, "evidence": evidence, "line": 7, "declared_by": None, "law": known.law, "values": VALUES,
-    }  # fmt: skip
-    return Gap(rule, kind, **(given | facts))
-
-
-def checked(comparison: Comparison, found: Inventory | None = None, said: Any = None) -> Checked:
-    names = {system.id: system.name for system in SYSTEMS.values()}
-    found = found or inventory(shares=[share(SHARE, 10, 2)])
-    return Checked(comparison, lint(said or notice()), found.coverage, TODAY, True, names)
 
 
 def of(*gaps: Gap, lang: str = "nb", **facts: Any) -> GapView:
@@ -93,7 +69,7 @@ def full() -> Checked:
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(("rule", "kind"), [(rule, kind) for rule, kinds in KINDS.items() for kind in kinds])
 def test_each_kind_of_gap_has_a_sentence_and_one_question_in_each_language(rule: str, kind: str, lang: str) -> None:
-    one = gap(rule, kind)
+    one = made_gap(rule, kind)
     view = of(one, lang=lang)
     message, question = view.message(one), view.question(one)
     assert message.endswith(".") and question.count("?") == 1 and question.endswith("?")
@@ -101,7 +77,7 @@ def test_each_kind_of_gap_has_a_sentence_and_one_question_in_each_language(rule:
     assert not re.search(r"(?i)brudd|ulovlig|violat|illegal|breach", message + question)
     if rule in ("G06", "G07"):
         assert re.match(r"Mulige|Possible", message)
-    none = gap(rule, kind, values={**VALUES, "codes": {}, "n": 1})
+    none = made_gap(rule, kind, values={**GAP_VALUES, "codes": {}, "n": 1})
     assert "()" not in view.message(none)
 
 
@@ -119,7 +95,7 @@ def test_every_sentence_is_of_a_kind_that_there_is() -> None:
 def test_few_persons_are_never_counted(persons: tuple[int, int], nb: str) -> None:
     assert of().persons(persons) == nb
     evidence = Evidence(1, 1, persons, None, None, (), 0.5)
-    (row,) = json.loads(gap_json.as_json(of(gap("G01", "omitted", evidence=evidence))))["gaps"]
+    (row,) = json.loads(gap_json.as_json(of(made_gap("G01", "omitted", evidence=evidence))))["gaps"]
     assert all(number is None or number >= 5 for number in row["evidence"]["persons"].values())
 
 
@@ -167,9 +143,9 @@ def test_the_text_says_what_is_over_what_does_nothing_and_what_was_not_compared(
 
 
 def test_only_open_errors_fire_the_gate() -> None:
-    assert has_open_error([gap("G01", "omitted")])
-    for one in (gap("G01", "omitted", status=Status.ACCEPTED), gap("G02", "vague"),
-                gap("G03", "not_scanned", level=Level.ERROR, status=Status.NOT_ASSESSABLE)):  # fmt: skip
+    assert has_open_error([made_gap("G01", "omitted")])
+    for one in (made_gap("G01", "omitted", status=Status.ACCEPTED), made_gap("G02", "vague"),
+                made_gap("G03", "not_scanned", level=Level.ERROR, status=Status.NOT_ASSESSABLE)):  # fmt: skip
         assert not has_open_error([one])
 
 
