@@ -1,7 +1,7 @@
 """Exports of Google: Takeout, a folder of Drive, Analytics in BigQuery, Customer Match, Vault.
 
 Forms from what Google publishes ("Download your Google data", "BigQuery Export schema", "Format your customer data
-file", "Vault export contents"). The Norwegian folder names of Takeout are invented: no published list of them was found.
+file", "Vault export contents"). The Norwegian folder names of Takeout are invented: no published list was found.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Course records: Moodle, Canvas, xAPI, lists of participants; and what goes to the state for Kompetansepluss.
 
-Forms from the exports of Moodle and Canvas and the xAPI specification. HK-dir publishes no file format: the lists for it
-are the firm's own.
+Forms from the exports of Moodle and Canvas and the xAPI specification. HK-dir publishes no file format: the lists for
+it are the firm's own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Exports of Meta and Postmark: lead forms, a customer list for advertising, messages of the page, sent mail.
+r"""Exports of Meta and Postmark: lead forms, a customer list for advertising, messages of the page, sent mail.
 
 Forms from what Meta and Postmark publish; the content is invented. Facebook writes UTF-8 as if it were Latin-1, each
-byte as an escape of its own: `\\u00c3\\u00b8` for ø. The truth holds the names as people write them.
+byte as an escape of its own: `\u00c3\u00b8` for ø. The truth holds the names as people write them.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def write_marketing_files(estate: Estate) -> None:
 
 
 def facebook_text(marked: str) -> str:
-    """JSON text as Facebook writes it: each byte of a letter beyond ASCII as an escape; marks stay.
+    r"""JSON text as Facebook writes it: each byte of a letter beyond ASCII as an escape; marks stay.
 
     >>> facebook_text("ø")
-    '\\\\u00c3\\\\u00b8'
+    '\\u00c3\\u00b8'
     """
     return re.sub(
         f"[^\\x00-\\x7f{_MARKS}]", lambda found: "".join(f"\\u00{byte:02x}" for byte in found[0].encode()), marked

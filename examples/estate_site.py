@@ -38,7 +38,7 @@ def _pages(estate: Estate) -> None:
         "<channel>",
         f"  <title>{FIRM}</title>",
         "  <wp:wxr_version>1.2</wp:wxr_version>",
-        f"  <wp:author><wp:author_id>2</wp:author_id><wp:author_login>{mark('USERNAME', author.login)}</wp:author_login>"
+        f"  <wp:author><wp:author_login>{mark('USERNAME', author.login)}</wp:author_login>"
         f"<wp:author_email>{author.email()}</wp:author_email></wp:author>",
         "  <item>",
         "    <title>Nye kurs i høst</title>",
