@@ -36,13 +36,17 @@ def write_google_files(estate: Estate) -> None:
     _vault(estate)
 
 
-def _mailbox(estate: Estate, document: str, owner: Person, writers: list[Person], year: int) -> bytes:
+def _mailbox(
+    estate: Estate, document: str, owner: Person, writers: list[Person], year: int, *, labelled: bool = True
+) -> bytes:
+    """A mailbox file; Takeout adds Gmail's thread and labels to the headers."""
     messages = []
     for position, p in enumerate(writers, start=1):
         when = dt.datetime(year, 2, 3 + position, 8, 15, tzinfo=dt.UTC)
         body = ["Hei", "", f"Ring meg på {p.phone()} om kurset.", p.name()]
         labels = {"X-GM-THRID": str(1_791_000_000_000_000_000 + position), "X-Gmail-Labels": "Innboks,Åpnet"}
-        message = mail(estate, member(document, position), (p, owner), "Kurs i april", body, when, labels)
+        headers = labels if labelled else {}
+        message = mail(estate, member(document, position), (p, owner), "Kurs i april", body, when, headers)
         messages.append((when, message))
     return mbox_bytes(messages)
 
@@ -149,9 +153,9 @@ def _customer_match(estate: Estate) -> None:
         phone = mark("PHONE_NUMBER", f"+476805{p.subscriber:04d}")
         zip_code = mark("NO_ADDRESS", p.postcode)
         clear.append([p.email(), phone, mark("PERSON", p.first), mark("PERSON", p.last), "NO", zip_code])
-        sums = [hashlib.sha256(text.encode()).hexdigest() for text in (p.mail, p.first.lower(), p.last.lower())]
-        number = hashlib.sha256(f"+476805{p.subscriber:04d}".encode()).hexdigest()
-        hashed.append([sums[0], number, sums[1], sums[2], "NO", zip_code])
+        known = (p.mail, f"+476805{p.subscriber:04d}", p.first.lower(), p.last.lower())
+        sums = [hashlib.sha256(text.encode()).hexdigest() for text in known]
+        hashed.append([mark("EMAIL_ADDRESS", sums[0]), mark("PHONE_NUMBER", sums[1]), *sums[2:], "NO", zip_code])
     estate.put(_MATCH, estate.csv_data(_MATCH, clear, delimiter=","))
     estate.put(_HASHED, estate.csv_data(_HASHED, hashed, delimiter=","))
 
@@ -161,7 +165,7 @@ def _vault(estate: Estate) -> None:
     owner = estate.staff[5]
     writers = estate.participants[60:63]
     box = f"{_VAULT}.mbox"
-    estate.put(box, _mailbox(estate, box, owner, writers, 2024))
+    estate.put(box, _mailbox(estate, box, owner, writers, 2024, labelled=False))
     written = [
         "<?xml version='1.0' encoding='UTF-8'?>",
         "<Root DataInterchangeType='Update'>",

@@ -12,7 +12,7 @@ import random
 from estate_archives import gzip_bytes, tar_bytes
 from estate_marks import Table, lines, mark
 from estate_messages import json_text, uuid
-from estate_people import Person, ipv4
+from estate_people import Person, duf_number, ipv4
 from estate_writer import DOMAIN, Estate
 
 BACKUP = "lms/moodle/backup-moodle2-course-12-norskb1-20260310-0915.mbz"
@@ -125,7 +125,7 @@ def _statements(estate: Estate) -> None:
     for i, p in enumerate(estate.participants[31:43]):
         actor: dict[str, object] = {"objectType": "Agent", "name": p.name(), "mbox": f"mailto:{p.email()}"}
         if i % 3 == 2:
-            actor = {"objectType": "Agent", "mbox_sha1sum": hashlib.sha1(f"mailto:{p.mail}".encode()).hexdigest()}
+            actor = {"objectType": "Agent", "mbox_sha1sum": mark("EMAIL_ADDRESS", _sha1(f"mailto:{p.mail}"))}
         verb = {"id": "http://adlnet.gov/expapi/verbs/completed", "display": {"en-US": "completed"}}
         found.append(
             {
@@ -140,18 +140,24 @@ def _statements(estate: Estate) -> None:
     estate.text(_STATEMENTS, json_text({"statements": found, "more": ""}))
 
 
+def _sha1(text: str) -> str:
+    return hashlib.sha1(text.encode()).hexdigest()
+
+
 def _participants(estate: Estate) -> None:
-    path = "lms/moodle/courseid_12_participants.csv"
-    rows: Table = [["Fornavn", "Etternavn", "E-postadresse", "Mobil", "Grupper"]]
+    path = "lms/deltakerlister/deltakere-norsk-b1.csv"
+    rows: Table = [["Deltaker", "E-postadresse", "Mobil", "Kurs", "Kursstart", "Oppmøte"]]
     for p in estate.participants[43:53]:
-        rows.append([mark("PERSON", p.first), mark("PERSON", p.last), p.email(), p.phone(), "Gruppe 2"])
-    estate.put(path, estate.csv_data(path, rows, delimiter=","))
+        rows.append([p.name(), p.email(), p.phone(), "Norsk B1", "12.01.2026", "møtte"])
+    estate.csv(path, rows)
 
 
 def _state_rows(people: list[Person], rng: random.Random) -> Table:
-    rows: Table = [["Navn", "Fødselsnummer", "Arbeidsgiver", "Utdanning", "Timer", "Oppmøte i prosent"]]
-    for p in people:
-        rows.append([p.name(), p.national_id(), p.employer, p.schooling(), rng.choice((60, 90)), rng.randint(60, 100)])
+    rows: Table = [["Navn", "Fødselsnummer", "DUF-nummer", "Arbeidsgiver", "Utdanning", "Timer", "Oppmøte i prosent"]]
+    for i, p in enumerate(people):
+        immigrated = duf_number(rng) if i % 4 == 1 else ""
+        attended = [rng.choice((60, 90)), rng.randint(60, 100)]
+        rows.append([p.name(), p.national_id(), immigrated, p.employer, p.schooling(), *attended])
     return rows
 
 

@@ -15,7 +15,7 @@ from email.message import EmailMessage
 from estate_archives import zip_bytes
 from estate_marks import Table, mark
 from estate_messages import json_text, mail, uuid
-from estate_people import Person, ipv4
+from estate_people import Person, duf_number, ipv4
 from estate_writer import DOMAIN, FIRM, Estate
 
 DOWNLOAD = "meta/facebook-fjordlyskurs-2026-03-11.zip"
@@ -92,13 +92,14 @@ def _leads(estate: Estate) -> None:
 
 
 def _audience(estate: Estate) -> None:
-    """A customer list for upload; somebody used the fødselsnummer as the customer's own number."""
-    rows: Table = [["email", "phone", "fn", "ln", "zip", "ct", "st", "country", "uid", "value"]]
+    """A customer list for upload; somebody gave fødselsnummer and DUF number as the customer's own numbers."""
+    rng = estate.rng(_AUDIENCE)
+    rows: Table = [["email", "phone", "fn", "ln", "zip", "ct", "st", "country", "uid", "duf_nummer", "value"]]
     for p in estate.participants[60:75]:
         phone = mark("PHONE_NUMBER", f"+476805{p.subscriber:04d}")
         names = [mark("PERSON", p.first), mark("PERSON", p.last)]
         place = [mark("NO_ADDRESS", p.postcode), p.place, "", "NO"]
-        rows.append([p.email(), phone, *names, *place, p.national_id(), "4900"])
+        rows.append([p.email(), phone, *names, *place, p.national_id(), duf_number(rng), "4900"])
     estate.put(_AUDIENCE, estate.csv_data(_AUDIENCE, rows, delimiter=","))
 
 
@@ -171,7 +172,7 @@ def _details(estate: Estate) -> None:
     path = "postmark/melding-detaljer.json"
     rng = estate.rng(path)
     p = estate.participants[97]
-    told = f"Hei {p.name()}, du er påmeldt med fødselsnummer {p.national_id()}."
+    told = f"Hei {p.name()}, du er påmeldt med fødselsnummer {p.national_id()} (DUF-nummer {duf_number(rng)})."
     events = [
         {"Recipient": p.email(), "Type": "Opened", "ReceivedAt": "2026-03-02T07:05:00Z", "Details": {"IP": ipv4(rng)}}
     ]
