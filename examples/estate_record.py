@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from estate_marks import lines
+from estate_marks import lines, mark
 from estate_writer import FIRM, Estate
 
 FULL_MODEL = "personvern/fullstendig.yaml"
@@ -70,7 +70,7 @@ _ACCEPTED = (
 
 def write_record_files(estate: Estate) -> None:
     """The full notice model, the record and the accepted gaps."""
-    estate.text(FULL_MODEL, _full_model())
+    estate.text(FULL_MODEL, _full_model(mark("NO_ORGANISASJONSNUMMER", estate.organisation)))
     estate.text(RECORD, _record())
     estate.text(ACCEPTED, _accepted())
 
@@ -79,7 +79,7 @@ def _list(items: Sequence[str]) -> str:
     return json.dumps(list(items), ensure_ascii=False)
 
 
-def _full_model() -> str:
+def _full_model(orgnr: str) -> str:
     recipients = []
     for key, name, role, reason, country, transfer in _RECIPIENTS:
         safeguard = "" if transfer is None else f', transfer: "{transfer}"'
@@ -89,7 +89,7 @@ def _full_model() -> str:
     return f"""\
 # A notice that declares all that the estate holds. Only the model; its text is not part of the example.
 notice: {{id: fjordlys-fullstendig, language: nb, published: "2026-03-01", jurisdiction: "NO", law_refs: []}}
-controller: {{name: {FIRM}, orgnr: null, contact: null, dpo: null}}
+controller: {{name: {FIRM}, orgnr: "{orgnr}", contact: {{name: Personvernkontakten}}, dpo: null}}
 data_subjects: [course_participant, website_visitor, customer_contact, employee]
 categories: {_list(_CATEGORIES)}
 sources: [data_subject, employer, website_collection, marketing_partners]

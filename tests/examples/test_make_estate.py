@@ -113,6 +113,7 @@ def member_bytes(folder: Path, document: str) -> bytes:
 READ_AS_IS = re.compile(
     r"\.(txt|log|jsonl|html|xml|yaml|vcf|edi|log\.1|a1b2c3d4)$|-[0-9A-F]{16}$|^(?!meta/facebook).*\.json$"
 )
+DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 IS_MAIL = re.compile(r"\.eml$|\.mbox!\d{5}$")
 
 
@@ -308,8 +309,10 @@ def test_other_numbers_are_valid_and_nobodys(estate: tuple[Path, list[Row]]) -> 
         code = value.replace(" ", "")
         assert code.startswith("NO") and int(f"{code[4:]}2324{code[2:4]}") % 97 == 1
     free = re.compile(r"(\+47 ?)?68 ?05 ?\d\d ?\d\d|\+44 20 7946 0\d{3}|\+46 8 465 004 \d\d")
-    assert all(free.fullmatch(value) for value in values["PHONE_NUMBER"])
-    assert all(re.fullmatch(r"[\w.-]+@([a-z]+\.)*example\.(no|com)", value) for value in values["EMAIL_ADDRESS"])
+    assert all(free.fullmatch(value) for value in values["PHONE_NUMBER"] if not DIGEST.fullmatch(value))
+    mail = re.compile(r"[\w.-]+@([a-z]+\.)*example\.(no|com)")
+    assert all(mail.fullmatch(value) for value in values["EMAIL_ADDRESS"] if not DIGEST.fullmatch(value))
+    assert all(value[4:7] == "999" for value in values["NO_DUF_NUMMER"])
     cards = {"4111111111111111", "5555555555554444", "4242424242424242", "378282246310005"}
     assert {value.replace(" ", "") for value in values["CREDIT_CARD"]} == cards
 
@@ -352,6 +355,7 @@ def test_the_truth_lies_outside_the_scanned_folder(
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "data",
         "data.clean.txt",
+        "data.gaps.csv",
         "data.systems.csv",
         "data.truth.csv",
     ]
