@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pii_scan.inventory.build import UNASSIGNED, Entry, Inventory, Place, build_inventory
+from pii_scan.inventory.build import Entry, Inventory, Place, build_inventory
 from pii_scan.inventory.categories import CategoryTable, Flag, categories
 from pii_scan.inventory.drilldown import ShownDocument, Unit
+from pii_scan.inventory.holdings import UNASSIGNED, Holding
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
 from pii_scan.report.messages import Wording, wording
+from pii_scan.systems.own import profiles_of
+from pii_scan.systems.profiles import ProfileTable
 
 FLAGS = (Flag.NATIONAL_ID, Flag.SPECIAL, Flag.CRIMINAL)
 """What has a callout of its own, in this order."""
@@ -38,6 +41,7 @@ class View:
     inventory: Inventory
     t: Wording
     table: CategoryTable
+    profiles: ProfileTable
 
     @property
     def targets(self) -> list[str]:
@@ -135,7 +139,7 @@ class View:
 
     def system(self, key: str) -> str:
         """The name of a system."""
-        return self.t("unassigned") if key == UNASSIGNED else printable(key)
+        return self.t("unassigned") if key == UNASSIGNED else printable(self.profiles.name(key, self.t.lang))
 
     def code(self, key: str) -> str:
         """A problem code in words; the code itself where a newer one is read."""
@@ -168,7 +172,7 @@ class View:
         cells = [(p, matrix.cells[category, p].count) for p in matrix.places if (category, p) in matrix.cells]
         return sorted(cells, key=lambda item: -item[1])
 
-    def period(self, entry: Entry) -> str:
+    def period(self, entry: Entry | Holding) -> str:
         """Oldest and newest document date."""
         if entry.first_seen == entry.last_seen:
             return self.t.day(entry.first_seen)
@@ -219,4 +223,4 @@ def view(run: FinishedRun, lang: str, *, details: bool) -> View:
     """Rolls a run up and gives it words. Raises UsageError (unknown language) or ConfigError (bad category table)."""
     words = wording(lang)
     table = categories()
-    return View(run.manifest, build_inventory(run, table, details=details), words, table)
+    return View(run.manifest, build_inventory(run, table, details=details), words, table, profiles_of(run.manifest))

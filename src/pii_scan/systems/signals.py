@@ -316,6 +316,8 @@ class PartSignal(Signal):
     patterns: Patterns = field(compare=False)
     value: str = ""
     """An expression that the whole value must fit; empty: any."""
+    sender: bool = False
+    """It says how a mail was sent, not where it lies: of no weight for mail in a mailbox."""
 
     def fired(self, evidence: Evidence) -> str:
         """As `Signal.fired`."""
