@@ -126,7 +126,7 @@ def _invoice(estate: Estate) -> None:
     firm = estate.firms[2]
     people = estate.participants[188:194]
     table = participant_rows(people, estate.rng(_EHF))
-    listed = estate.csv_data(f"{_EHF}!deltakere.csv", table)
+    listed = estate.csv_data(f"{_EHF}!spesifikasjon.csv", table)
     page = [FIRM, "Vedlegg til faktura 10240", *(f"{p.name()}, fødselsnummer {p.national_id()}" for p in people[:3])]
     pdf = estate.pdf_data(f"{_EHF}!vedlegg.pdf", [page])
     seller = mark("NO_ORGANISASJONSNUMMER", estate.organisation)
@@ -139,7 +139,7 @@ def _invoice(estate: Estate) -> None:
         "  <cbc:ID>10240</cbc:ID>",
         "  <cbc:IssueDate>2026-03-06</cbc:IssueDate>",
         f"  <cbc:BuyerReference>{firm.contact.name()}</cbc:BuyerReference>",
-        *_attachment("1", "deltakere.csv", "text/csv", listed),
+        *_attachment("1", "spesifikasjon.csv", "text/csv", listed),
         *_attachment("2", "vedlegg.pdf", "application/pdf", pdf),
         "  <cac:AccountingSupplierParty><cac:Party>",
         f'    <cbc:EndpointID schemeID="0192">{seller}</cbc:EndpointID>',

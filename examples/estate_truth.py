@@ -1,7 +1,7 @@
 """What the files beside the estate say of it: from which system each document is, and which gaps are planted.
 
-The first row whose glob fits a document holds, for it and for everything in it. An empty system says that nothing in
-the document tells it, as with a compressed log, whose content does.
+The first row whose glob fits a document holds, for it and for everything in it. An empty system says that nothing tells
+it, as with notes and mails outside any export.
 """
 
 from __future__ import annotations
@@ -29,11 +29,9 @@ SYSTEMS: Systems = (
     ("postmark/*", "postmark"),
     ("nyhetsbrev/meldinger.json", "postmark"),
     ("aws/s3-logg/*", "aws.s3"),
-    ("aws/cloudfront/*.gz", ""),
     ("aws/cloudfront/*", "aws.cloudfront"),
     ("aws/AWSLogs/*/elasticloadbalancing/*", "aws.alb"),
     ("aws/AWSLogs/*/CloudTrail/*", "aws.cloudtrail"),
-    ("aws/rds-eksport/*/_SUCCESS", ""),
     ("aws/rds-eksport/*", "aws.rds"),
     ("regnskap/saft/*", "accounting.saft"),
     ("regnskap/ehf/*", "accounting.ehf"),
@@ -49,13 +47,16 @@ SYSTEMS: Systems = (
     ("nettsted/wp-content/*", "website.wordpress"),
     ("nettsted/woocommerce/*", "website.woocommerce"),
     ("nettsted/gravityforms/*", "website.gravity_forms"),
-    ("logg/*.gz", ""),
     ("logg/access.log*", "website.access_log"),
     ("lms/deltakerlister/*", "course.participants"),
     ("lms/moodle/*", "course.moodle"),
     ("lms/canvas/*", "course.canvas"),
     ("lms/xapi/*", "course.xapi"),
-    ("kurs/deltakere-2026.csv", "course.participants"),
+    ("kurs/deltakere-*", "course.participants"),
+    ("kurs/rapportering-*", "hkdir.reporting"),
+    ("backup/arkiv-2024.zip!vaar.zip*", "course.participants"),
+    ("epost/*!deltakere.xlsx", "course.participants"),
+    ("epost/*!gruppe3*", "course.participants"),
     ("hkdir/*", "hkdir.reporting"),
     ("database/*.sql", "database.dump"),
     ("database/*.sqlite", "database.file"),
