@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from pii_scan.extract.dispatch import slices
-from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, PageOrigin, PartOrigin
+from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, LineOrigin, PageOrigin, PartOrigin
 from pii_scan.record_dates.observe import RecordDates
 
 DAYS = st.lists(st.dates(date(2001, 9, 10), AS_OF), min_size=3, max_size=60)
@@ -271,6 +271,25 @@ def test_prose_that_mentions_a_time_is_no_log() -> None:
     assert in_data("a.txt", "Møtet var\n2020-03-04 12:00:00\n" + "og så gikk vi hjem igjen\n" * 30) == {}
 
 
+TOKENS = [
+    '"', '":', '": "', "<", ">", "</", "<![CDATA[", "]]>", "='", "\n", "\r\n", " ", ":", "created", "dato", "DTSTART",
+    "2020-03-04", "T05:06:07Z", "04.03.2020", "1583298000.123", "[06/Feb/2020:00:00:38", "Feb  6 2020 00:00:38", "født",
+    "20200304", "Wed, 04 Mar 2020", "ø", "\0", "2020-", "/", ".", "::", "99:99:99", "x" * 60,
+]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(TOKENS), max_size=60), st.data())
+def test_any_text_is_read_and_its_pieces_too(tokens: list[str], data: st.DataObject) -> None:
+    text = "".join(tokens)
+    owned = data.draw(st.none() | st.integers(0, len(text.encode())))
+    batch = ChunkBatch(pa.array([text], pa.large_string()), LineOrigin(owned_bytes=owned))
+    found = of_batches([batch])
+    if owned is not None:
+        whole = of_batches([ChunkBatch(batch.texts, LineOrigin())])
+        assert sum(found.values()) <= max(sum(whole.values()), 1)
+
+
 # mail, office files, PDF
 
 
@@ -296,6 +315,11 @@ def test_a_letter_is_one_record_of_the_date_that_it_bears() -> None:
     page = ChunkBatch(pa.array(["Kurs AS", "", text], pa.large_string()), PageOrigin())
     properties = ChunkBatch(pa.array(["D:20210101"], pa.large_string()), PartOrigin(("properties: ModDate",)))
     assert of_batches([page, properties]) == {"2020-03": 1}
+
+
+def test_the_date_of_a_list_is_not_that_of_its_rows() -> None:
+    title = ChunkBatch(pa.array(["Kundeliste, dato 04.03.2020\n"], pa.large_string()), LineOrigin())
+    assert of_batches([title, cells(["Kari", "Ola"], "navn")]) == {}
 
 
 def test_a_label_in_a_log_does_not_hide_its_lines() -> None:

@@ -211,7 +211,7 @@ class RecordDates:
             keyed = self._best(self._by_sort(state.keys.values(), add=True))
             is_log = state.lines.records >= MIN_LINES * state.line_count
             yield state.lines if is_log and state.lines.records > keyed.records else keyed
-        for day in (state.label, state.own):
+        for day in (NO_DAY if state.has_cells else state.label, state.own):  # a title says when a table was printed
             tally = Tally(self._last_day)
             tally.add(np.array([day], np.int64))
             yield tally
