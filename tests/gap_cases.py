@@ -154,7 +154,8 @@ def kinds(comparison: Comparison, rule: str) -> list[tuple[str, str | None, str 
 
 SAMPLE = Sample("/data", "kurs/deltakere.xlsx", 3)
 GAP_VALUES: dict[str, Any] = {
-    "n": 3, "total": 9, "uncovered": 2, "ancestor": "online_id", "recipients": ("Google LLC",), "name": "Google LLC",
+    "n": 3, "total": 9, "uncovered": 2, "ancestor": "online_id", "recipients": ("Google LLC", "Meta Platforms, Inc."),
+    "one_of": ("Google LLC",), "name": "Google LLC",
     "until": date(2021, 10, 28), "size_bytes": 4_000_000, "owners": ("k###@example.no",), "over": 3, "period": "P3Y6M",
     "deadline": date(2023, 5, 30), "hold": {"nb": "bokføringsloven", "en": "bookkeeping"}, "by": "notice",
     "basis": "data", "systems": (SHARE, "postmark"), "country": "US", "trackers": ("Google Analytics",),

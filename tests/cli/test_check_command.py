@@ -139,7 +139,6 @@ def test_the_record_is_the_third_way(call: Any, clean_run: Path, whole: Path, tm
         (("--notice", FOUNDING, "--as-of", "30.11.2026"), "write it as"),
         (("--notice", FOUNDING, "--ropa-mapping", "x.yaml"), "give --ropa too"),
         (("--notice", FOUNDING, "--accept", "nothing.yaml"), "nothing.yaml"),
-        (("--notice", FOUNDING, "--systems", "nothing"), "nothing"),
         (("--notice", FOUNDING, "--format", "pdf"), "pdf"), (("--notice", FOUNDING, "--min-count", "0"), "--min-count"),
         (("--notice", FOUNDING, "-o", "/nowhere/at/all.txt"), "cannot be written"),
     ],

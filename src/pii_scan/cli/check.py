@@ -32,7 +32,6 @@ ACCEPTED_DAYS = 365
 @click.option("--notice", "notice_file", metavar="FILE", type=_FILE, required=True, help="The model of the notice.")
 @click.option("--ropa", "ropa_file", metavar="FILE", type=_FILE, help="Record of processing: YAML, CSV or XLSX.")
 @click.option("--ropa-mapping", metavar="FILE", type=_FILE, help="Which column of the record holds what.")
-@click.option("--systems", multiple=True, metavar="PATH", type=_FILE, help="Your own profiles of systems.")
 @click.option("--accept", "accept_file", metavar="FILE", type=_FILE, help="Gaps that someone answers for.")
 @click.option("--write-accept", metavar="FILE", type=_FILE, help="Begin such a file with the gaps that are open.")
 @click.option("--format", "format_name", type=click.Choice(FORMAT_NAMES), default="text", show_default=True)
@@ -79,10 +78,10 @@ def _checked(run: Run, as_of: date, options: dict[str, Any], talk: Output) -> Ch
     from pii_scan.notice.model import load_notice
     from pii_scan.notice.run_facts import facts_of
     from pii_scan.report.gap_view import Checked
-    from pii_scan.systems.profiles import load_profiles
+    from pii_scan.systems.own import profiles_of
 
     notice = load_notice(options["notice_file"])
-    table, _ = load_profiles(options["systems"])
+    table = profiles_of(run.manifest)
     record = _record(options, table, talk)
     accepted = {} if options["accept_file"] is None else load_accepted(options["accept_file"])
     inventory = build_inventory(run)

@@ -34,7 +34,7 @@ def unnamed(case: Case) -> Iterator[Gap]:
         names = tuple(map(shown_name, profile.recipients))
         receivers = named(case.notice, profile.recipients)
         if profile.recipients and not receivers:
-            yield case.of_system("G04", "notice", profile.id, evidence, recipients=names)
+            yield case.of_system("G04", "notice", profile.id, evidence, one_of=names)
         elif receivers and not _named_for(receivers, holdings, case.as_of):
             last = max(receivers, key=lambda recipient: recipient.valid_to or "")
             yield case.of_system(
@@ -72,7 +72,7 @@ def _unrecorded(
         yield case.of_system("G04", "record_system", profile.id, evidence, line)
     elif profile.recipients and not in_record(activities, profile.recipients):
         names = tuple(map(shown_name, profile.recipients))
-        yield case.of_system("G04", "record", profile.id, evidence, line, recipients=names)
+        yield case.of_system("G04", "record", profile.id, evidence, line, one_of=names)
 
 
 def _unassigned(case: Case) -> Iterator[Gap]:

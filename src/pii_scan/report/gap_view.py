@@ -26,6 +26,9 @@ FEW = 5
 MAX_NAMES = 6
 """Names listed in a sentence before the rest is counted."""
 _PARENTS = {"online_id": "check.online_id", "location": "check.location"}
+_CONJUNCTIONS = {"one_of": "check.or", "recipients": "check.and", "trackers": "check.and"}
+_SOURCES = {"employer": "check.source_employer", "marketing_partners": "check.source_marketing_partners"}
+"""Sources of profiles, as notices name them; those of users' own profiles stand for themselves."""
 _UNITS = {"Y": "check.years", "M": "check.months", "W": "check.weeks", "D": "check.days"}
 _ARTICLE = re.compile(r"(\d+)(?:\((\d+)\))?(?:\(([a-z])\))?")
 
@@ -144,7 +147,10 @@ class GapView:
 
     def in_notice(self, gap: Gap) -> str:
         """How the notice declares it and where, in one phrase."""
-        return self.line(gap) if gap.in_notice is None else f"{self.outcome(gap.in_notice)}, {self.line(gap)}"
+        if gap.in_notice is None:
+            return self.line(gap)
+        unnumbered = gap.line is None and gap.in_notice is not Outcome.OMITTED
+        return self.outcome(gap.in_notice) if unnumbered else f"{self.outcome(gap.in_notice)}, {self.line(gap)}"
 
     def acceptance(self, gap: Gap) -> str:
         """Who answers for it and why, or whose acceptance is over; empty where nobody has."""
@@ -166,7 +172,9 @@ class GapView:
             yield t("check.values", n=known.count)
         if known.persons[1]:
             yield t("check.persons", number=self.persons(known.persons))
-        if known.oldest is not None or known.youngest is not None:
+        if known.oldest is not None and known.oldest == known.youngest:
+            yield t("check.age", day=t.day(known.oldest))
+        elif known.oldest is not None or known.youngest is not None:
             yield t("check.ages", oldest=t.day(known.oldest), youngest=t.day(known.youngest))
         if known.count:
             yield t("check.sure", score=t.score(known.score))
@@ -241,6 +249,10 @@ class GapView:
             return self._codes(value)
         if name == "period":
             return period(str(value), self.t)
+        if name in _CONJUNCTIONS and isinstance(value, tuple):
+            return self._joined([printable(str(one)) for one in value], self.t(_CONJUNCTIONS[name]))
+        if name == "source":
+            return self.t(_SOURCES[str(value)]) if value in _SOURCES else printable(str(value))
         if isinstance(value, date):
             return self.t.day(value)
         if isinstance(value, Mapping):
@@ -257,6 +269,11 @@ class GapView:
             (self.t(f"code.{code}") if f"code.{code}" in known else printable(code), n) for code, n in codes.items()
         )
         return ", ".join(f"{name[0].lower()}{name[1:]} ({self.t.number(n)})" for name, n in names)
+
+    @staticmethod
+    def _joined(names: Sequence[str], word: str) -> str:
+        """A list as a sentence has it: names of companies have commas themselves."""
+        return f" {word} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
     def _listed(self, names: Sequence[str]) -> str:
         if len(names) <= MAX_NAMES:
