@@ -18,6 +18,7 @@ from pii_scan.errors import PiiScanError, UsageError, nearest
 COMMANDS = {
     "scan": "Scan targets into a run folder and write a report.",
     "report": "Make a report from a run, without scanning again.",
+    "check": "Compare a run with the privacy notice and the record of processing.",
     "notice": "Check or begin a model of a privacy notice.",
     "ropa": "Begin or check a record of processing activities.",
     "rules": "List, show or check the recognizers.",

@@ -61,13 +61,19 @@ def command(
         write(run, sys.stdout.buffer, language)
         return 0
     try:
+<<<<<<< HEAD
         with _opened(file) as out:
             write(run, out, language)
+=======
+        with opened(file) as out:
+            FORMATS[format_name](run, out, language)
+>>>>>>> check
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
     return 0
 
 
+<<<<<<< HEAD
 def _writer(format_name: str, ropa: Path | None, mapping: Path | None, notice: Path | None) -> Callable[..., None]:
     """What writes the format, given what the organisation says. Raises ConfigError for a file that is wrong."""
     from pii_scan.notice.model import load_notice
@@ -84,6 +90,9 @@ def _writer(format_name: str, ropa: Path | None, mapping: Path | None, notice: P
 
 
 def _opened(file: Path) -> AbstractContextManager[BinaryIO]:
+=======
+def opened(file: Path) -> AbstractContextManager[BinaryIO]:
+>>>>>>> check
     """The file to write to: whole or not at all; a device or a pipe as it comes. A link stays a link."""
     from pii_scan.findings.store import replacing
 
