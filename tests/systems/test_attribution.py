@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import export_trees
 import pyarrow as pa
 import pytest
 from extract.formats_archives import zipped
@@ -99,10 +100,25 @@ def test_headers_of_another_tenant_alone_make_no_mailbox_of_exchange() -> None:
     assert told("a.eml", got)["a.eml"] == NONE
 
 
-def test_teams_messages_in_a_mailbox_are_teams() -> None:
-    found = told("a.pst", artefacts.chat_pst())
+@pytest.mark.parametrize("path", ["a.pst", "sak/Exchange/a@example.no (Primary)/a.pst"])
+def test_teams_messages_in_a_mailbox_are_teams(path: str) -> None:
+    found = told(path, artefacts.chat_pst())
     assert {one[0] for name, one in found.items() if "!" in name} == {"microsoft365.teams"}
-    assert found["a.pst"][0] == "microsoft365.exchange"
+    assert found[path][0] == "microsoft365.exchange"
+
+
+def test_exports_of_purview_are_known_in_both_their_forms(tmp_path: Path) -> None:
+    export_trees.classic(tmp_path / "classic")
+    export_trees.new(tmp_path / "new")
+    found: dict[str, str | None] = {}
+    for file in sorted(tmp_path.rglob("*")):
+        if file.is_file():
+            path = file.relative_to(tmp_path).as_posix()
+            found |= {name.rpartition("/")[2]: one[0] for name, one in told(path, file.read_bytes()).items()}
+    for name in ("kari@example.no.pst", "Sak.msg", "Sak.eml", "Results.csv", "Items.1.001.zip", "Møte.eml"):
+        assert found[name] == "microsoft365.exchange", name
+    assert found["19_abc.html"] == "microsoft365.teams"
+    assert found["liste.csv"] in ("microsoft365.exchange", "microsoft365.sharepoint")
 
 
 def test_a_container_is_known_by_what_it_holds_however_deep() -> None:
