@@ -18,6 +18,7 @@ from pii_scan.errors import PiiScanError, UsageError, nearest
 COMMANDS = {
     "scan": "Scan targets into a run folder and write a report.",
     "report": "Make a report from a run, without scanning again.",
+    "subject": "Find all places of a person's identifiers in a run.",
     "notice": "Check or begin a model of a privacy notice.",
     "rules": "List, show or check the recognizers.",
     "doctor": "Show what is installed and what that enables.",
