@@ -138,6 +138,7 @@ class _Reader:
         self._kinds = kinds()
         own = types - set(categories().by_entity_type)
         self._labels = {**{_folded(name): name for name in own}, **self._kinds.by_label}
+        self._own = own
         self._open = self._kinds.open | own
         self._all = self._kinds.all | own
 
@@ -181,6 +182,7 @@ class _Reader:
             meant |= {other for name in meant for other in self._kinds.companions.get(name, ())}
             kind = max(meant & set(whole), key=lambda name: (whole[name], name))
             others = {self._print(value, name) for name in (self._open | dropped) - meant}
+            meant |= self._own  # what these look like, only the user's rules know
             return self._identifier(number, value, kind, {self._print(value, name) for name in meant}, others)
         if ":" in value and (label := value.partition(":")[0]).replace(" ", "").isalpha() and len(label) > 1:
             raise UsageError(f"line {number}: what stands before the colon is no kind of identifier", _NAMES)
@@ -191,8 +193,9 @@ class _Reader:
             prints = {self._print(value[s.start : s.end], s.entity_type) for s in sure}
             return self._identifier(number, value, max(sure, key=lambda s: s.score).entity_type, prints, set())
         probed = self._probed(value)
-        kind = max(probed, key=lambda name: (probed[name], name)) if probed else _name_or_none(value)
-        return self._identifier(number, value, kind, {self._print(value, n) for n in self._open | set(probed)}, set())
+        likeliest = max(probed, key=lambda name: (probed[name], name), default=None)
+        guess = likeliest or _name_or_none(value)
+        return self._identifier(number, value, guess, {self._print(value, n) for n in self._open | set(probed)}, set())
 
     def _probed(self, value: str) -> dict[str, float]:
         """The kinds that the value has the form of once it is said to be of them."""
