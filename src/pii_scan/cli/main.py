@@ -19,6 +19,7 @@ COMMANDS = {
     "scan": "Scan targets into a run folder and write a report.",
     "report": "Make a report from a run, without scanning again.",
     "subject": "Find all places of a person's identifiers in a run.",
+    "diff": "Compare two runs: what is new, gone, grown, shrunk.",
     "notice": "Check or begin a model of a privacy notice.",
     "rules": "List, show or check the recognizers.",
     "doctor": "Show what is installed and what that enables.",
