@@ -13,7 +13,7 @@ import click
 from pii_scan.cli.options import common, output
 from pii_scan.errors import UsageError, nearest
 
-FORMAT_NAMES = ("html", "json", "csv", "markdown")
+FORMAT_NAMES = ("html", "json", "csv", "markdown", "avvik")
 
 
 @click.command("report", short_help="Make a report from a run, without scanning again.")
@@ -23,13 +23,21 @@ FORMAT_NAMES = ("html", "json", "csv", "markdown")
     "-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path), help="Default standard output."
 )
 @click.option("--lang", type=click.Choice(["nb", "en"]), help="Default: the language of the scan.")
+@click.option("--only-path", multiple=True, metavar="GLOB", help="Only documents whose path fits. May be repeated.")
+@click.option(
+    "--system", "systems", multiple=True, metavar="ID", help="Only documents of this system. May be repeated."
+)
 @common
-def command(run_folder: Path, format_name: str, file: Path | None, lang: str | None, **options: Any) -> int:
-    """Write the report of RUN in the format F.
+def command(
+    run_folder: Path, format_name: str, file: Path | None, lang: str | None, only_path: tuple[str, ...],
+    systems: tuple[str, ...], **options: Any,
+) -> int:  # fmt: skip
+    """Write the report of RUN in the format F; `avvik` is the sheet for a personal data breach (GDPR Art. 33).
 
     \b
     Examples:
       pii-scan report run-2026-11 --format json -o report.json
+      pii-scan report run-2026-11 --format avvik --only-path 'eksport/deltakere*' -o avvik.md
       pii-scan report run-2026-11 --format markdown --lang en
     """  # noqa: D301  \b is for click
     output(**options)
@@ -43,6 +51,8 @@ def command(run_folder: Path, format_name: str, file: Path | None, lang: str | N
         run = load_run(run_folder)
     except RunError as error:
         raise UsageError(error.message, error.hint) from None
+    if only_path or systems:
+        run = _part(run, only_path, systems)
     language = lang or str(run.manifest.get("lang", "nb"))
     if file is None:
         FORMATS[format_name](run, sys.stdout.buffer, language)
@@ -53,6 +63,17 @@ def command(run_folder: Path, format_name: str, file: Path | None, lang: str | N
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
     return 0
+
+
+def _part(run: Any, paths: tuple[str, ...], systems: tuple[str, ...]) -> Any:
+    """The part of the run that is asked for. Raises UsageError where that is nothing."""
+    import re
+
+    from pii_scan.inventory.part_of_run import part_of
+    from pii_scan.sources.globs import Patterns
+
+    prefixes = [re.split(r"[*?\[]", path.strip("/"))[0] for path in paths]
+    return part_of(run, fits=Patterns(paths).fit if paths else None, prefixes=prefixes, systems=systems)
 
 
 def _opened(file: Path) -> AbstractContextManager[BinaryIO]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO, Protocol
 
 from pii_scan.inventory.rollup import FinishedRun
-from pii_scan.report import html, json_v1, markdown, tables
+from pii_scan.report import html, incident, json_v1, markdown, tables
 
 
 class Writer(Protocol):
@@ -21,4 +21,5 @@ FORMATS: dict[str, Writer] = {
     "json": json_v1.write,
     "csv": tables.write,
     "markdown": markdown.write,
+    "avvik": incident.write,
 }
