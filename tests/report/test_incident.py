@@ -103,6 +103,15 @@ def test_names_from_the_scan_are_text_and_nothing_else() -> None:
 counts = st.dictionaries(st.sampled_from(sorted(POINTING)), st.integers(1, 30), max_size=5)
 
 
+def test_test_numbers_are_of_no_person() -> None:
+    b = RunBuilder()
+    b.found("prøve.csv", "NO_FODSELSNUMMER", "national_id", 9, header="fnr", synthetic=True)
+    assert persons(b.run()).at_most == 0
+    b.found("ekte.csv", "NO_FODSELSNUMMER", "national_id", 4, header="fnr")
+    found = persons(b.run())
+    assert (found.at_least, found.likely) == (4, 4)
+
+
 @settings(max_examples=40, deadline=None)
 @given(counts)
 def test_the_estimate_lies_between_its_bounds(numbers: dict[str, int]) -> None:

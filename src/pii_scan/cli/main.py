@@ -20,6 +20,7 @@ COMMANDS = {
     "report": "Make a report from a run, without scanning again.",
     "subject": "Find all places of a person's identifiers in a run.",
     "diff": "Compare two runs: what is new, gone, grown, shrunk.",
+    "evidence": "Pack what was checked against what, with hashes; or verify such a bundle.",
     "notice": "Check or begin a model of a privacy notice.",
     "rules": "List, show or check the recognizers.",
     "doctor": "Show what is installed and what that enables.",

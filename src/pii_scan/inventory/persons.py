@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pii_scan.inventory.rollup import FinishedRun
+from pii_scan.inventory.rollup import FinishedRun, by_document
 
 ONE_EACH = frozenset(
     {
@@ -39,11 +39,24 @@ class Estimate:
 
 
 def persons(run: FinishedRun) -> Estimate:
-    """The estimate for all documents of `run`; test numbers count too, as the index does not tell them apart."""
-    rows = run.distinct(["entity_type"]).to_pylist()
-    counts = {str(row["entity_type"]): int(row["distinct"]) for row in rows if row["entity_type"] in POINTING}
-    by_type = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-    if not by_type:
+    """The estimate for all documents of `run`. Test numbers are of no person: a kind counts with as many values at most
+    as it has other occurrences.
+    """
+    found = by_document(run)
+    if found is None:
         return Estimate(0, 0, 0, {})
-    at_least = max([1, *(count for name, count in by_type.items() if name in ONE_EACH)])
-    return Estimate(at_least, max(by_type.values()), sum(by_type.values()), by_type)
+    sums = found.group_by(["entity_type"]).aggregate([("count", "sum"), ("synthetic", "sum")]).to_pylist()
+    tests = {row["entity_type"]: (row["count_sum"] - row["synthetic_sum"], row["synthetic_sum"]) for row in sums}
+    counts: dict[str, int] = {}
+    least = [1]
+    for row in run.distinct(["entity_type"]).to_pylist():
+        name, distinct = str(row["entity_type"]), int(row["distinct"])
+        real, synthetic = tests.get(name, (0, 0))
+        if name in POINTING and real:
+            counts[name] = min(distinct, real)
+            if name in ONE_EACH:
+                least.append(min(counts[name], distinct - synthetic))
+    if not counts:
+        return Estimate(0, 0, 0, {})
+    by_type = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return Estimate(max(least), max(by_type.values()), sum(by_type.values()), by_type)

@@ -71,7 +71,7 @@ def _who(seen: View, estimate: Estimate) -> Iterator[str]:
         basis = ", ".join(f"{escaped(seen.entity(name))} {t.number(n)}" for name, n in estimate.by_type.items())
         rows.append([t("incident.who.basis"), basis])
     if seen.inventory.totals.synthetic:
-        rows.append([t("incident.who.test_numbers"), t("figure.count_hint", n=seen.inventory.totals.synthetic)])
+        rows.append([t("incident.who.test_numbers"), t.number(seen.inventory.totals.synthetic)])
     found = {entry.category for entry in seen.inventory.entries}
     shows = [escaped(seen.category(name)) for name in CHILDREN if name in found]
     children = t("incident.who.may_be_children", names=", ".join(shows)) if shows else t("incident.blank")
