@@ -132,6 +132,13 @@ def test_names_are_looked_up_although_the_run_did_not_look_for_them(run: Run, fi
         assert (answer.entity_type, answer.searched, answer.places) == ("PERSON", False, ())
 
 
+def test_what_many_persons_have_alike_is_no_identifier(find: Find) -> None:
+    (one,) = read_identifiers("bachelorgrad i sykepleie", find, bytes.fromhex(KEY), ("EDUCATION", "HEALTH"))
+    assert not {"EDUCATION", "HEALTH"} & {name for name, _ in (*one.prints, *one.others)}
+    with pytest.raises(UsageError, match="no kind of identifier"):
+        read_identifiers("HEALTH: diabetes", find, bytes.fromhex(KEY), ("HEALTH",))
+
+
 def test_a_name_is_found_in_whatever_order_it_is_written(find: Find) -> None:
     import pyarrow as pa
 
@@ -244,3 +251,16 @@ def test_every_kind_that_can_be_asked_for_is_one_that_there_is() -> None:
     assert table.all <= known and table.open <= table.all
     assert {name for names in (*table.companions.values(), *table.unless.values()) for name in names} <= table.all
     assert Counter(table.by_label.values()).keys() == table.all
+
+
+def test_a_kind_that_the_run_was_not_to_look_for_is_told_from_one_that_is_not_there(tmp_path: Path, find: Find) -> None:
+    from pii_scan.config import Config
+
+    (tmp_path / "a.txt").write_text("kari@example.no 68 05 00 12\n", encoding="utf-8")
+    run = scan([tmp_path / "a.txt"], config=Config(only=("EMAIL_ADDRESS",)), out=tmp_path / "run")
+    phone, mail, other = ask(run, find, "68 05 00 12", "kari@example.no", "ola@example.no").answers
+    assert [(len(answer.places), answer.searched) for answer in (phone, mail, other)] == [
+        (0, False),
+        (1, True),
+        (0, True),
+    ]

@@ -113,8 +113,8 @@ def read_identifiers(text: str, find: Find, key: bytes, types: Iterable[str]) ->
     reader = _Reader(key, frozenset(types), find)
     stated = [reader.stated(line) for _, line in lines]
     values = [line if said is None else said[1] for said, (_, line) in zip(stated, lines, strict=True)]
-    bare = find(values)
-    labelled = find(
+    bare = reader.find(values)
+    labelled = reader.find(
         [line if said is None else f"{said[2]}: {said[1]}" for said, line in zip(stated, values, strict=True)]
     )
     found = []
