@@ -15,9 +15,13 @@ import click
 from pii_scan.cli.options import common, output
 from pii_scan.errors import UsageError, nearest
 
+<<<<<<< HEAD
 DECLARING_NAMES = ("ropa-csv", "ropa-xlsx", "dpv")
 """Formats that take --ropa and --notice."""
 FORMAT_NAMES = ("html", "json", "csv", "xlsx", "markdown", *DECLARING_NAMES)
+=======
+FORMAT_NAMES = ("html", "json", "csv", "markdown", "avvik")
+>>>>>>> subject
 
 
 @click.command("report", short_help="Make a report from a run, without scanning again.")
@@ -27,6 +31,7 @@ FORMAT_NAMES = ("html", "json", "csv", "xlsx", "markdown", *DECLARING_NAMES)
     "-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path), help="Default standard output."
 )
 @click.option("--lang", type=click.Choice(["nb", "en"]), help="Default: the language of the scan.")
+<<<<<<< HEAD
 @click.option("--ropa", metavar="FILE", type=click.Path(path_type=Path), help="Record of processing (YAML, CSV, XLSX).")
 @click.option("--ropa-mapping", metavar="FILE", type=click.Path(path_type=Path), help="Which column of it holds what.")
 @click.option("--notice", metavar="FILE", type=click.Path(path_type=Path), help="Model of the privacy notice.")
@@ -36,10 +41,23 @@ def command(
     ropa_mapping: Path | None, notice: Path | None, **options: Any,
 ) -> int:  # fmt: skip
     """Write the report of RUN in the format F; --ropa and --notice are for ropa-csv, ropa-xlsx and dpv.
+=======
+@click.option("--only-path", multiple=True, metavar="GLOB", help="Only documents whose path fits. May be repeated.")
+@click.option(
+    "--system", "systems", multiple=True, metavar="ID", help="Only documents of this system. May be repeated."
+)
+@common
+def command(
+    run_folder: Path, format_name: str, file: Path | None, lang: str | None, only_path: tuple[str, ...],
+    systems: tuple[str, ...], **options: Any,
+) -> int:  # fmt: skip
+    """Write the report of RUN in the format F; `avvik` is the sheet for a personal data breach (GDPR Art. 33).
+>>>>>>> subject
 
     \b
     Examples:
       pii-scan report run-2026-11 --format json -o report.json
+      pii-scan report run-2026-11 --format avvik --only-path 'eksport/deltakere*' -o avvik.md
       pii-scan report run-2026-11 --format markdown --lang en
       pii-scan report run-2026-11 --format ropa-xlsx --ropa ropa.yaml --notice notice.yaml -o protokoll.xlsx
     """  # noqa: D301  \b is for click
@@ -56,6 +74,8 @@ def command(
         run = load_run(run_folder)
     except RunError as error:
         raise UsageError(error.message, error.hint) from None
+    if only_path or systems:
+        run = _part(run, only_path, systems)
     language = lang or str(run.manifest.get("lang", "nb"))
     if file is None:
         write(run, sys.stdout.buffer, language)
@@ -74,6 +94,7 @@ def command(
 
 
 <<<<<<< HEAD
+<<<<<<< HEAD
 def _writer(format_name: str, ropa: Path | None, mapping: Path | None, notice: Path | None) -> Callable[..., None]:
     """What writes the format, given what the organisation says. Raises ConfigError for a file that is wrong."""
     from pii_scan.notice.model import load_notice
@@ -87,6 +108,17 @@ def _writer(format_name: str, ropa: Path | None, mapping: Path | None, notice: P
         raise UsageError("--ropa-mapping says how to read the file of --ropa, and none was given")
     record = load_record(ropa, mapping) if ropa else None
     return partial(DECLARING[format_name], declared=Declared(record, load_notice(notice) if notice else None))
+=======
+def _part(run: Any, paths: tuple[str, ...], systems: tuple[str, ...]) -> Any:
+    """The part of the run that is asked for. Raises UsageError where that is nothing."""
+    import re
+
+    from pii_scan.inventory.part_of_run import part_of
+    from pii_scan.sources.globs import Patterns
+
+    prefixes = [re.split(r"[*?\[]", path.strip("/"))[0] for path in paths]
+    return part_of(run, fits=Patterns(paths).fit if paths else None, prefixes=prefixes, systems=systems)
+>>>>>>> subject
 
 
 def _opened(file: Path) -> AbstractContextManager[BinaryIO]:
