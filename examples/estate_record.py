@@ -51,21 +51,13 @@ _ACCOUNTING = (
 _FOLDERS = "personal kurs notater backup nettside faktura okonomi epost logg nyhetsbrev personvern uleselig".split()
 _ACCEPTED = (
     ("G05/misplaced/aws.s3/email", "Slettes når loggen roteres; skjemaet er rettet."),
-<<<<<<< HEAD
-    ("G05/misplaced/course.participants/bank", "Kontonumre for refusjon flyttes til regnskapet."),
-=======
     ("G05/misplaced/course.participants/bank", "Kontonumrene flyttes til regnskapet og slettes her."),
->>>>>>> estate
     ("G05/misplaced/google.analytics/email", "Lenken er rettet, egenskapen slettes i neste periode."),
     ("G05/misplaced/meta.audiences/national_id", "Listen er trukket tilbake, sletting er bestilt."),
     ("G05/misplaced/meta.lead_ads/health", "Spørsmålet er tatt ut av skjemaet, svarene slettes."),
     ("G05/misplaced/postmark/national_id", "Malen er rettet; meldingen slettes av leverandøren."),
     ("G08/activity/meta.audiences/national_id", "Listen er trukket tilbake, sletting er bestilt."),
     ("G08/activity/postmark/national_id", "Malen er rettet; meldingen slettes av leverandøren."),
-<<<<<<< HEAD
-    ("G11/under_18/microsoft365.entra/-", "To gjestebrukere; foresatte er spurt på nytt."),
-=======
->>>>>>> estate
     ("G17/drift/meta.audiences/national_id", "Listen er trukket tilbake, sletting er bestilt."),
     ("G17/drift/meta.lead_ads/health", "Spørsmålet er tatt ut av skjemaet, svarene slettes."),
     ("G18/beside/database.dump/credentials", "Kopien ligger på kryptert disk til flyttingen er ferdig."),

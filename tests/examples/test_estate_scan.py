@@ -9,12 +9,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-<<<<<<< HEAD
-from estate_scan import demo
-from unpacked import unpacked
-=======
 from estate_scan import demo, shown_name
->>>>>>> check
+from unpacked import unpacked
 
 from pii_scan.detect.rules import load_rules
 from pii_scan.report.formats import FORMATS

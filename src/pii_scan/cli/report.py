@@ -15,13 +15,9 @@ import click
 from pii_scan.cli.options import common, output
 from pii_scan.errors import UsageError, nearest
 
-<<<<<<< HEAD
 DECLARING_NAMES = ("ropa-csv", "ropa-xlsx", "dpv")
 """Formats that take --ropa and --notice."""
-FORMAT_NAMES = ("html", "json", "csv", "xlsx", "markdown", *DECLARING_NAMES)
-=======
-FORMAT_NAMES = ("html", "json", "csv", "markdown", "avvik")
->>>>>>> subject
+FORMAT_NAMES = ("html", "json", "csv", "xlsx", "markdown", "avvik", *DECLARING_NAMES)
 
 
 @click.command("report", short_help="Make a report from a run, without scanning again.")
@@ -31,34 +27,25 @@ FORMAT_NAMES = ("html", "json", "csv", "markdown", "avvik")
     "-o", "--output", "file", metavar="FILE", type=click.Path(path_type=Path), help="Default standard output."
 )
 @click.option("--lang", type=click.Choice(["nb", "en"]), help="Default: the language of the scan.")
-<<<<<<< HEAD
+@click.option("--only-path", multiple=True, metavar="GLOB", help="Only documents whose path fits. May be repeated.")
+@click.option(
+    "--system", "systems", multiple=True, metavar="ID", help="Only documents of this system. May be repeated."
+)
 @click.option("--ropa", metavar="FILE", type=click.Path(path_type=Path), help="Record of processing (YAML, CSV, XLSX).")
 @click.option("--ropa-mapping", metavar="FILE", type=click.Path(path_type=Path), help="Which column of it holds what.")
 @click.option("--notice", metavar="FILE", type=click.Path(path_type=Path), help="Model of the privacy notice.")
 @common
 def command(
-    run_folder: Path, format_name: str, file: Path | None, lang: str | None, ropa: Path | None,
-    ropa_mapping: Path | None, notice: Path | None, **options: Any,
-) -> int:  # fmt: skip
-    """Write the report of RUN in the format F; --ropa and --notice are for ropa-csv, ropa-xlsx and dpv.
-=======
-@click.option("--only-path", multiple=True, metavar="GLOB", help="Only documents whose path fits. May be repeated.")
-@click.option(
-    "--system", "systems", multiple=True, metavar="ID", help="Only documents of this system. May be repeated."
-)
-@common
-def command(
     run_folder: Path, format_name: str, file: Path | None, lang: str | None, only_path: tuple[str, ...],
-    systems: tuple[str, ...], **options: Any,
+    systems: tuple[str, ...], ropa: Path | None, ropa_mapping: Path | None, notice: Path | None, **options: Any,
 ) -> int:  # fmt: skip
-    """Write the report of RUN in the format F; `avvik` is the sheet for a personal data breach (GDPR Art. 33).
->>>>>>> subject
+    """Write the report of RUN in the format F; --ropa and --notice are for ropa-csv, ropa-xlsx and dpv, and `avvik` is
+    the sheet for a personal data breach (GDPR Art. 33).
 
     \b
     Examples:
       pii-scan report run-2026-11 --format json -o report.json
       pii-scan report run-2026-11 --format avvik --only-path 'eksport/deltakere*' -o avvik.md
-      pii-scan report run-2026-11 --format markdown --lang en
       pii-scan report run-2026-11 --format ropa-xlsx --ropa ropa.yaml --notice notice.yaml -o protokoll.xlsx
     """  # noqa: D301  \b is for click
     output(**options)
@@ -66,14 +53,8 @@ def command(
         raise UsageError(f"no report format {format_name!r}", nearest(format_name, FORMAT_NAMES))
     if format_name not in DECLARING_NAMES and (ropa or ropa_mapping or notice):
         raise UsageError(f"--ropa and --notice are for {', '.join(DECLARING_NAMES)}, not for {format_name}")
-    from pii_scan.errors import RunError
-    from pii_scan.findings.store import load_run
-
     write = _writer(format_name, ropa, ropa_mapping, notice)
-    try:
-        run = load_run(run_folder)
-    except RunError as error:
-        raise UsageError(error.message, error.hint) from None
+    run = finished_run(run_folder)
     if only_path or systems:
         run = _part(run, only_path, systems)
     language = lang or str(run.manifest.get("lang", "nb"))
@@ -81,20 +62,24 @@ def command(
         write(run, sys.stdout.buffer, language)
         return 0
     try:
-<<<<<<< HEAD
-        with _opened(file) as out:
-            write(run, out, language)
-=======
         with opened(file) as out:
-            FORMATS[format_name](run, out, language)
->>>>>>> check
+            write(run, out, language)
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
     return 0
 
 
-<<<<<<< HEAD
-<<<<<<< HEAD
+def finished_run(folder: Path) -> Any:
+    """The run in a folder. Raises UsageError where there is none that can be read."""
+    from pii_scan.errors import RunError
+    from pii_scan.findings.store import load_run
+
+    try:
+        return load_run(folder)
+    except RunError as error:
+        raise UsageError(error.message, error.hint) from None
+
+
 def _writer(format_name: str, ropa: Path | None, mapping: Path | None, notice: Path | None) -> Callable[..., None]:
     """What writes the format, given what the organisation says. Raises ConfigError for a file that is wrong."""
     from pii_scan.notice.model import load_notice
@@ -108,23 +93,20 @@ def _writer(format_name: str, ropa: Path | None, mapping: Path | None, notice: P
         raise UsageError("--ropa-mapping says how to read the file of --ropa, and none was given")
     record = load_record(ropa, mapping) if ropa else None
     return partial(DECLARING[format_name], declared=Declared(record, load_notice(notice) if notice else None))
-=======
+
+
 def _part(run: Any, paths: tuple[str, ...], systems: tuple[str, ...]) -> Any:
     """The part of the run that is asked for. Raises UsageError where that is nothing."""
     import re
 
+    from pii_scan.globs import Patterns
     from pii_scan.inventory.part_of_run import part_of
-    from pii_scan.sources.globs import Patterns
 
     prefixes = [re.split(r"[*?\[]", path.strip("/"))[0] for path in paths]
     return part_of(run, fits=Patterns(paths).fit if paths else None, prefixes=prefixes, systems=systems)
->>>>>>> subject
 
 
-def _opened(file: Path) -> AbstractContextManager[BinaryIO]:
-=======
 def opened(file: Path) -> AbstractContextManager[BinaryIO]:
->>>>>>> check
     """The file to write to: whole or not at all; a device or a pipe as it comes. A link stays a link."""
     from pii_scan.findings.store import replacing
 

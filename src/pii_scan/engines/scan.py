@@ -79,12 +79,9 @@ def scan(
             "id": secrets.token_hex(8), "started_at": _iso(now), "finished_at": None, "version": __version__,
             "rules_hash": rules_hash(rules), "config_hash": config.digest(), "status": "running", "lang": config.lang,
             "targets": [str(description["target"]) for description in descriptions], "notes": notes,
-<<<<<<< HEAD
             "systems": own_profiles(table),
-=======
             "key_check": key_check(key), "rules": sorted(rule.id for rule in rules),
             "entity_types": sorted({rule.entity_type for rule in rules}),
->>>>>>> subject
         })  # fmt: skip
         engine = LocalEngine(
             config.jobs or os.cpu_count() or 1, settings_json(settings), descriptions, config.limits,

@@ -116,7 +116,7 @@ class Counted:
 
     def cells(self) -> dict[Cell, Side]:
         """Its numbers by system and category."""
-        rows = self.inventory.holdings or self.inventory.entries
+        rows = self.inventory.holdings
         return {(row.system, row.category): Side(row.documents, row.count, row.distinct) for row in rows}
 
 

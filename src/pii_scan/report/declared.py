@@ -30,7 +30,7 @@ class Declared:
         return () if self.record is None else self.record.activities
 
     def whole(self) -> dict[str, str]:
-        """Who is responsible, by the fields of the record: as it says, and where it is silent, as the notice of the same
+        """Who is responsible, by the fields of the record: as it says; where it is silent, as the notice of the same
         controller does.
         """
         record, notice = self.record, self.notice

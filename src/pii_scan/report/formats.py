@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import BinaryIO, Protocol
 
 from pii_scan.inventory.rollup import FinishedRun
-<<<<<<< HEAD
-from pii_scan.report import dpv, html, json_v1, markdown, ropa, spreadsheet, tables
+from pii_scan.report import dpv, html, incident, json_v1, markdown, ropa, spreadsheet, tables
 from pii_scan.report.declared import Declared
-=======
-from pii_scan.report import html, incident, json_v1, markdown, tables
->>>>>>> subject
 
 
 class Writer(Protocol):
@@ -41,9 +37,6 @@ FORMATS: dict[str, Writer] = {
     "csv": tables.write,
     "xlsx": spreadsheet.write,
     "markdown": markdown.write,
-<<<<<<< HEAD
     **DECLARING,
-=======
     "avvik": incident.write,
->>>>>>> subject
 }

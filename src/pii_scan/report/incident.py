@@ -119,7 +119,7 @@ def _systems(seen: View) -> Iterator[tuple[str, str, str]]:
     """(system, documents with findings, ages of the records) by descending number of findings."""
     t, inventory = seen.t, seen.inventory
     shares = {share.system: share.with_findings for share in inventory.systems}
-    rows = inventory.holdings or inventory.entries
+    rows = inventory.holdings
     for system in dict.fromkeys(row.system for row in rows):
         mine = [row for row in rows if row.system == system]
         dates = [day for row in mine for day in _dates(row)]

@@ -30,7 +30,7 @@ _WIDTHS = {
     "meaning": 34,
 }
 _CATEGORY_COLUMNS = (
-    "category", "system", "documents", "count", "synthetic", "distinct", "max_score", "first_seen", "last_seen",
+    "category", "documents", "count", "synthetic", "distinct", "max_score", "first_seen", "last_seen",
 )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def write_coverage(sheet: SheetWriter, seen: View, lead: str = "") -> None:
 
 def _summary(book: Book, seen: View, left_out: int) -> None:
     t, width = seen.t, len(_CATEGORY_COLUMNS)
-    sheet = book.sheet(t("workbook.summary"), [], [34, 28, *[14] * (width - 2)])
+    sheet = book.sheet(t("workbook.summary"), [], [34, *[14] * (width - 1)])
 
     def line(*values: object, bold: bool = False) -> None:
         sheet.row([*values, *[None] * (width - len(values))], bold=bold)
@@ -106,7 +106,7 @@ def _summary(book: Book, seen: View, left_out: int) -> None:
     line(*(t(f"column.{name}") for name in _CATEGORY_COLUMNS), bold=True)
     for e in seen.inventory.entries:
         line(
-            seen.category(e.category), seen.system(e.system), e.documents, e.count, e.synthetic, e.distinct,
+            seen.category(e.category), e.documents, e.count, e.synthetic, e.distinct,
             round(e.score, 2), e.first_seen, e.last_seen,
         )  # fmt: skip
     line()
@@ -118,15 +118,15 @@ def _summary(book: Book, seen: View, left_out: int) -> None:
 def _matrix(book: Book, seen: View) -> None:
     """Categories by systems, occurrences with test numbers; the systems in the order of the inventory."""
     t = seen.t
-    held = seen.inventory.holdings or seen.inventory.entries
+    held = seen.inventory.holdings
     counts = {(one.category, one.system): one.count for one in held}
-    categories = list(dict.fromkeys([*(e.category for e in seen.inventory.entries), *(one.category for one in held)]))
+    total = {entry.category: entry.count for entry in seen.inventory.entries}
     systems = list(dict.fromkeys(one.system for one in held))
     headers = [t("column.category"), *(seen.system(system) for system in systems), t("total")]
     sheet = book.sheet(t("workbook.matrix"), headers, [34, *[18] * len(systems), 14])
-    for category in categories:
+    for category in total:
         row = [counts.get((category, system)) for system in systems]
-        sheet.row([seen.category(category), *row, sum(number or 0 for number in row)])
+        sheet.row([seen.category(category), *row, total[category]])
 
 
 def _systems(book: Book, seen: View) -> None:

@@ -46,13 +46,9 @@ PROBLEM_COLUMNS = ("target", "document", "stage", "code", "meaning", "detail")
 
 def write(run: FinishedRun, out: BinaryIO, lang: str) -> None:
     """The findings, one row each, table by table (`--format csv`)."""
-<<<<<<< HEAD
     at, words = FINDING_COLUMNS.index("score"), wording(lang)
     rows = ([*row[:at], words.score(row[at]), *row[at + 1 :]] for row in finding_rows(run, lang))
-    _write(out, lang, FINDING_COLUMNS, rows)
-=======
-    write_rows(out, lang, FINDING_COLUMNS, _findings(run, lang))
->>>>>>> check
+    write_rows(out, lang, FINDING_COLUMNS, rows)
 
 
 def write_inventory(run: FinishedRun, out: BinaryIO, lang: str) -> None:
@@ -62,11 +58,7 @@ def write_inventory(run: FinishedRun, out: BinaryIO, lang: str) -> None:
 
 def write_problems(run: FinishedRun, out: BinaryIO, lang: str) -> None:
     """What was not, or not wholly, read, one row each."""
-<<<<<<< HEAD
-    _write(out, lang, PROBLEM_COLUMNS, problem_rows(run, lang))
-=======
-    write_rows(out, lang, PROBLEM_COLUMNS, _problems(run, lang))
->>>>>>> check
+    write_rows(out, lang, PROBLEM_COLUMNS, problem_rows(run, lang))
 
 
 def inert(value: object) -> str:
