@@ -35,14 +35,19 @@ def facts_of(run: FinishedRun, record: Record | None, table: CategoryTable | Non
     found = by_document(run)
     activities = () if record is None else tuple(one for one in record.activities if one.paths or one.tables)
     if found is None:
-        return Facts(unread=_unread(run), findable=findable(run))
+        return Facts(unread=_unread(run), whole=is_whole(run), findable=findable(run))
     found = found.filter(pc.greater(found.column("count"), found.column("synthetic")))
     found = with_system(run, found)
     covered, uncovered = _covered(found, activities)
     return Facts(
         trackers=_trackers(run), hashed=_hashed(run), secrets=_secrets(found, table), unread=_unread(run),
-        covered=covered, uncovered=uncovered, findable=findable(run),
+        covered=covered, uncovered=uncovered, whole=is_whole(run), findable=findable(run),
     )  # fmt: skip
+
+
+def is_whole(run: FinishedRun) -> bool:
+    """Whether the scan came to its end."""
+    return run.manifest.get("status") == "finished"
 
 
 def findable(run: FinishedRun) -> frozenset[str]:
