@@ -79,7 +79,7 @@ def scan(
             "id": secrets.token_hex(8), "started_at": _iso(now), "finished_at": None, "version": __version__,
             "rules_hash": rules_hash(rules), "config_hash": config.digest(), "status": "running", "lang": config.lang,
             "targets": [str(description["target"]) for description in descriptions], "notes": notes,
-            "systems": own_profiles(table), "looked_for": sorted({rule.category for rule in rules}),
+            "systems": own_profiles(table),
         })  # fmt: skip
         engine = LocalEngine(
             config.jobs or os.cpu_count() or 1, settings_json(settings), descriptions, config.limits,
