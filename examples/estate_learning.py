@@ -37,7 +37,7 @@ def write_learning_files(estate: Estate) -> None:
 def _moodle_log(estate: Estate) -> None:
     header = "Time,User full name,Affected user,Event context,Component,Event name,Description,Origin,IP address"
     rng = estate.rng(_LOG)
-    rows: Table = [header.split(",")]
+    rows: Table = [[*header.split(",")]]
     for i in range(20):
         p = estate.participants[i % 9]
         day = f"{1 + i % 9}/03/26, 18:{10 + i}:07"
@@ -97,7 +97,7 @@ def _canvas_users(estate: Estate) -> None:
         "canvas_user_id,user_id,integration_id,authentication_provider_id,login_id,first_name,last_name,full_name,"
         "sortable_name,short_name,email,status,created_by_sis"
     )
-    rows: Table = [header.split(",")]
+    rows: Table = [[*header.split(",")]]
     for i, p in enumerate(estate.participants[19:31]):
         login = mark("USERNAME", p.login)
         names = [mark("PERSON", p.first), mark("PERSON", p.last), p.name(), mark("PERSON", f"{p.last}, {p.first}")]

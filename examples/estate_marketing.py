@@ -62,7 +62,7 @@ def _leads(estate: Estate) -> None:
         "platform,trenger_du_tilrettelegging?,full_name,email,phone_number"
     )
     rng = estate.rng(_LEADS)
-    rows: Table = [header.split(",")]
+    rows: Table = [[*header.split(",")]]
     ill = mark("HEALTH", "sykmeldt")
     for i, p in enumerate(estate.participants[120:132]):
         numbers = [f"{prefix}:{rng.randint(10**14, 10**15 - 1)}" for prefix in ("l", "ag", "as", "c", "f")]

@@ -149,7 +149,7 @@ def _audit(estate: Estate) -> None:
         "RecordId,CreationDate,RecordType,Operation,UserId,AuditData,AssociatedAdminUnits,AssociatedAdminUnitsNames"
     )
     rng = estate.rng(_AUDIT)
-    rows: Table = [header.split(",")]
+    rows: Table = [[*header.split(",")]]
     for i in range(12):
         p = estate.staff[i % 5]
         record, when = uuid(rng.getrandbits(128)), f"2026-03-{1 + i % 9:02d}T08:{10 + i}:00"

@@ -51,14 +51,13 @@ _ACCOUNTING = (
 _FOLDERS = "personal kurs notater backup nettside faktura okonomi epost logg nyhetsbrev personvern uleselig".split()
 _ACCEPTED = (
     ("G05/misplaced/aws.s3/email", "Slettes når loggen roteres; skjemaet er rettet."),
-    ("G05/misplaced/course.participants/bank", "Kontonumre for refusjon flyttes til regnskapet."),
+    ("G05/misplaced/course.participants/bank", "Kontonumrene flyttes til regnskapet og slettes her."),
     ("G05/misplaced/google.analytics/email", "Lenken er rettet, egenskapen slettes i neste periode."),
     ("G05/misplaced/meta.audiences/national_id", "Listen er trukket tilbake, sletting er bestilt."),
     ("G05/misplaced/meta.lead_ads/health", "Spørsmålet er tatt ut av skjemaet, svarene slettes."),
     ("G05/misplaced/postmark/national_id", "Malen er rettet; meldingen slettes av leverandøren."),
     ("G08/activity/meta.audiences/national_id", "Listen er trukket tilbake, sletting er bestilt."),
     ("G08/activity/postmark/national_id", "Malen er rettet; meldingen slettes av leverandøren."),
-    ("G11/under_18/microsoft365.entra/-", "To gjestebrukere; foresatte er spurt på nytt."),
     ("G17/drift/meta.audiences/national_id", "Listen er trukket tilbake, sletting er bestilt."),
     ("G17/drift/meta.lead_ads/health", "Spørsmålet er tatt ut av skjemaet, svarene slettes."),
     ("G18/beside/database.dump/credentials", "Kopien ligger på kryptert disk til flyttingen er ferdig."),
@@ -91,7 +90,7 @@ def _full_model(orgnr: str) -> str:
 # A notice that declares all that the estate holds. Only the model; its text is not part of the example.
 notice: {{id: fjordlys-fullstendig, language: nb, published: "2026-03-01", jurisdiction: "NO", law_refs: []}}
 controller: {{name: {FIRM}, orgnr: "{orgnr}", contact: {{name: Personvernkontakten}}, dpo: null}}
-data_subjects: [course_participant, website_visitor, customer_contact, employee]
+data_subjects: [course_participant, child_participant, website_visitor, customer_contact, employee]
 categories: {_list(_CATEGORIES)}
 sources: [data_subject, employer, website_collection, marketing_partners]
 purposes:

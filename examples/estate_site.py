@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from estate_archives import zip_bytes
-from estate_marks import Table, lines, mark
+from estate_marks import Cell, Table, lines, mark
 from estate_messages import json_text
 from estate_people import ipv4
 from estate_writer import DOMAIN, FIRM, Estate
@@ -89,7 +89,7 @@ def _customers(estate: Estate) -> None:
     header = (
         "Navn,Brukernavn,Sist aktiv,Registrert,E-post,Bestillinger,Totalt brukt,AOV,Land / Region,By,Region,Postnummer"
     )
-    rows: Table = [header.split(",")]
+    rows: Table = [[*header.split(",")]]
     for i, p in enumerate(estate.participants[228:238]):
         login, seen, signed = mark("USERNAME", p.login), f"2026-02-{1 + i:02d}", f"2024-0{1 + i % 9}-11"
         place = ["NO", p.place, "", mark("NO_ADDRESS", p.postcode)]
@@ -103,10 +103,20 @@ def _entries(estate: Estate) -> None:
     own = "Fullt navn,E-post,Mobil,Kurs,Opprettet av (bruker-ID),Oppførings-ID,Oppføringsdato,Kilde-URL,Transaksjons-ID"
     header = f"{own},Betalingsbeløp,Betalingsdato,Betalingsstatus,Innleggs-ID,Brukeragent,Bruker-IP"
     rng = estate.rng(path)
-    rows: Table = [header.split(",")]
+    rows: Table = [[*header.split(",")]]
     for i in range(8):
         p = estate.participants[(238 + i) % len(estate.participants)]
-        entry = ["", 900 + i, f"2026-03-0{1 + i} 18:2{i}:00", f"https://{DOMAIN}/paamelding", "", "", "", "", ""]
+        entry: list[Cell] = [
+            "",
+            900 + i,
+            f"2026-03-0{1 + i} 18:2{i}:00",
+            f"https://{DOMAIN}/paamelding",
+            "",
+            "",
+            "",
+            "",
+            "",
+        ]
         shown = [mark("USER_AGENT", _AGENT), ipv4(rng)]
         rows.append([p.name(), p.email(), p.phone(), "Norsk B1", *entry, *shown])
     estate.put(path, estate.csv_data(path, rows, delimiter=","))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def find_tables(sheets: Sequence[Sheet], path: Path, mapped: Mapped) -> tuple[li
         f"sheet {one.sheet.name} has other columns than sheet {best.sheet.name} and was not read"
         for one in candidates if one not in taken
     ]  # fmt: skip
-    return taken, notes
+    return [replace(one, columns=tuple(map(_hinted, one.columns))) for one in taken], notes
 
 
 def _chosen(sheets: Sequence[Sheet], path: Path, mapped: Mapped) -> Sequence[Sheet]:
@@ -187,7 +187,6 @@ def _field(key: str) -> str | None:
 
 
 def _columns(row: Row, mapped: Mapped) -> tuple[Column, ...]:
-    known = known_headers()
     found = []
     for number, header in enumerate(row.cells, 1):
         if not header.strip():
@@ -200,10 +199,16 @@ def _columns(row: Row, mapped: Mapped) -> tuple[Column, ...]:
         elif (name := _field(key)) is not None:
             found.append(Column(number, shown, name))
         else:
-            close = difflib.get_close_matches(key, known, n=1, cutoff=0.8)
-            hint = f"did you mean {_shown_name(close[0])!r}?" if close else ""
-            found.append(Column(number, shown, None, hint))
+            found.append(Column(number, shown, None))
     return tuple(found)
+
+
+def _hinted(column: Column) -> Column:
+    """With the nearest name that is known, where it is ignored and one is near."""
+    if column.field is not None:
+        return column
+    close = difflib.get_close_matches(plain_header(column.header), known_headers(), n=1, cutoff=0.8)
+    return replace(column, hint=f"did you mean {_shown_name(close[0])!r}?") if close else column
 
 
 def _shown_name(key: str) -> str:
@@ -233,7 +238,7 @@ def _no_table(path: Path, mapped: Mapped, sheets: Sequence[Sheet]) -> ConfigErro
     what = "no column that names an activity"
     if mapped.header_row is not None:
         what += f" in row {mapped.header_row}"
-    for cell in seen:
+    for cell in [cell for cell in seen if len(cell) < 60][:MAX_COLUMNS]:
         close = difflib.get_close_matches(plain_header(cell), known_headers(), n=1, cutoff=0.8)
         if close and known_headers()[close[0]] in NAMING:
             what += f"; {cell[:40]!r} is near {_shown_name(close[0])!r}"

@@ -48,6 +48,9 @@ class Systems:
         >>> Systems({"microsoft365.teams": (), "microsoft365.exchange": ()}).named("Office 365 (Teams)")
         ('microsoft365.teams',)
         """
+        own = re.search(r"\[([\w.-]+)\]\s*$", text)  # as our own export writes it
+        if own and own[1] in self.ids:
+            return (own[1],)
         key = _plain(text)
         if key in self._by_name:
             return self._by_name[key]

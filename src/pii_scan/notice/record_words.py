@@ -138,6 +138,8 @@ def _each(text: str) -> list[list[str]]:
 
 
 def _category(text: str) -> list[str]:
+    if text.strip() in known_categories():  # as written: «location» is a key, «Location» a name
+        return [text.strip()]
     key = plain(text)
     if key in _category_names():
         return list(_category_names()[key])
