@@ -183,7 +183,9 @@ class GapView:
         if known.count:
             yield t("check.sure", score=t.score(known.score))
         if known.samples:
-            yield t("check.places", names="; ".join(self.place(sample) for sample in known.samples))
+            all_named = len({(one.target, one.document) for one in known.samples}) >= known.documents
+            key = "check.all_places" if all_named else "check.places"
+            yield t(key, names="; ".join(self.place(sample) for sample in known.samples))
 
     def _details(self, gap: Gap) -> Iterator[str]:
         values, t = gap.values, self.t
