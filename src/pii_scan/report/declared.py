@@ -31,7 +31,7 @@ class Declared:
         return () if self.record is None else self.record.activities
 
     def whole(self) -> dict[str, str]:
-        """Who is responsible, by field: as the record says, and where it is silent, the notice of the same controller."""
+        """Who is responsible, by field: by the record, and where it is silent by the notice of the same controller."""
         record, notice = self.record, self.notice
         said = {"controller": record.controller, "orgnr": record.orgnr} if record else {}
         said |= _placed(record.contact if record else None, "controller_address", "controller_email")
