@@ -140,7 +140,7 @@ def joined(values: Iterable[str]) -> str:
     """Values in one cell, as `record_words.values` takes them apart; a comma in the only one does not part it.
 
     >>> joined(["a", "b;c"]), joined(["Wildbit, LLC"])
-    ('a; b, c', 'Wildbit, LLC;')
+    ('a; b,c', 'Wildbit, LLC;')
     """
     parts = [" ".join(value.replace(";", ",").split()) for value in values]
     return f"{parts[0]};" if len(parts) == 1 and "," in parts[0] else "; ".join(parts)
