@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pii_scan.inventory.holdings import Holding, SystemShare
+from pii_scan.inventory.holdings import UNASSIGNED, Holding, SystemShare
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.notice.record import Activity
 from pii_scan.notice.record_words import period_words, table
@@ -149,7 +149,7 @@ def joined(values: Iterable[str]) -> str:
 def shown_system(seen: View, system: str) -> str:
     """A system by name and, where that is another, its id, by which it is read back."""
     name = seen.system(system)
-    return name if name == system or "." not in system else f"{name} [{system}]"
+    return name if system in (name, UNASSIGNED) else f"{name} [{system}]"
 
 
 def _declares(activity: Activity, category: str) -> bool:
