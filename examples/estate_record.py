@@ -51,13 +51,16 @@ _ACCOUNTING = (
 _FOLDERS = "personal kurs notater backup nettside faktura okonomi epost logg nyhetsbrev personvern uleselig".split()
 _ACCEPTED = (
     ("G05/misplaced/aws.s3/email", "Slettes når loggen roteres; skjemaet er rettet."),
+    ("G05/misplaced/accounting.ehf/national_id", "Kunden er bedt om lister uten fødselsnummer som vedlegg."),
     ("G05/misplaced/course.participants/bank", "Kontonumrene flyttes til regnskapet og slettes her."),
     ("G05/misplaced/google.analytics/email", "Lenken er rettet, egenskapen slettes i neste periode."),
     ("G05/misplaced/meta.audiences/national_id", "Listen er trukket tilbake, sletting er bestilt."),
     ("G05/misplaced/meta.lead_ads/health", "Spørsmålet er tatt ut av skjemaet, svarene slettes."),
     ("G05/misplaced/postmark/national_id", "Malen er rettet; meldingen slettes av leverandøren."),
+    ("G08/activity/accounting.ehf/national_id", "Kunden er bedt om lister uten fødselsnummer som vedlegg."),
     ("G08/activity/meta.audiences/national_id", "Listen er trukket tilbake, sletting er bestilt."),
     ("G08/activity/postmark/national_id", "Malen er rettet; meldingen slettes av leverandøren."),
+    ("G08/activity/unassigned/national_id", "Personalmapper; flyttes til lønnssystemet."),
     ("G17/drift/meta.audiences/national_id", "Listen er trukket tilbake, sletting er bestilt."),
     ("G17/drift/meta.lead_ads/health", "Spørsmålet er tatt ut av skjemaet, svarene slettes."),
     ("G18/beside/database.dump/credentials", "Kopien ligger på kryptert disk til flyttingen er ferdig."),
@@ -138,6 +141,7 @@ def _record() -> str:
             *_activity(
                 "kurs", "Kursadministrasjon", {"systems": _COURSE}, course,
                 legal_basis="[6.1.b]", recipients=_names("microsoft", "google", "aws", "instructure"),
+                secure_identification="true",
             ),
             *_activity(
                 "rapportering", "Rapportering til staten", {"systems": ["hkdir.reporting"]},
@@ -162,6 +166,10 @@ def _record() -> str:
             *_activity(
                 "regnskap", "Regnskap, lønn og fakturering", {"systems": _ACCOUNTING}, money,
                 legal_basis="[6.1.c]", art9="[9.2.b]", recipients=_names("regnskapslyset", "skatteetaten", "visma"),
+            ),
+            *_activity(
+                "lonn", "Lønn og a-melding", {"systems": ["accounting.a_melding"]}, [*money, "education"],
+                legal_basis="[6.1.c]", art9="[9.2.b]", recipients=_names("skatteetaten"), secure_identification="true",
             ),
             *_activity(
                 "filer", "Filer på fellesområdet", {"paths": [f"{folder}/**" for folder in _FOLDERS]}, _CATEGORIES,

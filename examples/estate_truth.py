@@ -100,15 +100,19 @@ _UNNAMED = (
     "microsoft365.audit microsoft365.entra microsoft365.exchange microsoft365.onedrive microsoft365.sharepoint "
     "microsoft365.teams"
 ).split()
+_WITH_NATIONAL_ID = (
+    "accounting.a_melding accounting.ehf course.participants google.drive hkdir.reporting meta.audiences "
+    "microsoft365.exchange microsoft365.sharepoint postmark"
+).split()
 _NOT_ANONYMOUS = {
     "aws.alb": "ip online_id.device",
     "aws.cloudfront": "ip online_id.cookie online_id.device",
     "aws.s3": "email ip online_id.device",
     "google.analytics": "email online_id.cookie",
     "website.access_log": "ip online_id.cookie online_id.device",
-    "website.gravity_forms": "email ip online_id.device",
+    "website.gravity_forms": "email ip online_id.device phone",
     "website.woocommerce": "email",
-    "website.wordpress": "email ip",
+    "website.wordpress": "email ip phone",
 }
 
 Gap = tuple[str, str, str]
@@ -117,6 +121,7 @@ GAPS: tuple[Gap, ...] = (
     ("G02", "google.takeout", "location.ip_derived"),
     ("G02", "postmark", "location.ip_derived"),
     *(("G04", system, "") for system in _UNNAMED),
+    ("G05", "accounting.ehf", "national_id"),
     ("G05", "aws.s3", "email"),
     ("G05", "course.participants", "bank"),
     ("G05", "google.analytics", "email"),
@@ -127,9 +132,7 @@ GAPS: tuple[Gap, ...] = (
     ("G06", "meta.lead_ads", "health"),
     ("G06", UNASSIGNED, "health"),
     ("G06", UNASSIGNED, "union"),
-    ("G08", "hkdir.reporting", "national_id"),
-    ("G08", "meta.audiences", "national_id"),
-    ("G08", "postmark", "national_id"),
+    *(("G08", system, "national_id") for system in _WITH_NATIONAL_ID),
     ("G09", "aws.s3", "ip"),
     ("G09", "course.moodle", "ip"),
     ("G09", "microsoft365.audit", "ip"),

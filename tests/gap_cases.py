@@ -135,9 +135,9 @@ def activity(id: str = "courses", **facts: Any) -> Activity:
 
 def compared(
     found: Inventory, said: Notice | None = None, kept: Record | None = None, *, facts: Facts | None = None,
-    min_count: int = 1, accepted: Any = None, profiles: Any = None,
+    min_count: int = 1, accepted: Any = None, profiles: Any = None, test_numbers: bool = False,
 ) -> Comparison:  # fmt: skip
-    choices = Choices(TODAY, min_count, accepted or {})
+    choices = Choices(TODAY, min_count, accepted or {}, test_numbers)
     return compare(
         found, said or notice(), kept, choices, run="run-1", profiles=SYSTEMS if profiles is None else profiles,
         facts=facts,

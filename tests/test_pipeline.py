@@ -264,6 +264,7 @@ def test_children_are_counted_once_a_document_and_grown_ups_and_test_numbers_are
 
 
 def test_users_that_a_directory_calls_minors_are_under_18() -> None:
-    lines = ["userPrincipalName,ageGroup", "a@example.no,Minor", "b@example.no,Adult", "c@example.no,Minor"]
+    lines = ["userPrincipalName,ageGroup,legalAgeGroupClassification", "a@example.no,Minor,minorWithParentalConsent",
+             "b@example.no,Adult,Adult", "c@example.no,Minor,minorWithoutParentalConsent"]  # fmt: skip
     (row,) = scan(Memory({"brukere.csv": "\n".join(lines).encode()}), "brukere.csv")["documents"]
     assert (row["under_13"], row["under_18"]) == (0, 2)

@@ -36,7 +36,7 @@ class DocumentRows:
         self._refs: dict[str, DocumentRef] = {}
         self._months: dict[str, list[Month]] = {}
         self._found: set[str] = set()
-        self._minors: dict[str, int] = {}
+        self._minors: dict[str, dict[str, int]] = {}
         self._problems: list[dict[str, Any]] = []
         self._troubled: dict[str, DocumentRef] = {}
         # by the names as they are, which never leave: two documents may look the same once they are masked
@@ -45,10 +45,11 @@ class DocumentRows:
         """The unit's own document, that may say whose it is."""
         self._account = self._names.safe(document.account)
 
-    def minors(self, ref: DocumentRef, declared: int) -> None:
-        """Some users that the document itself calls minors."""
+    def minors(self, ref: DocumentRef, column: str, declared: int) -> None:
+        """Some users that a column of the document itself calls minors; another column may call the same users so."""
         if declared:
-            self._minors[ref.display] = self._minors.get(ref.display, 0) + declared
+            columns = self._minors.setdefault(ref.display, {})
+            columns[column] = columns.get(column, 0) + declared
 
     def found(self, ref: DocumentRef) -> None:
         """Something was found in a document: the dates of its records are kept."""
@@ -76,7 +77,7 @@ class DocumentRows:
         name = piece.ref.display
         for age in (children.DIGITAL_SERVICES, children.ADULT):
             row[f"under_{age}"] = collector.younger_than(age, row["document"])
-        row["under_18"] = max(row["under_18"], self._minors.pop(name, 0))
+        row["under_18"] = max((row["under_18"], *self._minors.pop(name, {}).values()))
         collector.forget(row["document"])
         self._done[name], self._refs[name], self._months[name] = row, piece.ref, months
 

@@ -66,6 +66,17 @@ def test_organisation_numbers_and_test_numbers_are_no_gap_and_the_latter_are_sai
     assert comparison.table == {}
 
 
+def test_test_numbers_count_unless_they_are_left_out_and_are_said() -> None:
+    found = inventory(holding(SHARE, "email", 5, synthetic=2), holding(SHARE, "national_id", 9, synthetic=9))
+    comparison = compared(found, notice(categories={}, retention=()), test_numbers=True)
+    said = {gap.category: gap.evidence for gap in gaps(comparison, "G01")}
+    assert {key: (known.count, known.synthetic) for key, known in said.items() if known} == {
+        "email": (5, 2), "national_id": (9, 9),
+    }  # fmt: skip
+    assert comparison.test_only == ()
+    assert kinds(compared(found, notice(categories={}, retention=())), "G01") == [("omitted", SHARE, "email")]
+
+
 @pytest.mark.parametrize(("count", "fires"), [(4, False), (5, True)])
 def test_fewer_values_than_asked_for_are_no_gap(count: int, fires: bool) -> None:
     found = compared(inventory(holding(SHARE, "email", count + 3, synthetic=3)), without("email"), min_count=5)

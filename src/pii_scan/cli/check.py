@@ -39,6 +39,7 @@ ACCEPTED_DAYS = 365
 @click.option("--lang", type=click.Choice(["nb", "en"]), help="Default: the language of the scan.")
 @click.option("--min-count", type=click.IntRange(min=1), default=1, show_default=True,
               help="Values from which a category counts; special categories always do.")  # fmt: skip
+@click.option("--without-test-numbers", is_flag=True, help="What holds only numbers of test series is no gap.")
 @click.option("--as-of", metavar="DATE", help="The day by which ages and acceptances count (default today).")
 @click.option("--allow-incomplete", is_flag=True, help="Exit 0 although something could not be read.")
 @common
@@ -85,11 +86,12 @@ def _checked(run: Run, as_of: date, options: dict[str, Any], talk: Output) -> Ch
     record = _record(options, table, talk)
     accepted = {} if options["accept_file"] is None else load_accepted(options["accept_file"])
     inventory = build_inventory(run)
-    facts = facts_of(run, record)
+    test_numbers = not options["without_test_numbers"]
+    facts = facts_of(run, record, test_numbers=test_numbers)
+    choices = Choices(as_of, options["min_count"], accepted, test_numbers)
     comparison = compare(
-        inventory, notice, record, Choices(as_of, options["min_count"], accepted), run=str(run.manifest["id"]),
-        profiles=table.by_id, facts=facts,
-    )  # fmt: skip
+        inventory, notice, record, choices, run=str(run.manifest["id"]), profiles=table.by_id, facts=facts
+    )
     names = {profile.id: profile.name for profile in table}
     return Checked(comparison, lint(notice), inventory.coverage, as_of, record is not None, not facts.whole, names)
 
@@ -101,8 +103,7 @@ def _record(options: dict[str, Any], table: ProfileTable, talk: Output) -> Recor
         if options["ropa_mapping"] is not None:
             raise UsageError("--ropa-mapping says how to read a record", "give --ropa too")
         return None
-    names = {one.id: (*one.name.values(), one.family) for one in table}
-    record = load_record(options["ropa_file"], options["ropa_mapping"], names)
+    record = load_record(options["ropa_file"], options["ropa_mapping"], table.words())
     for note in record.notes:
         talk.note(f"note: {note}")
     return record

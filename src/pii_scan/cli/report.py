@@ -53,8 +53,8 @@ def command(
         raise UsageError(f"no report format {format_name!r}", nearest(format_name, FORMAT_NAMES))
     if format_name not in DECLARING_NAMES and (ropa or ropa_mapping or notice):
         raise UsageError(f"--ropa and --notice are for {', '.join(DECLARING_NAMES)}, not for {format_name}")
-    write = _writer(format_name, ropa, ropa_mapping, notice)
     run = finished_run(run_folder)
+    write = _writer(run, format_name, ropa, ropa_mapping, notice)
     if only_path or systems:
         run = _part(run, only_path, systems)
     language = lang or str(run.manifest.get("lang", "nb"))
@@ -80,18 +80,21 @@ def finished_run(folder: Path) -> Any:
         raise UsageError(error.message, error.hint) from None
 
 
-def _writer(format_name: str, ropa: Path | None, mapping: Path | None, notice: Path | None) -> Callable[..., None]:
+def _writer(
+    run: Any, format_name: str, ropa: Path | None, mapping: Path | None, notice: Path | None
+) -> Callable[..., None]:
     """What writes the format, given what the organisation says. Raises ConfigError for a file that is wrong."""
     from pii_scan.notice.model import load_notice
     from pii_scan.notice.record_file import load_record
     from pii_scan.report.declared import Declared
     from pii_scan.report.formats import DECLARING, FORMATS
+    from pii_scan.systems.own import profiles_of
 
     if format_name not in DECLARING:
         return FORMATS[format_name]
     if mapping is not None and ropa is None:
         raise UsageError("--ropa-mapping says how to read the file of --ropa, and none was given")
-    record = load_record(ropa, mapping) if ropa else None
+    record = load_record(ropa, mapping, profiles_of(run.manifest).words()) if ropa else None
     return partial(DECLARING[format_name], declared=Declared(record, load_notice(notice) if notice else None))
 
 

@@ -65,7 +65,8 @@ def check_record(file: Path, mapping: Path | None, format_name: str, lang: str, 
     """  # noqa: D301  \b is for click
     from pii_scan.notice.record_file import read_record
     from pii_scan.report import record_check
+    from pii_scan.systems.profiles import profiles
 
     talk = output(**options)
-    reading = read_record(file, mapping)
+    reading = read_record(file, mapping, profiles().words())
     talk.say(record_check.as_json(reading) if format_name == "json" else record_check.text(reading, file.name, lang))

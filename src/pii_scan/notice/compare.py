@@ -7,7 +7,7 @@ a person to judge. Nothing that was not scanned counts as absent.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pii_scan.inventory.build import Inventory
@@ -61,6 +61,9 @@ class Choices:
     min_count: int = 1
     """Values from which a category counts as found; those that the law treats apart always do."""
     accepted: Mapping[str, Acceptance] = field(default_factory=dict)
+    test_numbers: bool = True
+    """Whether test numbers count as a person's: whether a file of them is a test or stands for a real one, no rule can
+    tell."""
 
 
 def compare(
@@ -71,16 +74,34 @@ def compare(
 
     Raises ConfigError where a table of the installation cannot be read.
     """
+    counted = _with_test_numbers(inventory) if choices.test_numbers else inventory
     case = Case(
-        inventory, notice, record, profiles, facts or Facts(), table or categories(), choices.as_of, choices.min_count
+        counted, notice, record, profiles, facts or Facts(), table or categories(), choices.as_of, choices.min_count
     )
     gaps = [gap for rule in _RULES for gap in rule(case)]
+    if choices.test_numbers:
+        gaps = [_saying_test_numbers(gap, inventory) for gap in gaps]
     gaps.sort(key=lambda gap: (_LEVELS.index(gap.level), gap.rule, gap.system or "", gap.category or "", gap.kind))
     applied = apply(gaps, choices.accepted, choices.as_of)
     return Comparison(
         notice=notice.id, run=run, gaps=applied.gaps, table=_outcomes(case), expired=applied.expired,
         unused=applied.unused, test_only=case.test_only,
     )  # fmt: skip
+
+
+def _with_test_numbers(inventory: Inventory) -> Inventory:
+    return replace(inventory, holdings=tuple(replace(holding, synthetic=0) for holding in inventory.holdings))
+
+
+def _saying_test_numbers(gap: Gap, inventory: Inventory) -> Gap:
+    """The gap with how many of its values are test numbers."""
+    if gap.evidence is None or gap.evidence.count == 0:
+        return gap
+    synthetic = sum(
+        holding.synthetic for holding in inventory.holdings
+        if gap.system in (None, holding.system) and gap.category in (None, holding.category)
+    )  # fmt: skip
+    return replace(gap, evidence=replace(gap.evidence, synthetic=min(synthetic, gap.evidence.count)))
 
 
 def _outcomes(case: Case) -> dict[tuple[str, str], tuple[Outcome, Outcome | None]]:

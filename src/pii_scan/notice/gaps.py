@@ -48,6 +48,8 @@ class Evidence:
     youngest: date | None
     samples: tuple[Sample, ...]
     score: float
+    synthetic: int = 0
+    """How many of `count` are test numbers."""
 
 
 @dataclass(frozen=True, slots=True)

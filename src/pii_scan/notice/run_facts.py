@@ -29,14 +29,19 @@ _FORM = "written form: "
 _ROWS = 4096
 
 
-def facts_of(run: FinishedRun, record: Record | None, table: CategoryTable | None = None) -> Facts:
-    """The facts of a run. Raises ConfigError where a table of the installation cannot be read."""
+def facts_of(
+    run: FinishedRun, record: Record | None, table: CategoryTable | None = None, *, test_numbers: bool = True
+) -> Facts:
+    """The facts of a run. `test_numbers`: as in `Choices`. Raises ConfigError where a table of the installation cannot
+    be read.
+    """
     table = table or categories()
     found = by_document(run)
     activities = () if record is None else tuple(one for one in record.activities if one.paths or one.tables)
     if found is None:
         return Facts(unread=_unread(run), whole=is_whole(run), findable=findable(run, table))
-    found = found.filter(pc.greater(found.column("count"), found.column("synthetic")))
+    if not test_numbers:
+        found = found.filter(pc.greater(found.column("count"), found.column("synthetic")))
     found = with_system(run, found)
     covered, uncovered = _covered(found, activities)
     return Facts(

@@ -16,6 +16,7 @@ from pii_scan.notice.law import in_eea, table
 from pii_scan.notice.model import Notice
 from pii_scan.notice.record import Activity, Record
 from pii_scan.report.model import View
+from pii_scan.systems.profiles import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +66,19 @@ class Candidate:
     from_notice: bool
 
 
-def candidates(system: str, declared: Declared) -> list[Candidate]:
+def candidates(profile: Profile | None, declared: Declared) -> list[Candidate]:
     """Whom a notice would name for a system: as the given notice does, else by the party's usual name."""
-    if system == UNASSIGNED:
-        return []
-    family = system.partition(".")[0]
     found = []
-    for key, entry in table("recipients")["recipients"].items():
-        if not family.startswith(key):
-            continue
+    for key in profile.recipients if profile is not None else ():
+        names = table("recipients")["recipients"].get(key, {"names": [key]})["names"]
         said = [
             recipient for recipient in (declared.notice.recipients if declared.notice else ())
-            if recipient.id == key or {recipient.name, *recipient.aliases} & set(entry["names"])
+            if recipient.id == key or {recipient.name, *recipient.aliases} & set(names)
         ]  # fmt: skip
         found += [Candidate(one.name, _outside(one.country), from_notice=True) for one in said]
         if not said:
-            plain = {re.sub(r"\W", "", name).casefold(): name for name in reversed(entry["names"])}
-            found.append(Candidate(plain.get(key, entry["names"][0]), None, from_notice=False))
+            plain = {re.sub(r"\W", "", name).casefold(): name for name in reversed(names)}
+            found.append(Candidate(plain.get(key, names[0]), None, from_notice=False))
     return found
 
 
@@ -90,10 +87,10 @@ def _outside(country: str | None) -> str | None:
 
 
 def personal(seen: View, system: str) -> list[Holding]:
-    """What a system holds of persons' data, without what holds test numbers only, by descending count."""
+    """What a system holds of persons' data, test numbers too, by descending count."""
     return [
         holding for holding in seen.inventory.holdings
-        if holding.system == system and holding.count > holding.synthetic and seen.table.is_personal(holding.category)
+        if holding.system == system and seen.table.is_personal(holding.category)
     ]  # fmt: skip
 
 

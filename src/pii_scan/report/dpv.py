@@ -100,7 +100,7 @@ def _activity(seen: View, activity: Activity, base: str, systems: dict[str, dict
 
 def _system(seen: View, system: str, declared: Declared, base: str) -> dict[str, Any]:
     """What the scan found in a system; its recipients only as the notice names them."""
-    parties = [party for party in candidates(system, declared) if party.from_notice]
+    parties = [party for party in candidates(seen.profiles.by_id.get(system), declared) if party.from_notice]
     return _node(
         {
             "@id": f"{base}#system-{quote(system, safe='')}", "@type": "dpv:Process",

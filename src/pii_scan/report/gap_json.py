@@ -58,7 +58,7 @@ def _gap(view: GapView, gap: Gap) -> dict[str, Any]:
 def _evidence(known: Evidence) -> dict[str, Any]:
     least, most = known.persons
     return {
-        "documents": known.documents, "count": known.count,
+        "documents": known.documents, "count": known.count, "synthetic": known.synthetic,
         "persons": {"at_least": _many(least), "at_most": _many(most)},
         "oldest": known.oldest and known.oldest.isoformat(), "youngest": known.youngest and known.youngest.isoformat(),
         "score": round(known.score, 4),

@@ -174,6 +174,8 @@ class GapView:
         yield t("check.documents", n=known.documents)
         if known.count:
             yield t("check.values", n=known.count)
+        if known.synthetic:
+            yield t("check.tests_only") if known.synthetic >= known.count else t("check.tests", n=known.synthetic)
         if known.persons[1]:
             yield t("check.persons", number=self.persons(known.persons))
         if known.oldest is not None and known.oldest == known.youngest:

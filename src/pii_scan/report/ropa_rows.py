@@ -86,7 +86,8 @@ class Protocol:
     ) -> dict[str, list[str]]:
         """What the scan proposes, each on a line with its marker."""
         found, candidate = self._markers["found"], self._markers["candidate"]
-        parties = [party for system in systems for party in candidates(system, self._declared)]
+        known = [self._seen.profiles.by_id.get(system) for system in systems]
+        parties = [party for profile in known for party in candidates(profile, self._declared)]
         facts = {
             "recipients": [f"{candidate} {one.name}" for one in parties if one.name not in said.get("recipients", "")],
             "third_countries": [f"{candidate} {one.country} ({one.name})" for one in parties if one.country],

@@ -88,6 +88,10 @@ class ProfileTable:
         profile = self.by_id.get(id)
         return id if profile is None else profile.name[lang]
 
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """What a person may call each system: its names and that of its family."""
+        return {profile.id: (*profile.name.values(), profile.family) for profile in self}
+
 
 def load_profiles(paths: Sequence[str | Path] = ()) -> tuple[ProfileTable, tuple[PathRule, ...]]:
     """The built-in profiles with those in the user's files and folders, and the user's path rules.
