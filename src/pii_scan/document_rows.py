@@ -23,6 +23,8 @@ from pii_scan.model import Document, DocumentRef, Problem
 from pii_scan.record_dates.observe import Month
 
 IDENTITY, EXPORT_PATH = "identity", "export path"
+INHERITED = "within a document from this system"
+"""The signal of what nothing of its own tells: an attachment is where its mail is."""
 
 
 class DocumentRows:
@@ -103,7 +105,9 @@ class DocumentRows:
             self._refs.setdefault(name, ref)
             row["status"] = "partly_read" if row["status"] == "read" else "unread"
         for name, row in self._done.items():
-            row["system"] = row["system"] or self._inherited(self._refs[name]) or UNASSIGNED
+            if row["system"] is None and (around := self._inherited(self._refs[name])):
+                row["system"], row["signals"] = around, INHERITED
+            row["system"] = row["system"] or UNASSIGNED
         return {
             "documents": pa.Table.from_pylist(list(self._done.values()), schema=DOCUMENTS),
             "problems": pa.Table.from_pylist(self._problems, schema=PROBLEMS),
