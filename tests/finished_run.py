@@ -110,7 +110,8 @@ class RunBuilder:
             "modified_at": facts.get("modified_at", datetime(2026, 1, 10, 9, 0, tzinfo=UTC) - age),
             "status": status,
             "system": facts.get("system", "unassigned"),
-            **{name: facts.get(name) for name in ("identity", "export_path", "owner", "signals")},
+            **{name: facts.get(name, 0) for name in ("under_13", "under_18")},
+            **{name: facts.get(name) for name in ("identity", "export_path", "owner", "account", "signals")},
         }
 
     def dated(self, path: str, day: date, records: int, basis: str = "data", target: str = TARGET) -> None:

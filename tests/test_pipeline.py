@@ -71,7 +71,7 @@ def make(source: Memory, **settings: Any) -> Pipeline:
 
 
 def collect(pieces: Iterator[dict[str, pa.Table]]) -> dict[str, list[dict[str, Any]]]:
-    out: dict[str, list[dict[str, Any]]] = {"findings": [], "index": [], "documents": [], "problems": []}
+    out: dict[str, list[dict[str, Any]]] = {"findings": [], "index": [], "documents": [], "problems": [], "dates": []}
     for piece in pieces:
         for name, table in piece.items():
             out[name] += table.to_pylist()
@@ -254,3 +254,16 @@ def test_a_part_is_read_under_its_name_which_is_no_finding_itself() -> None:
     texts = pa.array(["45.4.26.72", None, "45.4.26.72", "ingen"])
     found = module._under_names(reading, texts, ("header: X-Originating-IP", "x", "versjon", "kari@example.no"))
     assert list(zip(found.text, found.start, found.end, strict=True)) == [(0, 0, 10)]
+
+
+def test_children_are_counted_once_a_document_and_grown_ups_and_test_numbers_are_not() -> None:
+    lines = ["navn;fødselsdato;fnr", "Ida;2016-03-02;" + FNR, "Ola;2012-05-07;", "Ida;2016-03-02;", "Kari;1980-01-01;"]
+    out = scan(Memory({"barn.csv": "\n".join(lines).encode()}), "barn.csv")
+    (row,) = out["documents"]
+    assert (row["under_13"], row["under_18"]) == (1, 2)
+
+
+def test_users_that_a_directory_calls_minors_are_under_18() -> None:
+    lines = ["userPrincipalName,ageGroup", "a@example.no,Minor", "b@example.no,Adult", "c@example.no,Minor"]
+    (row,) = scan(Memory({"brukere.csv": "\n".join(lines).encode()}), "brukere.csv")["documents"]
+    assert (row["under_13"], row["under_18"]) == (0, 2)

@@ -43,6 +43,8 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     presidio: tuple[str, ...] = ()
     """The user's own Presidio recognizers, as `module:Class`."""
+    systems: tuple[str, ...] = ()
+    """The user's own profiles of systems and rules of paths, files and folders."""
     as_of: str = ""
     """ISO date that decides which numbers exist; the day of the scan when empty."""
 
@@ -50,7 +52,7 @@ class Config:
         """SHA-256 over what decides the findings; the number of jobs and the language do not."""
         content = {
             "rules": sorted(self.rules), "only": sorted(self.only), "min_score": self.min_score,
-            "presidio": sorted(self.presidio), "as_of": self.as_of,
+            "presidio": sorted(self.presidio), "systems": sorted(self.systems), "as_of": self.as_of,
             "include": list(self.include), "exclude": list(self.exclude), "limits": dataclasses.asdict(self.limits),
         }  # fmt: skip
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -76,7 +78,7 @@ def _parse(content: dict[str, Any], where: str, environment: Mapping[str, str]) 
             values[key] = _limits(value, where)
         elif key == "targets":
             values[key] = _targets(value, where, environment)
-        elif key in ("rules", "presidio", "only", "include", "exclude"):
+        elif key in ("rules", "presidio", "systems", "only", "include", "exclude"):
             values[key] = _words(value, key, where)
         elif key == "as_of":
             values[key] = str(value)  # YAML may read it as a date

@@ -141,6 +141,8 @@ class Document:
     """The path of a top-level local file, for parsers that map files. Members have none."""
     slice: Slice | None = None
     """The part to read, where the document was split."""
+    account: str = ""
+    """Of a top-level document: the account that owns it where it lies; empty where the source does not know."""
     identity: str = ""
     """What is the same in every copy of the item, such as its Message-ID: set by the reader of a mail-like format
     before its first text or member, with their path for members. Never shown or stored as it is."""

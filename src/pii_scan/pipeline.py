@@ -9,25 +9,26 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, BinaryIO, cast
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.detect import children
 from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.detector import DEFAULT_MIN_SCORE, ColumnPlace, Detector, Reading
 from pii_scan.detect.engine import Detections
 from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.detect.validators import SYNTHETIC
+from pii_scan.document_rows import DocumentRows
 from pii_scan.errors import DocumentError
 from pii_scan.extract import purview
-from pii_scan.extract.dispatch import DocumentDone, Extracted, extract, slices
+from pii_scan.extract.dispatch import Extracted, extract, slices
 from pii_scan.findings.collect import Collector, Hits, Label
 from pii_scan.findings.names import Find, NameMasker
-from pii_scan.findings.redact import fingerprint
-from pii_scan.findings.schema import DOCUMENTS, ORIGINS, PROBLEMS
 from pii_scan.model import (
     ChunkBatch,
     ColumnOrigin,
@@ -41,10 +42,12 @@ from pii_scan.model import (
     WorkUnit,
 )
 from pii_scan.protocols import Source
+from pii_scan.record_dates.observe import RecordDates
+from pii_scan.systems.attribution import Attribution
+from pii_scan.systems.profiles import load_profiles
 
 FLUSH_HITS = 200_000
 FLUSH_SECONDS = 2.0
-IDENTITY, EXPORT_PATH = "identity", "export path"
 
 Beat = Callable[[], None]
 """Called often while a document is read: work goes on."""
@@ -63,12 +66,14 @@ class Settings:
     min_score: float
     limits: Limits
     presidio: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+    """The user's own profiles of systems and rules of paths, files and folders."""
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Settings:
         """The inverse of `dataclasses.asdict`."""
         limits = Limits(**content["limits"])
-        rest = {key: tuple(content[key]) for key in ("rules", "presidio", "only")}
+        rest = {key: tuple(content[key]) for key in ("rules", "presidio", "only", "systems")}
         return cls(**{**content, **rest, "limits": limits})
 
 
@@ -86,6 +91,9 @@ class Pipeline:
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
             self._name_detector = Detector(rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of))
+        self._attribution = Attribution(*load_profiles(settings.systems))
+        self._as_of = date.fromisoformat(settings.as_of)
+        self._dates = RecordDates(self._as_of)
         self._key = bytes.fromhex(settings.key)
         self._names = NameMasker(finder(self._name_detector), self._key)
         self._labels: dict[tuple[int, int, int, int, int], int] = {}
@@ -93,12 +101,13 @@ class Pipeline:
 
     def run(self, unit: WorkUnit, beat: Beat) -> Iterator[dict[str, pa.Table]]:
         """The tables of one unit, in pieces. A document that cannot be opened or read becomes a problem row."""
-        collector = Collector(self._key, self._names.safe)
-        rows = _Rows(self._names, self._key)
+        collector = Collector(self._key, self._names.safe, self._ages)
+        rows = DocumentRows(self._names, self._key)
         last_flush = -FLUSH_SECONDS  # the first hits leave at once: no one knows yet whether the document is harmless
         try:
             with self._sources[unit.ref.target].open(unit.ref) as document:
                 document.slice = unit.slice
+                rows.opened(document)
                 current: DocumentRef | None = None
                 reading = self._detector.reading()
                 for piece in extract(document, self._limits):
@@ -108,6 +117,8 @@ class Pipeline:
                                 collector.end()
                             current, reading = piece.ref, self._detector.reading()
                             collector.begin(piece.ref.target, self._names.document(piece.ref))
+                        self._attribution.observe(piece.ref, piece.batch)
+                        self._dates.observe(piece.ref, piece.batch)
                         self._detect(piece, reading, collector, rows)
                         beat()
                         due = time.monotonic() - last_flush > FLUSH_SECONDS
@@ -123,8 +134,9 @@ class Pipeline:
                         if current is not None:  # the container's text may go on after a member: it begins anew
                             collector.end()
                             current = None
-                        self._name_hits(piece.ref, collector)
-                        rows.done(piece)
+                        self._name_hits(piece.ref, collector, rows)
+                        system, signals = self._attribution.finish(piece.ref, piece.media_type)
+                        rows.done(piece, system, signals, self._dates.finish(piece.ref), collector)
                         beat()
                 collector.end()
                 changed = getattr(self._sources[unit.ref.target], "changed", None)
@@ -140,7 +152,7 @@ class Pipeline:
 
     def record(self, problem: Problem) -> dict[str, pa.Table]:
         """The rows of a problem that was met outside: by the walk, or by the engine that had to end a worker."""
-        rows = _Rows(self._names, self._key)
+        rows = DocumentRows(self._names, self._key)
         rows.problem(problem)
         return rows.tables()
 
@@ -153,7 +165,7 @@ class Pipeline:
         except DocumentError:
             return []  # reading it will say why
 
-    def _detect(self, piece: Extracted, reading: Reading, collector: Collector, rows: _Rows) -> None:
+    def _detect(self, piece: Extracted, reading: Reading, collector: Collector, rows: DocumentRows) -> None:
         batch, origin = piece.batch, piece.batch.origin
         try:
             if isinstance(origin, ColumnOrigin):
@@ -171,7 +183,9 @@ class Pipeline:
             detail = f"a Presidio recognizer failed on a text ({error})"
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.CRASH, detail))
             return
+        rows.minors(piece.ref, children.declared(batch))
         if len(found):
+            rows.found(piece.ref)
             collector.add(batch, self._hits(found))
 
     def _hits(self, found: Detections) -> Hits:
@@ -194,7 +208,10 @@ class Pipeline:
         synthetic = (found.verdict & SYNTHETIC) != 0
         return Hits(found.text, found.start, found.end, numbers[inverse], found.score, synthetic, self._label_list)
 
-    def _name_hits(self, ref: DocumentRef, collector: Collector) -> None:
+    def _ages(self, values: pa.Array, entity_type: str) -> npt.NDArray[np.int64] | None:
+        return children.ages(values, entity_type, self._as_of) if children.tells_age(entity_type) else None
+
+    def _name_hits(self, ref: DocumentRef, collector: Collector, rows: DocumentRows) -> None:
         """Personal data in the document's own name is a finding of the document."""
         if self._names.hides(ref):
             collector.begin(ref.target, self._names.document(ref))
@@ -204,6 +221,7 @@ class Pipeline:
             except ExpressionTimeout:  # then the whole name is hidden; the content says whether there is more
                 return
             if len(found):
+                rows.found(ref)
                 collector.add(ChunkBatch(name, PartOrigin(("name",))), self._hits(found))
             collector.end()
 
@@ -250,76 +268,6 @@ class _Heard:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._content, name)
-
-
-class _Rows:
-    """Document and problem rows of one unit."""
-
-    def __init__(self, names: NameMasker, key: bytes) -> None:
-        self._names = names
-        self._key = key
-        self._done: dict[str, dict[str, Any]] = {}
-        self._problems: list[dict[str, Any]] = []
-        self._troubled: dict[str, DocumentRef] = {}
-        # by the names as they are, which never leave: two documents may look the same once they are masked
-
-    def problem(self, problem: Problem) -> None:
-        self._troubled.setdefault(problem.ref.display, problem.ref)
-        self._problems.append(
-            {"target": problem.ref.target, "document": self._names.document(problem.ref),
-             "stage": str(problem.stage), "code": str(problem.code), "detail": problem.detail}
-        )  # fmt: skip
-
-    def done(self, piece: DocumentDone) -> None:
-        row = document_row(self._names, piece.ref, piece.media_type, piece.read_bytes, piece.touched)
-        row["identity"] = self._print(IDENTITY, piece.identity)
-        row["export_path"] = self._print(EXPORT_PATH, purview.path_of(piece.ref))
-        row["owner"] = self._names.owner(*purview.owner_of(piece.ref)) or None
-        self._done[piece.ref.display] = row
-
-    def origins(self, piece: purview.ExportedItems) -> pa.Table:
-        """What a report says of items, one row for each key that an item can be known by."""
-        rows = []
-        self._names.learn(item.original for item in piece.items)
-        self._names.learn(item.owner for item in piece.items if "://" in item.owner)
-        for item in piece.items:
-            original, owner = self._names.place(item.original), self._names.owner(item.owner, "://" in item.owner)
-            for key in (self._print(EXPORT_PATH, item.path), self._print(IDENTITY, item.identity)):
-                if key is not None:
-                    rows.append({"key": key, "original": original, "owner": owner})
-        return pa.Table.from_pylist(rows, schema=ORIGINS)
-
-    def _print(self, kind: str, text: str) -> int | None:
-        return fingerprint(kind, text, self._key) if text else None
-
-    def tables(self) -> dict[str, pa.Table]:
-        """The rows as tables; a document that has a problem and was never opened gets its row here."""
-        for name, ref in self._troubled.items():
-            row = self._done.setdefault(name, document_row(self._names, ref, "", 0, False))
-            row["status"] = "partly_read" if row["status"] == "read" else "unread"
-        return {
-            "documents": pa.Table.from_pylist(list(self._done.values()), schema=DOCUMENTS),
-            "problems": pa.Table.from_pylist(self._problems, schema=PROBLEMS),
-        }
-
-
-def document_row(
-    names: NameMasker, ref: DocumentRef, media_type: str, read_bytes: int, touched: bool
-) -> dict[str, Any]:
-    """A row of the documents table."""
-    modified = None if ref.modified_at is None else _moment(ref.modified_at)
-    return {
-        "target": ref.target, "document": names.document(ref), "container": ref.parent is not None,
-        "media_type": media_type or None, "size_bytes": ref.size_bytes, "read_bytes": read_bytes if touched else 0,
-        "modified_at": modified, "status": "read" if touched else "unread", "system": "unassigned",
-    }  # fmt: skip
-
-
-def _moment(seconds: float) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(seconds, tz=UTC)
-    except (ValueError, OverflowError, OSError):
-        return None  # file systems hold dates that no calendar has
 
 
 def settings_json(settings: Settings) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def document(name: str, status: str = "read", size: int = 10, read: int | None =
     return {
         "target": "t", "document": name, "container": "!" in name, "media_type": "text/plain", "size_bytes": size,
         "read_bytes": size if read is None else read, "modified_at": None, "status": status,
-        "system": "unassigned",
+        "system": "unassigned", "under_13": 0, "under_18": 0,
     }  # fmt: skip
 
 

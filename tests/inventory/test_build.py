@@ -36,8 +36,11 @@ def test_an_entry_has_documents_distinct_values_and_dates() -> None:
     for path in ("a.csv", "b.csv", "c.csv"):
         b.seed, b.random = 1, type(b.random)(1)  # the same values in each document
         b.found(path, "EMAIL_ADDRESS", "email", 5, distinct=4)
-    (entry,) = build_inventory(b.run()).entries
-    assert (entry.system, entry.category) == ("unassigned", "email")
+    inventory = build_inventory(b.run())
+    (entry,) = inventory.entries
+    (held,) = inventory.holdings
+    assert (held.system, held.category, held.distinct) == ("unassigned", "email", entry.distinct)
+    assert entry.category == "email"
     assert (entry.documents, entry.count, entry.distinct) == (3, 15, 4)
     assert (entry.first_seen, entry.last_seen) == (date(2020, 2, 29), date(2024, 5, 3))
 

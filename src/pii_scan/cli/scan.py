@@ -37,6 +37,9 @@ from pii_scan.errors import UsageError, nearest
     "--rules", multiple=True, metavar="PATH", type=click.Path(), help="Your own recognizers, files or folders."
 )
 @click.option("--presidio", multiple=True, metavar="MODULE:CLASS", help="Your own Presidio recognizers.")
+@click.option(
+    "--systems", multiple=True, metavar="PATH", type=click.Path(), help="Your own systems and rules of paths."
+)
 @click.option("--as-of", metavar="DATE", help="The day that decides which numbers exist (default today).")
 @click.option("--fail-on", multiple=True, metavar="ENTITY|CATEGORY|any", help="Exit 1 if found. May be repeated.")
 @click.option("--allow-incomplete", is_flag=True, help="Exit 0 although something could not be read.")
@@ -103,7 +106,7 @@ def _config(options: dict[str, Any]) -> Config:
     given: dict[str, Any] = {
         name: options[name] for name in ("jobs", "min_score", "lang", "as_of") if options[name] is not None
     }
-    for name in ("include", "exclude", "rules", "presidio"):
+    for name in ("include", "exclude", "rules", "presidio", "systems"):
         if options[name]:
             given[name] = getattr(config, name) + tuple(options[name])
     if options["only"]:

@@ -19,6 +19,10 @@ from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES
 from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, locate
 
 _Ints = npt.NDArray[np.int64]
+Ages = Callable[[pa.Array, str], _Ints | None]
+"""Given values and their entity type, the age of the person behind each; None where the type tells none."""
+MAX_YOUNG = 18
+"""Only who is younger is noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,11 @@ class _Tally:
 class Collector:
     """Gathers the rows of one document at a time; `flush` hands them over."""
 
-    def __init__(self, key: bytes, safe_name: Callable[[str], str]) -> None:
+    def __init__(self, key: bytes, safe_name: Callable[[str], str], ages: Ages | None = None) -> None:
         """`safe_name` masks personal data in the names of sheets, columns and parts."""
         self._key = key
+        self._ages = ages
+        self._young: dict[str, dict[str, dict[int, int]]] = {}
         self._safe = safe_name
         self._target = ""
         self._document = ""
@@ -131,6 +137,7 @@ class Collector:
         chosen = values.take(pa.array(mine))
         prints = fingerprints(chosen, label.entity_type, self._key)
         masked = mask(chosen)
+        self._note_ages(chosen, label.entity_type, prints, hits.synthetic[mine])
         rows = None if row is None else row[mine]
         columns = None if column is None else column[mine]
         self._index.append(self._table(INDEX, unit, len(mine), rows, columns, {
@@ -167,6 +174,24 @@ class Collector:
                 tally.score, tally.label = float(score[listed:].max()), label
             tally.masked = tally.masked or masked[listed].as_py()
             tally.prints.update(np.unique(prints[listed:]).tolist())
+
+    def _note_ages(
+        self, values: pa.Array, entity_type: str, prints: npt.NDArray[Any], synthetic: npt.NDArray[Any]
+    ) -> None:
+        found = None if self._ages is None else self._ages(values, entity_type)
+        if found is not None:
+            young = np.flatnonzero((found < MAX_YOUNG) & ~synthetic)
+            persons = self._young.setdefault(self._document, {}).setdefault(entity_type, {})
+            persons.update(zip(prints[young].tolist(), found[young].tolist(), strict=True))
+
+    def younger_than(self, age: int, document: str) -> int:
+        """Distinct persons below the age (at most `MAX_YOUNG`) in a document: of one entity type, the one with most."""
+        by_type = self._young.get(document, {})
+        return max((sum(found < age for found in persons.values()) for persons in by_type.values()), default=0)
+
+    def forget(self, document: str) -> None:
+        """The document will not come again."""
+        self._young.pop(document, None)
 
     def end(self) -> None:
         """The document is over: the rest of each unit becomes a row."""

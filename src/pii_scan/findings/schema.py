@@ -12,6 +12,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 FORMAT_VERSION = 3
+UNASSIGNED = "unassigned"
+"""The system of documents that no profile and no rule of the user knows."""
 MAX_PLACES = 1000
 """Places listed one by one for each document, location unit and entity type of a work unit."""
 
@@ -63,8 +65,11 @@ DOCUMENTS = pa.schema(
         pa.field("status", _WORD, False),  # read | partly_read | unread
         pa.field("identity", pa.uint64()),  # keyed, of `Document.identity`; null: none is known
         pa.field("export_path", pa.uint64()),  # keyed, of the path within an export; null: in none
-        pa.field("owner", _WORD),  # masked: whose mailbox or site the path says it is from, else the file's
-        pa.field("system", _WORD, False),  # id of a profile; `unassigned`
+        pa.field("owner", _WORD),  # masked: whose mailbox or site the path says it is from
+        pa.field("account", _WORD),  # that owns the file where it lies; null where the source does not know
+        pa.field("system", _WORD, False),  # id of a profile; `UNASSIGNED`
+        pa.field("under_13", pa.int64(), False),  # persons, by dates of birth or national numbers; none by test numbers
+        pa.field("under_18", pa.int64(), False),
         pa.field("signals", _WORD),  # what told the system, joined by "; "; null where nothing did
     ]
 )

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pii_scan.errors import RunError, UsageError
-from pii_scan.findings.schema import FORMAT_VERSION, TABLES
+from pii_scan.findings.schema import FORMAT_VERSION, TABLES, UNASSIGNED
 
 MANIFEST = "run.json"
 STATE = "state.sqlite"
@@ -207,8 +207,11 @@ def _merge_slices(table: pa.Table) -> pa.Table:
             merged.append(row)
             continue
         before = merged[0]
-        before["read_bytes"] += row["read_bytes"]
+        for name in ("read_bytes", "under_13", "under_18"):
+            before[name] += row[name]
         before["media_type"] = before["media_type"] or row["media_type"]
+        if before["system"] == UNASSIGNED:  # what tells a system often stands at the head
+            before["system"], before["signals"] = row["system"], row["signals"]
         if before["status"] != row["status"]:
             before["status"] = "partly_read"
     return pa.Table.from_pylist(merged, schema=table.schema)

@@ -1,8 +1,7 @@
 """The inventory of a finished run: what was found, by category, place, document and location unit, with coverage.
 
 Holds names of documents and masked shapes, never a value. An item that lies in several documents is counted once: in
-all, and in each place (so that the places may add up to more); the drill-down has every document. Attribution to
-systems is not done here yet: every entry has the system `unassigned`.
+all, in each place and in each system (so that these may add up to more); the drill-down has every document.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.inventory.by_system import holdings_of, systems_of
 from pii_scan.inventory.categories import CategoryTable, Flag, categories
-from pii_scan.inventory.copies import COPY, PLACE_COPY, copies
+from pii_scan.inventory.copies import COPY, PLACE_COPY, SYSTEM_COPY, copies
 from pii_scan.inventory.coverage import Coverage, coverage_of
 from pii_scan.inventory.drilldown import Drilldown, drilldown_of
 from pii_scan.inventory.holdings import UNASSIGNED, Holding, SystemShare
@@ -31,9 +31,8 @@ MAX_TOP = 25
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of the inventory. Every count includes test numbers; `synthetic` says how many of `count` they are."""
+    """One category in all systems. Every count includes test numbers; `synthetic` says how many of `count` they are."""
 
-    system: str
     category: str
     documents: int
     count: int
@@ -134,11 +133,16 @@ def build_inventory(run: FinishedRun, table: CategoryTable | None = None, *, det
     coverage = coverage_of(run, pc.sum(repeated.column(COPY)).as_py() or 0)
     if found is None:
         nothing = Totals(0, 0, 0, 0, 0, 0, 0)
-        return Inventory((), nothing, Matrix((), (), {}, 0), (), Drilldown((), 0, 0, 0), coverage, Originals({}))
+        empty = Matrix((), (), {}, 0)
+        shares = systems_of(run, None, details=details)
+        return Inventory((), nothing, empty, (), Drilldown((), 0, 0, 0), coverage, Originals({}), systems=shares)
     wanted = found.select(list(DOCUMENT)).group_by(list(DOCUMENT)).aggregate([])
     facts = with_folder(document_facts(run, wanted))
     found = found.join(facts, list(DOCUMENT), join_type="left outer")
     found = _marked(found, repeated)
+    found = found.set_column(
+        found.schema.get_field_index("system"), "system", pc.fill_null(found.column("system"), UNASSIGNED)
+    )
     found = found.sort_by([(name, "ascending") for name in (*DOCUMENT, "category", "entity_type")])
     once, once_in_place = (found.filter(pc.invert(found.column(name))) for name in (COPY, PLACE_COPY))
     return Inventory(
@@ -149,13 +153,15 @@ def build_inventory(run: FinishedRun, table: CategoryTable | None = None, *, det
         drilldown=drilldown_of(run, found, table) if details else Drilldown((), 0, 0, 0),
         coverage=coverage,
         originals=originals_of(run) if details else Originals({}),
+        holdings=holdings_of(run, found, {}, details=details),
+        systems=systems_of(run, found, details=details),
     )
 
 
 def _marked(found: pa.Table, repeated: pa.Table) -> pa.Table:
-    """Adds `copy` and `copy_in_place`."""
+    """Adds `copy`, `copy_in_place` and `copy_in_system`."""
     found = found.join(repeated, list(DOCUMENT), join_type="left outer")
-    for name in (COPY, PLACE_COPY):
+    for name in (COPY, PLACE_COPY, SYSTEM_COPY):
         number = found.schema.get_field_index(name)
         found = found.set_column(number, name, pc.fill_null(found.column(name), False))
     return found
@@ -170,7 +176,6 @@ def _entries(run: FinishedRun, found: pa.Table, once: pa.Table) -> tuple[Entry, 
     documents = _documents_by(once, ["category"])
     entries = [
         Entry(
-            system=UNASSIGNED,
             category=row["category"],
             documents=documents[(row["category"],)],
             count=row["count_sum"],

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from pii_scan.inventory.rollup import DOCUMENT, FinishedRun, document_keys, plain, with_folder
 
-COPY, PLACE_COPY = "copy", "copy_in_place"
+COPY, PLACE_COPY, SYSTEM_COPY = "copy", "copy_in_place", "copy_in_system"
 MAX_ORIGINALS = 32
 """Documents of one identity, none of which holds all values of another, that each further one is compared with; one
 that is in none of them is no copy. Bounds the work that a forged identity can cause."""
@@ -28,8 +28,8 @@ _Prints = npt.NDArray[np.uint64]
 
 
 def copies(run: FinishedRun) -> pa.Table:
-    """The documents whose identity another has too: target, document, `copy` (of one that is counted) and
-    `copy_in_place` (of one in the same target and top folder). One row each.
+    """The documents whose identity another has too: target, document, `copy` (of one that is counted), `copy_in_place`
+    (of one in the same target and top folder) and `copy_in_system` (of one from the same system). One row each.
 
     What stands in a document's own name (the mailbox it is from, as often as not) is no part of the item, but every
     value in the name of a copy stands in some document that is counted. Memory grows with the number of documents that
@@ -37,7 +37,7 @@ def copies(run: FinishedRun) -> pa.Table:
     """
     table = _documents(run, _shared_identities(run))
     if not table.num_rows:
-        return _flagged(table, np.zeros(0, np.bool_), np.zeros(0, np.bool_))
+        return _flagged(table, *[np.zeros(0, np.bool_)] * 3)
     keys = document_keys(table).combine_chunks()
     held, named = _values(run, keys)
     identity = table.column("identity").to_pylist()
@@ -45,18 +45,30 @@ def copies(run: FinishedRun) -> pa.Table:
     everywhere = _copies_among(identity, held)
     seen = _seen_in_others(run, keys.filter(pa.array(everywhere)), [named[at] for at in np.flatnonzero(everywhere)])
     _keep_names(everywhere, named, dict.fromkeys(places, seen), places)
-    within = _copies_among(list(zip(identity, places, strict=True)), held)
+    in_place = _copies_within(identity, places, held, named)
+    return _flagged(
+        table, everywhere, in_place, _copies_within(identity, table.column("system").to_pylist(), held, named)
+    )
+
+
+def _copies_within(
+    identity: list[int], groups: list[str], held: list[_Prints], named: list[_Prints]
+) -> npt.NDArray[np.bool_]:
+    """Which documents are copies of one of the same group."""
+    within = _copies_among(list(zip(identity, groups, strict=True)), held)
     counted: dict[str, set[int]] = defaultdict(set)
     if within.any():
         for number in np.flatnonzero(~within).tolist():
-            counted[places[number]].update(held[number].tolist(), named[number].tolist())
-        _keep_names(within, named, counted, places)
-    return _flagged(table, everywhere, within)
+            counted[groups[number]].update(held[number].tolist(), named[number].tolist())
+        _keep_names(within, named, counted, groups)
+    return within
 
 
-def _flagged(table: pa.Table, everywhere: npt.NDArray[np.bool_], within: npt.NDArray[np.bool_]) -> pa.Table:
+def _flagged(table: pa.Table, *flags: npt.NDArray[np.bool_]) -> pa.Table:
     names = table.select(list(DOCUMENT))
-    return names.append_column(COPY, pa.array(everywhere)).append_column(PLACE_COPY, pa.array(within))
+    for name, flag in zip((COPY, PLACE_COPY, SYSTEM_COPY), flags, strict=True):
+        names = names.append_column(name, pa.array(flag))
+    return names
 
 
 def _shared_identities(run: FinishedRun) -> pa.Array:
@@ -68,10 +80,9 @@ def _shared_identities(run: FinishedRun) -> pa.Array:
 
 def _documents(run: FinishedRun, shared: pa.Array) -> pa.Table:
     """The documents of those identities, each once, in the order of the run, with `identity` and `folder`."""
-    columns = [*DOCUMENT, "container", "identity"]
-    schema = pa.schema(
-        [*((name, pa.string()) for name in DOCUMENT), ("container", pa.bool_()), ("identity", pa.uint64())]
-    )
+    texts = [*DOCUMENT, "system"]
+    columns = [*texts, "container", "identity"]
+    schema = pa.schema([*((name, pa.string()) for name in texts), ("container", pa.bool_()), ("identity", pa.uint64())])
     found = [schema.empty_table()]
     if len(shared):
         for table in run.documents():

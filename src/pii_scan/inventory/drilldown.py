@@ -183,7 +183,7 @@ def _units(run: FinishedRun, wanted: pa.Table, table: CategoryTable) -> list[Uni
         distinct = pa.concat_tables([distinct, unit_distinct(run, wanted, with_column=True)])
     found = found.join(distinct, keys, join_type="left outer")
     found = found.join(wanted, list(DOCUMENT), join_type="left outer")
-    result = [_unit(row) for row in found.to_pylist()]
+    result = [unit_of(row) for row in found.to_pylist()]
     result.sort(
         key=lambda u: (
             _FLAG_ORDER[table.flag(u.category)], u.count == u.synthetic, -round(u.score, 2), -u.count,
@@ -206,7 +206,8 @@ def _capped(ranked: list[Unit]) -> list[Unit]:
     return [ranked[number] for number in kept]
 
 
-def _unit(row: dict[str, Any]) -> Unit:
+def unit_of(row: dict[str, Any]) -> Unit:
+    """A row of `rollup.units`, with its `folder` and `distinct`, as a Unit."""
     first_row, column = split_place(row["first_place"], row["column"])
     return Unit(
         target=row["target"],

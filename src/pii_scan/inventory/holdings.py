@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-UNASSIGNED = "unassigned"
-"""The system of documents that no profile and no rule of the user knows."""
+from pii_scan.findings.schema import UNASSIGNED
+from pii_scan.inventory.drilldown import Unit
+
+__all__ = ["UNASSIGNED", "Ages", "Holding", "Sample", "SystemShare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,9 @@ class Sample:
 
     target: str
     document: str
-    where: str
-    """The first place within it, language-neutral (`row 7, column epost`); empty for the document as a whole."""
     count: int
+    unit: Unit | None = None
+    """The location unit that holds most of it, with its first place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class SystemShare:
     signals: Mapping[str, int]
     """What told the system, as shown to the user, to the number of documents; by descending number."""
     owners: Mapping[str, int]
-    """Owner (masked) to documents; empty where none is known."""
+    """Owner (a mailbox or site, masked; else the account that owns the file) to documents."""
     folders: Mapping[tuple[str, str], int]
     """Target and top folder to documents."""
+    under_13: int = 0
+    """Persons by documents: one that is in two of them counts twice. Test numbers are none."""
+    under_18: int = 0
+    forms: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Recognizer and its first reason (`written form: Meta pixel`) to occurrences; only with details."""

@@ -115,19 +115,21 @@ def by_document(run: FinishedRun) -> pa.Table | None:
 
 
 def document_facts(run: FinishedRun, wanted: pa.Table) -> pa.Table:
-    """`wanted` (target, document) with modified_at and container from the documents table; null where it lacks them."""
+    """`wanted` (target, document) with modified_at, container and system from the documents table; null where it lacks
+    them.
+    """
+    names = ["modified_at", "container", "system"]
     facts = [
-        plain(part, [*DOCUMENT, "modified_at", "container"]).join(wanted, list(DOCUMENT), join_type="left semi")
+        plain(part, [*DOCUMENT, *names]).join(wanted, list(DOCUMENT), join_type="left semi")
         for part in _rebatched(run.documents())
     ]
     if not facts:
-        empty = {"modified_at": pa.nulls(wanted.num_rows, pa.timestamp("us", "UTC"))}
-        return pa.table(
-            {**{n: wanted.column(n) for n in DOCUMENT}, **empty, "container": pa.nulls(wanted.num_rows, pa.bool_())}
-        )
-    found = pa.concat_tables(facts).group_by(list(DOCUMENT)).aggregate([("modified_at", "max"), ("container", "min")])
-    found = found.rename_columns([*DOCUMENT, "modified_at", "container"])
-    return wanted.join(found, list(DOCUMENT), join_type="left outer")
+        kinds = (pa.timestamp("us", "UTC"), pa.bool_(), pa.string())
+        empty = {name: pa.nulls(wanted.num_rows, kind) for name, kind in zip(names, kinds, strict=True)}
+        return pa.table({**{n: wanted.column(n) for n in DOCUMENT}, **empty})
+    how = [("modified_at", "max"), ("container", "min"), ("system", "min")]
+    found = pa.concat_tables(facts).group_by(list(DOCUMENT)).aggregate(how)
+    return wanted.join(found.rename_columns([*DOCUMENT, *names]), list(DOCUMENT), join_type="left outer")
 
 
 def with_folder(table: pa.Table) -> pa.Table:

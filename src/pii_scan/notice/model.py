@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pii_scan.errors import ConfigError, nearest
-from pii_scan.inventory.categories import categories
 from pii_scan.form import read_form
+from pii_scan.inventory.categories import categories
 from pii_scan.yaml_file import Key, shown_key
 
 RIGHTS = (

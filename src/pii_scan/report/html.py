@@ -77,7 +77,7 @@ class _Report:
         ranked = sorted(
             units, key=lambda u: (u.count == u.synthetic, -_gravity(seen, u), -u.count, u.target, u.document)
         )
-        systems = html_systems.systems_of(run, {(u.target, u.document) for u in units})
+        systems = html_systems.document_systems(run, {(u.target, u.document) for u in units})
         return cls(run, comparison, lint, ranked, systems, list(_problems(run)))
 
     def context(self, v: View) -> dict[str, Any]:
@@ -92,7 +92,6 @@ class _Report:
             "lint": [(item, notice_lint.message(item, v.t.lang)) for item in self.lint],
             "matrices": html_systems.matrices(i), "unassigned": html_systems.unassigned(i), "many": MANY_COLUMNS,
             "attention": attention(v, self.ranked), "system_of": self.systems,
-            "places_of": {(u.target, u.document, u.category): v.where(u) for u in reversed(self.ranked)},
             "filter_systems": filter_systems(v, self.systems),
             "ages": age_charts.shown(i.holdings, age_charts.last_day(v.manifest), limits, v.grave),
             "static_units": self.ranked[:STATIC_ROWS], "rows": len(self.ranked), "static_rows": STATIC_ROWS,

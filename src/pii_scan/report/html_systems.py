@@ -58,7 +58,7 @@ def unassigned(inventory: Inventory) -> SystemShare | None:
     return next((share for share in inventory.systems if share.system == UNASSIGNED and share.documents), None)
 
 
-def systems_of(run: FinishedRun, documents: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+def document_systems(run: FinishedRun, documents: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """Target and document to the id of the system, for the documents asked for."""
     wanted = pa.array(sorted({document for _, document in documents}), pa.string())
     found: dict[tuple[str, str], str] = {}

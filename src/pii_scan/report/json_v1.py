@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from pii_scan.inventory.build import Entry, build_inventory
+from pii_scan.inventory.build import build_inventory
+from pii_scan.inventory.holdings import Holding
 from pii_scan.inventory.rollup import FinishedRun
 
 SCHEMA_ID = "pii-scan.report/1"
@@ -44,7 +45,7 @@ def write(run: FinishedRun, out: BinaryIO, lang: str) -> None:
     out.write(b'},\n"findings": ')
     _write_list(out, (finding for table in run.findings() for finding in findings(table)))
     out.write(b',\n"inventory": ')
-    _write_list(out, (entry_object(e) for e in sorted(inventory.entries, key=lambda e: (e.system, e.category))))
+    _write_list(out, (holding_object(h) for h in sorted(inventory.holdings, key=lambda h: (h.system, h.category))))
     out.write(b"\n}\n")
 
 
@@ -103,16 +104,16 @@ def location(row: dict[str, Any]) -> dict[str, Any]:
     return {"kind": "text", "line": row["row"], "column": row["column"], **part}
 
 
-def entry_object(entry: Entry) -> dict[str, Any]:
+def holding_object(holding: Holding) -> dict[str, Any]:
     """A member of `inventory`."""
     return {
-        "system": entry.system,
-        "category": entry.category,
-        "documents": entry.documents,
-        "count": entry.count,
-        "distinct": entry.distinct,
-        "first_seen": entry.first_seen.isoformat() if entry.first_seen else None,
-        "last_seen": entry.last_seen.isoformat() if entry.last_seen else None,
+        "system": holding.system,
+        "category": holding.category,
+        "documents": holding.documents,
+        "count": holding.count,
+        "distinct": holding.distinct,
+        "first_seen": holding.first_seen.isoformat() if holding.first_seen else None,
+        "last_seen": holding.last_seen.isoformat() if holding.last_seen else None,
     }
 
 

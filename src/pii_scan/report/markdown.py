@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
+from pii_scan.inventory.holdings import UNASSIGNED
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
 from pii_scan.report.model import View, view
@@ -48,6 +49,7 @@ def _lines(seen: View, run: FinishedRun) -> Iterator[str]:
             yield f"- **{t(f'callouts.{flag.value}')}**: {names}"
             yield from (f"  - {note}" for note in dict.fromkeys(seen.note(e.category) for e in entries) if note)
     yield ""
+    yield from _systems(seen)
     yield from _places(seen)
     yield from _top(seen)
     yield from _coverage(seen, run)
@@ -59,19 +61,42 @@ def _categories(seen: View) -> Iterator[str]:
     if not entries:
         return
     yield f"## {t('categories.title')}\n"
-    columns = ("category", "system", "documents", "count", "synthetic", "distinct", "max_score", "period")
+    columns = ("category", "documents", "count", "synthetic", "distinct", "max_score", "period")
     yield from _table(
         [t(f"column.{name}") for name in columns],
         (
             [
-                escaped(seen.category(e.category)), escaped(seen.system(e.system)), t.number(e.documents),
+                escaped(seen.category(e.category)), t.number(e.documents),
                 t.number(e.count),
                 t.number(e.synthetic), t.number(e.distinct), t.score(e.score), seen.period(e),
             ]
             for e in entries
         ),
+        left=1,
+    )  # fmt: skip
+
+
+def _systems(seen: View) -> Iterator[str]:
+    t, inventory = seen.t, seen.inventory
+    if not inventory.holdings:
+        return
+    yield f"## {t('systems.title')}\n"
+    columns = ("system", "category", "documents", "count", "synthetic", "distinct", "period")
+    yield from _table(
+        [t(f"column.{name}") for name in columns],
+        (
+            [
+                escaped(seen.system(h.system)), escaped(seen.category(h.category)), t.number(h.documents),
+                t.number(h.count), t.number(h.synthetic), t.number(h.distinct), seen.period(h),
+            ]
+            for h in inventory.holdings
+        ),
         left=2,
     )  # fmt: skip
+    for share in inventory.systems:
+        if share.system == UNASSIGNED:
+            said = t("systems.unassigned", n=share.documents, size=t.size(share.size_bytes))
+            yield f"{said}\n"
 
 
 def _places(seen: View) -> Iterator[str]:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pii_scan.inventory.build import UNASSIGNED, Entry, Inventory, Place, build_inventory
+from pii_scan.inventory.build import Entry, Inventory, Place, build_inventory
 from pii_scan.inventory.categories import CategoryTable, Flag, categories
 from pii_scan.inventory.drilldown import ShownDocument, Unit
-from pii_scan.inventory.holdings import SystemShare
+from pii_scan.inventory.holdings import UNASSIGNED, Holding, SystemShare
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
 from pii_scan.report.messages import Wording, wording
@@ -186,7 +186,7 @@ class View:
         cells = [(p, matrix.cells[category, p].count) for p in matrix.places if (category, p) in matrix.cells]
         return sorted(cells, key=lambda item: -item[1])
 
-    def period(self, entry: Entry) -> str:
+    def period(self, entry: Entry | Holding) -> str:
         """Oldest and newest document date."""
         if entry.first_seen == entry.last_seen:
             return self.t.day(entry.first_seen)

@@ -97,10 +97,10 @@ def _findings(run: FinishedRun, lang: str) -> Iterator[Sequence[object]]:
 
 
 def _inventory(seen: View) -> Iterator[Sequence[object]]:
-    for entry in seen.inventory.entries:
+    for held in seen.inventory.holdings:
         yield [
-            seen.system(entry.system), entry.category, seen.category(entry.category), entry.documents, entry.count,
-            entry.synthetic, entry.distinct, seen.t.score(entry.score), entry.first_seen, entry.last_seen,
+            seen.system(held.system), held.category, seen.category(held.category), held.documents, held.count,
+            held.synthetic, held.distinct, seen.t.score(held.score), held.first_seen, held.last_seen,
         ]  # fmt: skip
 
 

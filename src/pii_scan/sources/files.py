@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO
 
 from pii_scan.errors import DocumentError, TargetError
@@ -158,13 +159,25 @@ class FileSource:
         except ValueError:
             raise DocumentError("vanished", "the file has no valid name") from None
         with os.fdopen(descriptor, "rb", BUFFER_BYTES) as content:
-            if not stat.S_ISREG(os.fstat(content.fileno()).st_mode):
+            status = os.fstat(content.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise DocumentError("unsupported", "not a regular file")
-            yield Document(ref, content, local_path=path)
+            yield Document(ref, content, local_path=path, account=_account(status.st_uid))
 
     def changed(self, ref: DocumentRef, document: Document) -> Problem | None:
         """Whether the file is another than was listed; to be asked after reading, before it is closed."""
         return changed_since(ref, document.content)
+
+
+@lru_cache(maxsize=1000)
+def _account(number: int) -> str:
+    """The name of a user of this machine; empty where the system has none (on Windows, or one that was removed)."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(number).pw_name
+    except (ImportError, KeyError):
+        return ""
 
 
 def changed_since(ref: DocumentRef, content: BinaryIO) -> Problem | None:

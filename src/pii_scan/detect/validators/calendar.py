@@ -41,15 +41,17 @@ def birth_date(text: str, as_of: date) -> int:
 
 @lru_cache(maxsize=1 << 14)
 def _birth_date(text: str, as_of: date) -> int:
-    text = _TIME.sub("", text)
-    for year, month, day in _readings(text):
+    alive = any(born <= as_of and as_of.year - born.year <= MAX_AGE for born in birth_dates(text))
+    return VALID if alive else REJECTED
+
+
+def birth_dates(text: str) -> Iterator[date]:
+    """Every day of the calendar that a written date can be."""
+    for year, month, day in _readings(_TIME.sub("", text.strip())):
         try:
-            born = date(year, month, day)
+            yield date(year, month, day)
         except ValueError:
             continue
-        if born <= as_of and as_of.year - born.year <= MAX_AGE:
-            return VALID
-    return REJECTED
 
 
 def _readings(text: str) -> Iterator[tuple[int, int, int]]:

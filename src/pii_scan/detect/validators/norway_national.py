@@ -164,6 +164,11 @@ def _national(all_digits: _Ints, as_of: date, kind: _Kind) -> Verdicts:
     return verdicts
 
 
+def birth_years(year2: _Ints, serial: _Ints, *, d_number: bool) -> _Ints:
+    """The years of birth that each number's two-digit year and individual number allow, one row a reading; 0: none."""
+    return np.stack(_birth_years(year2, serial, d_number=d_number, new_rule=False))
+
+
 def _birth_years(year2: _Ints, serial: _Ints, *, d_number: bool, new_rule: bool) -> list[_Ints]:
     """The years of birth that the two-digit year and the individual number allow; 0 where none."""
     fnr = np.select(

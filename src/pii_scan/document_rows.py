@@ -1,0 +1,147 @@
+"""The rows of documents, dates of records and problems that a work unit leaves, gathered while it is read.
+
+Whose a document is, which system it is from and how old its records are is put together here; nothing is decided.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from pii_scan.detect import children
+from pii_scan.extract import purview
+from pii_scan.extract.dispatch import DocumentDone
+from pii_scan.findings.collect import Collector
+from pii_scan.findings.names import NameMasker
+from pii_scan.findings.redact import fingerprint
+from pii_scan.findings.schema import DATES, DOCUMENTS, ORIGINS, PROBLEMS, UNASSIGNED
+from pii_scan.model import Document, DocumentRef, Problem
+from pii_scan.record_dates.observe import Month
+
+IDENTITY, EXPORT_PATH = "identity", "export path"
+
+
+class DocumentRows:
+    """Document, date and problem rows of one unit."""
+
+    def __init__(self, names: NameMasker, key: bytes) -> None:
+        self._names = names
+        self._key = key
+        self._account = ""
+        self._done: dict[str, dict[str, Any]] = {}
+        self._refs: dict[str, DocumentRef] = {}
+        self._months: dict[str, list[Month]] = {}
+        self._found: set[str] = set()
+        self._minors: dict[str, int] = {}
+        self._problems: list[dict[str, Any]] = []
+        self._troubled: dict[str, DocumentRef] = {}
+        # by the names as they are, which never leave: two documents may look the same once they are masked
+
+    def opened(self, document: Document) -> None:
+        """The unit's own document, that may say whose it is."""
+        self._account = self._names.safe(document.account)
+
+    def minors(self, ref: DocumentRef, declared: int) -> None:
+        """Some users that the document itself calls minors."""
+        if declared:
+            self._minors[ref.display] = self._minors.get(ref.display, 0) + declared
+
+    def found(self, ref: DocumentRef) -> None:
+        """Something was found in a document: the dates of its records are kept."""
+        self._found.add(ref.display)
+
+    def problem(self, problem: Problem) -> None:
+        """Something that was not, or not wholly, looked at."""
+        self._troubled.setdefault(problem.ref.display, problem.ref)
+        self._problems.append(
+            {"target": problem.ref.target, "document": self._names.document(problem.ref),
+             "stage": str(problem.stage), "code": str(problem.code), "detail": problem.detail}
+        )  # fmt: skip
+
+    def done(
+        self, piece: DocumentDone, system: str | None, signals: Sequence[str], months: list[Month],
+        collector: Collector,
+    ) -> None:  # fmt: skip
+        """The end of a document: what it is from, as far as it says itself, and how old its records are."""
+        row = document_row(self._names, piece.ref, piece.media_type, piece.read_bytes, piece.touched)
+        row["identity"] = self._print(IDENTITY, piece.identity)
+        row["export_path"] = self._print(EXPORT_PATH, purview.path_of(piece.ref))
+        row["owner"] = self._names.owner(*purview.owner_of(piece.ref)) or None
+        row["account"] = self._account or None
+        row["system"], row["signals"] = system, "; ".join(signals) or None
+        name = piece.ref.display
+        for age in (children.DIGITAL_SERVICES, children.ADULT):
+            row[f"under_{age}"] = collector.younger_than(age, row["document"])
+        row["under_18"] = max(row["under_18"], self._minors.pop(name, 0))
+        collector.forget(row["document"])
+        self._done[name], self._refs[name], self._months[name] = row, piece.ref, months
+
+    def origins(self, piece: purview.ExportedItems) -> pa.Table:
+        """What a report says of items, one row for each key that an item can be known by."""
+        rows = []
+        self._names.learn(item.original for item in piece.items)
+        self._names.learn(item.owner for item in piece.items if "://" in item.owner)
+        for item in piece.items:
+            original, owner = self._names.place(item.original), self._names.owner(item.owner, "://" in item.owner)
+            for key in (self._print(EXPORT_PATH, item.path), self._print(IDENTITY, item.identity)):
+                if key is not None:
+                    rows.append({"key": key, "original": original, "owner": owner})
+        return pa.Table.from_pylist(rows, schema=ORIGINS)
+
+    def _print(self, kind: str, text: str) -> int | None:
+        return fingerprint(kind, text, self._key) if text else None
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The rows as tables; a document that has a problem and was never opened gets its row here."""
+        for name, ref in self._troubled.items():
+            row = self._done.setdefault(name, document_row(self._names, ref, "", 0, False))
+            self._refs.setdefault(name, ref)
+            row["status"] = "partly_read" if row["status"] == "read" else "unread"
+        for name, row in self._done.items():
+            row["system"] = row["system"] or self._inherited(self._refs[name]) or UNASSIGNED
+        return {
+            "documents": pa.Table.from_pylist(list(self._done.values()), schema=DOCUMENTS),
+            "problems": pa.Table.from_pylist(self._problems, schema=PROBLEMS),
+            "dates": self._dates(),
+        }
+
+    def _inherited(self, ref: DocumentRef) -> str | None:
+        """The system of the nearest container that has one: an attachment is where its mail is."""
+        while ref.parent is not None:
+            ref = ref.parent
+            around = self._done.get(ref.display)
+            if around is not None and around["system"] not in (None, UNASSIGNED):
+                return str(around["system"])
+        return None
+
+    def _dates(self) -> pa.Table:
+        rows = []
+        for name, months in self._months.items():
+            if name in self._found:
+                place = {"target": self._refs[name].target, "document": self._done[name]["document"]}
+                rows += [{**place, **dataclasses.asdict(month)} for month in months]
+        return pa.Table.from_pylist(rows, schema=DATES)
+
+
+def document_row(
+    names: NameMasker, ref: DocumentRef, media_type: str, read_bytes: int, touched: bool
+) -> dict[str, Any]:
+    """A row of the documents table."""
+    modified = None if ref.modified_at is None else _moment(ref.modified_at)
+    return {
+        "target": ref.target, "document": names.document(ref), "container": ref.parent is not None,
+        "media_type": media_type or None, "size_bytes": ref.size_bytes, "read_bytes": read_bytes if touched else 0,
+        "modified_at": modified, "status": "read" if touched else "unread", "system": None,
+        "under_13": 0, "under_18": 0,
+    }  # fmt: skip
+
+
+def _moment(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None  # file systems hold dates that no calendar has
