@@ -1,91 +1,31 @@
-"""The gaps of a check as the HTML report groups them: open, accepted, not assessable. Writes no sentence of a gap."""
+"""The gaps of a check as the HTML report groups them: open, not assessable, accepted. The sentences are `gap_view`'s."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import date
 
-from pii_scan.notice.gaps import Acceptance, Comparison, Status
+from pii_scan.notice.gaps import Gap, Status
 from pii_scan.notice.lint import Level
 from pii_scan.report.age_charts import Limit
-from pii_scan.report.model import View
+from pii_scan.report.gap_view import Checked, GapView, gap_view, period
 
-
-class GapText(Protocol):
-    """A gap in the words of one language; `report.gap_view` makes it of a `Gap`."""
-
-    @property
-    def rule(self) -> str:
-        """`G01` to `G19`."""
-        ...
-
-    @property
-    def level(self) -> Level:
-        """How much it matters."""
-        ...
-
-    @property
-    def status(self) -> Status:
-        """Open, accepted or not assessable."""
-        ...
-
-    @property
-    def system(self) -> str | None:
-        """Id of the system."""
-        ...
-
-    @property
-    def category(self) -> str | None:
-        """Key of the category."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """What the rule is about, in a few words."""
-        ...
-
-    @property
-    def sentence(self) -> str:
-        """What differs."""
-        ...
-
-    @property
-    def question(self) -> str:
-        """What the owner has to answer."""
-        ...
-
-    @property
-    def law(self) -> str:
-        """The provision; empty for none."""
-        ...
-
-    @property
-    def line(self) -> int | None:
-        """Line of the notice; None: no line says it."""
-        ...
-
-    @property
-    def evidence(self) -> Sequence[str]:
-        """Lines: what it rests on, masked."""
-        ...
-
-    @property
-    def acceptance(self) -> Acceptance | None:
-        """Who answers for it."""
-        ...
+OVERDUE = "G09"
+"""The rule whose gaps say how long something may be kept: `period` and `deadline` among their values."""
 
 
 @dataclass(frozen=True, slots=True)
 class GapList:
-    """The gaps of a check, each in the order of the check."""
+    """The gaps of a check, each in the order of the check, and the words for them."""
 
-    open: tuple[GapText, ...]
-    accepted: tuple[GapText, ...]
-    not_assessable: tuple[GapText, ...]
+    words: GapView
+    open: tuple[Gap, ...]
+    not_assessable: tuple[Gap, ...]
+    accepted: tuple[Gap, ...]
 
     @property
-    def all(self) -> tuple[GapText, ...]:
+    def all(self) -> tuple[Gap, ...]:
         """In the order shown."""
         return self.open + self.not_assessable + self.accepted
 
@@ -99,19 +39,19 @@ class GapList:
         return {level: n for level, n in counted.items() if n}
 
 
-def grouped(gaps: Sequence[GapText]) -> GapList:
-    """The gaps by status."""
-    by_status = {status: tuple(gap for gap in gaps if gap.status is status) for status in Status}
-    return GapList(by_status[Status.OPEN], by_status[Status.ACCEPTED], by_status[Status.NOT_ASSESSABLE])
+def gap_list(checked: Checked, lang: str) -> GapList:
+    """The gaps of a check. Raises UsageError for an unknown language."""
+    by_status = {status: tuple(gap for gap in checked.comparison.gaps if gap.status is status) for status in Status}
+    return GapList(
+        gap_view(checked, lang), by_status[Status.OPEN], by_status[Status.NOT_ASSESSABLE], by_status[Status.ACCEPTED]
+    )
 
 
-def of(comparison: Comparison, v: View) -> GapList:
-    """The gaps of a check in the language of `v`."""
-    from pii_scan.report import gap_view
-
-    return grouped([gap_view.of(gap, v) for gap in comparison.gaps])
-
-
-def limits(comparison: Comparison | None, v: View) -> Mapping[tuple[str, str], Limit]:
+def limits(gaps: GapList | None) -> Mapping[tuple[str, str], Limit]:
     """By system and category: the day before which records are older than the period that is declared for them."""
-    return {}
+    found: dict[tuple[str, str], Limit] = {}
+    for gap in gaps.all if gaps is not None else ():
+        deadline = gap.values.get("deadline")
+        if gap.rule == OVERDUE and gap.system and gap.category and isinstance(deadline, date) and gaps is not None:
+            found[gap.system, gap.category] = Limit(deadline, period(str(gap.values.get("period")), gaps.words.t))
+    return found
