@@ -107,3 +107,5 @@ class Comparison:
     """Keys of accepted gaps whose acceptance is over; they are open again."""
     unused: tuple[str, ...] = ()
     """Keys of accepted gaps that no gap has."""
+    test_only: tuple[tuple[str, str], ...] = ()
+    """System and category of what holds test numbers only, which are no gap."""

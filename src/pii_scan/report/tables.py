@@ -46,17 +46,17 @@ PROBLEM_COLUMNS = ("target", "document", "stage", "code", "meaning", "detail")
 
 def write(run: FinishedRun, out: BinaryIO, lang: str) -> None:
     """The findings, one row each, table by table (`--format csv`)."""
-    _write(out, lang, FINDING_COLUMNS, _findings(run, lang))
+    write_rows(out, lang, FINDING_COLUMNS, _findings(run, lang))
 
 
 def write_inventory(run: FinishedRun, out: BinaryIO, lang: str) -> None:
     """The inventory, one row for each system and category."""
-    _write(out, lang, INVENTORY_COLUMNS, _inventory(view(run, lang, details=False)))
+    write_rows(out, lang, INVENTORY_COLUMNS, _inventory(view(run, lang, details=False)))
 
 
 def write_problems(run: FinishedRun, out: BinaryIO, lang: str) -> None:
     """What was not, or not wholly, read, one row each."""
-    _write(out, lang, PROBLEM_COLUMNS, _problems(run, lang))
+    write_rows(out, lang, PROBLEM_COLUMNS, _problems(run, lang))
 
 
 def inert(value: object) -> str:
@@ -69,7 +69,8 @@ def inert(value: object) -> str:
     return f"'{text}" if isinstance(value, str) and text.startswith(_ACTIVE) else text
 
 
-def _write(out: BinaryIO, lang: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def write_rows(out: BinaryIO, lang: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table: a row with the names of `columns` (wording `column.*`), then the rows, every cell inert."""
     words = wording(lang)
     out.write(codecs.BOM_UTF8)
     text = TextIOWrapper(out, "utf-8", newline="", write_through=True)

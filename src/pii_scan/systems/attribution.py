@@ -1,4 +1,132 @@
+"""Says which system each document is from, while it is read: cheap looks at its start, then the sum of the signals.
+
+Path rules of the user come first. What no profile reaches `THRESHOLD` for has no system.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from pii_scan.globs import Patterns
+from pii_scan.model import ChunkBatch, DocumentRef, printable
+from pii_scan.systems.profiles import PathRule, Profile, ProfileTable
+from pii_scan.systems.seen import Seen
+from pii_scan.systems.signals import Evidence, PartSignal, PathSignal, Signal, anywhere
+
+THRESHOLD = 0.5
+MAX_OPEN = 10_000
+"""Documents that may be read at a time; they are containers within containers, so a few."""
+_KNOWN_NAMES = 10_000
+
+
 class Attribution:
-    def __init__(self, t, r=()): pass
-    def observe(self, ref, batch): pass
-    def finish(self, ref, m): return None, ()
+    """For one worker; documents may be within one another."""
+
+    def __init__(self, table: ProfileTable, rules: Sequence[PathRule] = ()) -> None:
+        """`rules` in the order in which they are tried."""
+        self._profiles = tuple(table)
+        self._rules = tuple(rules)
+        self._seen: dict[DocumentRef, Seen] = {}
+        self._last: tuple[DocumentRef, Seen] | None = None
+        self._by_kind: dict[str, list[tuple[int, Signal]]] = {}
+        for number, profile in enumerate(self._profiles):
+            for signal in profile.signals:
+                self._by_kind.setdefault(signal.kind, []).append((number, signal))
+        globs = [
+            glob
+            for _, signal in self._by_kind.get("path", ())
+            if isinstance(signal, PathSignal)
+            for glob in signal.globs
+        ]
+        self._is_known_path = lru_cache(_KNOWN_NAMES)(anywhere(*globs).fit)
+        parts = [s.part for _, s in self._by_kind.get("part", ()) if isinstance(s, PartSignal)]
+        self._keeps = lru_cache(_KNOWN_NAMES)(Patterns(parts, ignore_case=True).fit_exactly)
+
+    def observe(self, ref: DocumentRef, batch: ChunkBatch) -> None:
+        """A batch of a document, any of its batches in any order; only the first are looked at."""
+        last = self._last
+        if last is None or (last[0] is not ref and last[0] != ref):
+            last = self._last = (ref, self._of(ref))
+        last[1].take(batch)
+
+    def finish(self, ref: DocumentRef, media_type: str) -> tuple[str | None, tuple[str, ...]]:
+        """The system, or None, and the labels of the signals that told it, strongest first. Forgets the document."""
+        seen = self._seen.pop(ref, None)
+        if self._last is not None and self._last[0] == ref:
+            self._last = None
+        if seen is None:  # a member that gave no text is a member all the same
+            self._tell(ref)
+        for rule in self._rules:
+            if rule.fits(ref):
+                return rule.system, (f"path rule: {rule.glob}",)
+        return self._strongest(Evidence(_pieces(ref), media_type, seen))
+
+    def _strongest(self, evidence: Evidence) -> tuple[str | None, tuple[str, ...]]:
+        """The profile for which most speaks; of equals the one with the strongest single signal, then the first."""
+        fired: dict[int, list[tuple[float, str]]] = {}
+        for kind, signals in self._by_kind.items():
+            if kind == "path" and not any(map(self._is_known_path, evidence.pieces)):
+                continue
+            if not evidence.has(kind):
+                continue
+            for number, signal in signals:
+                if label := signal.fired(evidence):
+                    fired.setdefault(number, []).append((signal.score, label))
+        best: tuple[float, float, int] = (THRESHOLD, 0.0, 1)
+        for number, hits in fired.items():
+            scores = [score for score, _ in hits]
+            best = max(best, (together(scores), max(scores), -number))
+        number = -best[2]
+        if number < 0:
+            return None, ()
+        hits = sorted(fired[number], key=lambda hit: -hit[0])
+        return self._profiles[number].id, tuple(label for _, label in hits)
+
+    def _of(self, ref: DocumentRef) -> Seen:
+        seen = self._seen.get(ref)
+        if seen is None:
+            if len(self._seen) >= MAX_OPEN:
+                self._seen.clear()
+            seen = self._seen[ref] = Seen(self._keeps)
+            self._tell(ref)
+        return seen
+
+    def _tell(self, ref: DocumentRef) -> None:
+        """All containers around a document learn of it."""
+        path, parent = "", ref.parent
+        here = ref
+        while parent is not None:
+            path = f"{printable(here.path)}/{path}" if path else printable(here.path)
+            self._of(parent).member(path)
+            here, parent = parent, parent.parent
+
+
+def reach(profile: Profile) -> float:
+    """How sure a document of the profile is when every signal fires."""
+    return together(signal.score for signal in profile.signals)
+
+
+def together(scores: Iterable[float]) -> float:
+    """Signals that fired, as one: what is left of doubt is the product of their doubts.
+
+    >>> together([0.5, 0.5])
+    0.75
+    """
+    return round(1 - math.prod(1 - score for score in scores), 9)
+
+
+def _pieces(ref: DocumentRef) -> tuple[str, ...]:
+    """The paths of a document and of the containers around it, outermost first; that of a file begins with the name
+    of the target, which may be the very folder that tells.
+    """
+    chain: list[str] = []
+    here: DocumentRef | None = ref
+    while here is not None:
+        chain.insert(0, printable(here.path))
+        here = here.parent
+    folder = printable(ref.target.replace("\\", "/").rstrip("/").rpartition("/")[2])
+    if folder not in ("", ".", "..", "-") and folder != chain[0]:
+        chain[0] = f"{folder}/{chain[0]}"
+    return tuple(chain)
