@@ -6,7 +6,7 @@ page (see `two_languages`). What is shown and in which words is decided in `mode
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -16,9 +16,8 @@ from pii_scan.inventory.drilldown import Unit
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.inventory.sampling import sampled_parts
 from pii_scan.model import printable
-from pii_scan.notice.gaps import Comparison
-from pii_scan.notice.lint import Lint
-from pii_scan.report import age_charts, html_gaps, html_systems, notice_lint
+from pii_scan.report import age_charts, html_gaps, html_systems
+from pii_scan.report.gap_view import Checked, cited
 from pii_scan.report.html_attention import attention
 from pii_scan.report.html_script_data import embedded, filter_systems, language_data, script_data
 from pii_scan.report.html_summary import summary
@@ -42,16 +41,14 @@ _DATA = '<script type="application/json" id="data"></script>'
 """Where the template leaves room; no name can look like it, as every `<` in a name is escaped."""
 
 
-def write(
-    run: FinishedRun, out: BinaryIO, lang: str, comparison: Comparison | None = None, lint: Sequence[Lint] = ()
-) -> None:
-    """Writes the report in UTF-8. `comparison`: of the run with a notice; `lint`: what is wrong with that notice alone.
+def write(run: FinishedRun, out: BinaryIO, lang: str, checked: Checked | None = None) -> None:
+    """Writes the report in UTF-8. `checked`: the comparison of the run with a notice, where there was one.
 
     Raises UsageError where `lang` is neither `nb` nor `en`.
     """
     seen = view(run, lang, details=True)
     views = [seen, *(replace(seen, t=wording(other)) for other in LANGUAGES if other != lang)]
-    report = _Report.of(run, seen, comparison, lint)
+    report = _Report.of(run, seen, checked)
     pages = bilingual(*("".join(_template().generate(report.context(v))) for v in views))
     data = script_data(views, report.ranked, report.systems, STATIC_ROWS) | {"other": language_data(pages)}
     before, after = pages.page.split(_DATA)
@@ -63,37 +60,34 @@ def write(
 class _Report:
     """What is the same in both languages."""
 
-    run: FinishedRun
-    comparison: Comparison | None
-    lint: Sequence[Lint]
+    checked: Checked | None
     ranked: list[Unit]
     """Gravest first."""
     systems: Mapping[tuple[str, str], str]
     problems: list[dict[str, Any]]
 
     @classmethod
-    def of(cls, run: FinishedRun, seen: View, comparison: Comparison | None, lint: Sequence[Lint]) -> _Report:
+    def of(cls, run: FinishedRun, seen: View, checked: Checked | None) -> _Report:
         units = seen.inventory.drilldown.units
         ranked = sorted(
             units, key=lambda u: (u.count == u.synthetic, -_gravity(seen, u), -u.count, u.target, u.document)
         )
         systems = html_systems.document_systems(run, {(u.target, u.document) for u in units})
-        return cls(run, comparison, lint, ranked, systems, list(_problems(run)))
+        return cls(checked, ranked, systems, list(_problems(run)))
 
     def context(self, v: View) -> dict[str, Any]:
         """The variables of the template, in the language of `v`."""
         i = v.inventory
-        gaps = None if self.comparison is None else html_gaps.of(self.comparison, v)
-        limits = html_gaps.limits(self.comparison, v)
+        gaps = None if self.checked is None else html_gaps.gap_list(self.checked, v.t.lang)
+        today = age_charts.last_day(v.manifest)
         return {
             "v": v, "t": v.t, "i": i, "shown": printable, "path": breakable,
             "css": "\n".join(map(_asset, STYLES)), "js": "\n".join(map(_asset, SCRIPTS)),
-            "summary": summary(v, gaps), "gaps": gaps, "comparison": self.comparison,
-            "lint": [(item, notice_lint.message(item, v.t.lang)) for item in self.lint],
+            "summary": summary(v, gaps), "gaps": gaps, "cited": lambda law: cited(law, v.t.lang),
             "matrices": html_systems.matrices(i), "unassigned": html_systems.unassigned(i), "many": MANY_COLUMNS,
             "attention": attention(v, self.ranked), "system_of": self.systems,
             "filter_systems": filter_systems(v, self.systems),
-            "ages": age_charts.shown(i.holdings, age_charts.last_day(v.manifest), limits, v.grave),
+            "ages": age_charts.shown(i.holdings, today, html_gaps.limits(gaps), v.grave),
             "static_units": self.ranked[:STATIC_ROWS], "rows": len(self.ranked), "static_rows": STATIC_ROWS,
             "heat": html_systems.heat({key: cell.count for key, cell in i.matrix.cells.items()}),
             "widest": max((e.count for e in i.entries), default=1),

@@ -16,6 +16,7 @@ from pii_scan.inventory.holdings import UNASSIGNED, Holding, SystemShare
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
 from pii_scan.report.messages import Wording, wording
+from pii_scan.systems.profiles import profiles
 
 FLAGS = (Flag.NATIONAL_ID, Flag.SPECIAL, Flag.CRIMINAL)
 """What has a callout of its own, in this order."""
@@ -140,7 +141,7 @@ class View:
 
     def system(self, key: str) -> str:
         """The name of a system."""
-        return self.t("unassigned") if key == UNASSIGNED else printable(key)
+        return self.t("unassigned") if key == UNASSIGNED else printable(profiles().name(key, self.t.lang))
 
     def signals(self, share: SystemShare) -> list[tuple[str, int]]:
         """What told a system, and in how many documents."""
