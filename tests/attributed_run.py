@@ -18,6 +18,7 @@ from pii_scan.notice.gaps import Acceptance, Comparison, Evidence, Gap, Outcome,
 from pii_scan.notice.lint import Level, Lint
 from pii_scan.report import model
 from pii_scan.report.gap_view import Checked
+from pii_scan.systems.profiles import profiles
 
 SYSTEMS = {
     "deltakere": ("microsoft365.sharepoint", "path SharePoint"),
@@ -101,5 +102,6 @@ def checked(*gaps: Gap, names: Mapping[str, Mapping[str, str]] | None = None, no
         Lint("N04", "silent", Level.ERROR, "GDPR Art. 13(2)(b)", None, "portability", {"right": "portability", "article": "20"}),
         Lint("N09", "published", Level.WARNING, "", 3),
     )
+    names = names or {profile.id: profile.name for profile in profiles()}
     coverage = Coverage(31, 28, 1, 2, 49_700_000, 43_600_000, {"encrypted": 1})
-    return Checked(Comparison(notice, "run", gaps, {}), lint, coverage, THIS_RUN, False, names or {})
+    return Checked(Comparison(notice, "run", gaps, {}), lint, coverage, THIS_RUN, False, names)

@@ -112,7 +112,7 @@ def test_every_filter_narrows_the_findings(opened: Any) -> None:
 
 def test_a_cell_of_the_matrix_shows_the_findings_behind_it(opened: Any) -> None:
     driver = opened(company_run())
-    cell = driver.find_element("css selector", ".matrix a[data-category=national_id]")  # the first: folder deltakere
+    cell = driver.find_element("css selector", "#matrix a[data-category=national_id]")  # the first: folder deltakere
     shown = cell.text
     driver.execute_script("arguments[0].click()", cell)
     driver.execute_async_script("setTimeout(arguments[0], 50)")

@@ -81,7 +81,7 @@ class _Report:
         gaps = None if self.checked is None else html_gaps.gap_list(self.checked, v.t.lang)
         today = age_charts.last_day(v.manifest)
         return {
-            "v": v, "t": v.t, "i": i, "shown": printable, "path": breakable,
+            "v": v, "t": v.t, "i": i, "shown": printable, "path": breakable, "breaks": broken,
             "css": "\n".join(map(_asset, STYLES)), "js": "\n".join(map(_asset, SCRIPTS)),
             "summary": summary(v, gaps), "gaps": gaps, "cited": lambda law: cited(law, v.t.lang),
             "matrices": html_systems.matrices(i), "unassigned": html_systems.unassigned(i), "many": MANY_COLUMNS,
@@ -98,9 +98,14 @@ class _Report:
 
 def breakable(name: str) -> str:
     """A path as markup that may be broken after `/` and `!`; all of the name is text."""
+    return broken(printable(name))
+
+
+def broken(text: str) -> str:
+    """The same for a text that holds paths and is fit to be shown."""
     from markupsafe import Markup, escape
 
-    return Markup(escape(printable(name)).replace("/", Markup("/<wbr>")).replace("!", Markup("!<wbr>")))
+    return Markup(escape(text).replace("/", Markup("/<wbr>")).replace("!", Markup("!<wbr>")))
 
 
 def _gravity(seen: View, unit: Unit) -> int:
