@@ -108,7 +108,8 @@ def chat_pst() -> bytes:
 
 def xml(root: str, namespace: str, inside: str = "", prefix: str = "") -> bytes:
     name, attribute = (f"{prefix}:{root}", f"xmlns:{prefix}") if prefix else (root, "xmlns")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- laget -->\n<{name} {attribute}="{namespace}">{inside}</{name}>\n'.encode()
+    element = f'<{name} {attribute}="{namespace}">{inside}</{name}>'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- laget -->\n{element}\n'.encode()
 
 
 def invoice(kind: str = "Invoice") -> bytes:
@@ -125,9 +126,9 @@ ENTRA = (
 LEADS = (
     "id|created_time|ad_id|ad_name|adset_id|adset_name|campaign_id|campaign_name|form_id|form_name|is_organic|platform"
 )
-GRAVITY = "Navn|E-post|Opprettet av (bruker-ID)|Oppførings-ID|Oppføringsdato|Kilde-URL|Transaksjons-ID|Bruker-IP"
+GRAVITY = "Navn|E-post|Laget av (bruker-ID)|ID for oppføring|Oppføringsdato|Kilde-URL|Transaksjons-ID|Brukers IP"
 WOO = "Name|Username|Last Active|Sign Up|Email|Orders|Total Spend|AOV|Country / Region|City|Region|Postal Code"
-WOO_NB = "Navn|Brukernavn|Sist aktiv|Registrering|E-post|Ordrer|Totalt forbruk|AOV|Land / region|By|Region|Postnummer"
+WOO_NB = "Navn|Brukernavn|Sist aktiv|Registrer deg|E-post|Ordrer|Total forbruk|AOV|Land / Region|Sted|Region|Postnummer"
 MOODLE = "Time|User full name|Affected user|Event context|Component|Event name|Description|Origin|IP address"
 MOODLE_NB = (
     "Tid|Brukers fulle navn|Berørt bruker|Hendelseskontekst|Komponent|Hendelsesnavn|Beskrivelse|Opprinnelse|IP-adresse"
@@ -135,14 +136,18 @@ MOODLE_NB = (
 CANVAS_USERS = (
     "canvas_user_id|user_id|integration_id|authentication_provider_id|login_id|first_name|last_name|email|status"
 )
-S3_LINE = f'{OWNER} kursbilder {DATED} 192.0.2.3 {OWNER} 3E57427F3EXAMPLE REST.GET.OBJECT a.jpg "GET /a.jpg HTTP/1.1" 200 - 113 - 7 - "-" "S3" -\n'
+S3_LINE = (
+    f"{OWNER} kursbilder {DATED} 192.0.2.3 {OWNER} 3E57427F3EXAMPLE REST.GET.OBJECT a.jpg "
+    '"GET /a.jpg HTTP/1.1" 200 - 113 - 7 - "-" "S3" -\n'
+)
 ALB_LINE = (
     "https 2026-02-06T00:00:38.000000Z app/kurs/50dc6c495c0c9188 192.0.2.1:2817 198.51.100.1:80 0.000 0.001 0.000 200 "
     '200 34 366 "GET https://kurs.example.no:443/ HTTP/1.1" "curl/8" - - arn "Root" "-" "-" 0\n'
 )
 CLOUDFRONT = (
-    "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) "
-    "cs(User-Agent) cs-uri-query cs(Cookie)\n2026-02-06\t00:00:38\tARN56-P1\t12\t192.0.2.1\tGET\td1.cloudfront.net\t/\t"
+    "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status "
+    "cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie)\n"
+    "2026-02-06\t00:00:38\tARN56-P1\t12\t192.0.2.1\tGET\td1.cloudfront.net\t/\t"
     "200\t-\tcurl\t-\t-\n"
 )
 COMBINED = f'192.0.2.1 - - {DATED} "GET /kurs HTTP/1.1" 200 512 "-" "Mozilla/5.0"\n'
@@ -155,6 +160,7 @@ MBZ = {
     "files.xml": b"<files/>",
 }
 STATEMENT = "urn:iso:std:iso:20022:tech:xsd:"
+TRAIL = "eventVersion userIdentity eventTime eventSource eventName awsRegion sourceIPAddress userAgent"
 MT940 = ":20:START\n:25:12345\n:28C:1/1\n:60F:C260101NOK100,00\n:61:2601010101D1,00NMSC\n:62F:C260101NOK99,00\n"
 XAPI = {
     "actor": {"mbox_sha1sum": "0" * 40, "objectType": "Agent"}, "verb": {"id": "http://adlnet.gov/expapi/verbs/completed"},
@@ -171,21 +177,37 @@ MADE: dict[str, list[Artefact]] = {
         ("melding.msg", export_trees.msg_file()),
         ("sak/Exchange/kari@example.no (Primary)/Top of Information Store/Inbox/a.eml", mail()),
         ("a.eml", mail(X_MS_Exchange_Organization_AuthAs="Internal")),
-        ("Results.csv", with_rows("Item Identity|Document ID|Selected|Duplicate to Item|Original Path|Location|Decode Status")),
+        (
+            "Results.csv",
+            with_rows("Item Identity|Document ID|Selected|Duplicate to Item|Original Path|Location|Decode Status"),
+        ),
     ],
-    "microsoft365.onedrive": [("OneDrive - Kurs AS/notat.txt", b"Et notat.\n"), ("k-my.sharepoint.com/personal/a.txt", b"Hei.\n")],
+    "microsoft365.onedrive": [
+        ("OneDrive - Kurs AS/notat.txt", b"Et notat.\n"),
+        ("k-my.sharepoint.com/personal/a.txt", b"Hei.\n"),
+    ],
     "microsoft365.sharepoint": [("sak/SharePoint/hr/Delte dokumenter/notat.txt", b"Et notat.\n")],
     "microsoft365.teams": [
         ("sak/Teams Chats/1.html", b"<html><body>Hei</body></html>"),
-        ("chat.json", as_json({"value": [keyed("messageType chatId channelIdentity replyToId etag mentions reactions webUrl")]})),
+        (
+            "chat.json",
+            as_json({"value": [keyed("messageType chatId channelIdentity replyToId etag mentions reactions webUrl")]}),
+        ),
     ],
     "microsoft365.entra": [
         ("brukere.csv", with_rows(ENTRA)),
-        ("users.json", as_json([keyed("userPrincipalName displayName surname givenName businessPhones jobTitle mobilePhone")])),
+        (
+            "users.json",
+            as_json([keyed("userPrincipalName displayName surname givenName businessPhones jobTitle mobilePhone")]),
+        ),
     ],
     "microsoft365.audit": [
-        ("logg.csv", with_rows(
-            "RecordId|CreationDate|RecordType|Operation|UserId|AuditData|AssociatedAdminUnits|AssociatedAdminUnitsNames")),
+        (
+            "logg.csv",
+            with_rows(
+                "RecordId|CreationDate|RecordType|Operation|UserId|AuditData|AssociatedAdminUnits|AssociatedAdminUnitsNames"
+            ),
+        ),
         ("gammel.csv", with_rows("RecordType|CreationDate|UserIds|Operations|AuditData")),
         ("logg.json", as_json([keyed(AUDIT)])),
     ],
@@ -196,7 +218,12 @@ MADE: dict[str, list[Artefact]] = {
     ],
     "google.drive": [("Takeout/Drive/notat.txt", b"Et notat.\n"), ("g/Min disk/notat.txt", b"Et notat.\n")],
     "google.analytics": [
-        ("hendelser.jsonl", as_json(keyed("event_date event_timestamp event_name user_pseudo_id device geo")) + b"\n" + as_json(keyed("event_date"))),
+        (
+            "hendelser.jsonl",
+            as_json(keyed("event_date event_timestamp event_name user_pseudo_id device geo"))
+            + b"\n"
+            + as_json(keyed("event_date")),
+        ),
         ("hendelser.parquet", parquet("event_date", "event_timestamp", "event_name", "user_pseudo_id", "geo")),
         ("analytics_123456789/events_20260101.csv", with_rows("a|b|c")),
     ],
@@ -206,18 +233,35 @@ MADE: dict[str, list[Artefact]] = {
         ("klikk.csv", with_rows("Google Click ID|Conversion Name|Conversion Time|Conversion Value")),
     ],
     "google.vault": [
-        ("sak-metadata.xml", b"<?xml version='1.0'?><Root><Document><Tag TagName='Labels' TagValue='^INBOX'/></Document></Root>"),
+        (
+            "sak-metadata.xml",
+            b"<?xml version='1.0'?><Root><Document><Tag TagName='Labels' TagValue='^INBOX'/></Document></Root>",
+        ),
         ("sak-results-count.csv", with_rows("Account|Count")),
     ],
-    "meta.lead_ads": [("skjema.csv", with_rows(LEADS + "|email|full_name|phone_number", id="l:1")), ("skjema.tsv", with_rows(LEADS, sep="\t"))],
+    "meta.lead_ads": [
+        ("skjema.csv", with_rows(LEADS + "|email|full_name|phone_number", id="l:1")),
+        ("skjema.tsv", with_rows(LEADS, sep="\t")),
+    ],
     "meta.audiences": [("opplasting.csv", with_rows("email|phone|fn|ln|zip|ct|st|country"))],
     "meta.download": [
-        ("your_facebook_activity/messages/inbox/kari_1/message_1.json", as_json(
-            {"participants": [{"name": "x"}], "messages": [keyed("sender_name timestamp_ms content")], "thread_path": "x"})),
+        (
+            "your_facebook_activity/messages/inbox/kari_1/message_1.json",
+            as_json(
+                {
+                    "participants": [{"name": "x"}],
+                    "messages": [keyed("sender_name timestamp_ms content")],
+                    "thread_path": "x",
+                }
+            ),
+        ),
         ("message_1.json", as_json({"participants": [], "messages": [keyed("sender_name timestamp_ms content")]})),
     ],
     "postmark": [
-        ("sendt.json", as_json({"TotalCount": 1, "Messages": [keyed("Tag MessageID MessageStream To Recipients ReceivedAt")]})),
+        (
+            "sendt.json",
+            as_json({"TotalCount": 1, "Messages": [keyed("Tag MessageID MessageStream To Recipients ReceivedAt")]}),
+        ),
         ("krok.json", as_json(keyed("RecordType ServerID MessageStream MessageID Recipient DeliveredAt Tag"))),
         ("a.eml", mail(X_PM_Message_Id=UUID)),
     ],
@@ -228,10 +272,14 @@ MADE: dict[str, list[Artefact]] = {
     ],
     "aws.alb": [("alb.log", (ALB_LINE * 30).encode())],
     "aws.cloudtrail": [
-        ("1_CloudTrail_eu-north-1_20260206T0000Z_a.json.gz", gzip.compress(as_json({"Records": [keyed(
-            "eventVersion userIdentity eventTime eventSource eventName awsRegion sourceIPAddress userAgent")]}))),
-        ("spor.json", as_json({"Records": [keyed(
-            "eventVersion userIdentity eventTime eventSource eventName awsRegion sourceIPAddress userAgent")]})),
+        (
+            "1_CloudTrail_eu-north-1_20260206T0000Z_a.json.gz",
+            gzip.compress(as_json({"Records": [keyed(TRAIL)]})),
+        ),
+        (
+            "spor.json",
+            as_json({"Records": [keyed(TRAIL)]}),
+        ),
     ],
     "aws.rds": [
         ("uttrekk/export_info_uttrekk.json", as_json(keyed("exportTaskIdentifier sourceArn snapshotTime s3Bucket"))),
@@ -243,7 +291,8 @@ MADE: dict[str, list[Artefact]] = {
     ],
     "accounting.ehf": [("faktura.xml", invoice()), ("kredit.xml", invoice("CreditNote"))],
     "accounting.a_melding": [
-        (f"{v}.xml", xml("melding", f"urn:ske:fastsetting:innsamling:a-meldingen:{v}", "<Leveranse/>")) for v in ("v2_0", "v2_3")
+        (f"{v}.xml", xml("melding", f"urn:ske:fastsetting:innsamling:a-meldingen:{v}", "<Leveranse/>"))
+        for v in ("v2_0", "v2_3")
     ],
     "accounting.bank": [
         ("konto.xml", xml("Document", f"{STATEMENT}camt.053.001.02")),
@@ -253,42 +302,81 @@ MADE: dict[str, list[Artefact]] = {
         ("ocr.txt", ("NY000010" + "0" * 72 + "\n").encode()),
     ],
     "accounting.customers": [
-        ("tripletex/kunder.csv", with_rows("Kundenummer|Navn|Adresse|Postnummer|Poststed|Epostadresse|Telefon", sep=";")),
-        ("utdrag.csv", with_rows("Kundenr|Kundenavn|Postadresse|Postnr|Poststed|Orgnr|Betalingsbetingelser|Kredittgrense", sep=";")),
+        (
+            "tripletex/kunder.csv",
+            with_rows("Kundenummer|Navn|Adresse|Postnummer|Poststed|Epostadresse|Telefon", sep=";"),
+        ),
+        (
+            "utdrag.csv",
+            with_rows(
+                "Kundenr|Kundenavn|Postadresse|Postnr|Poststed|Orgnr|Betalingsbetingelser|Kredittgrense", sep=";"
+            ),
+        ),
     ],
     "accounting.visma_edi": [
-        ("ut.edi", "@FIRM_BEGIN(1)\r\n@IMPORT_METHOD(1)\r\n@Actor (=CustNo, Nm, Ad1)\r\n\"10001\" \"Prøve\" \"Vei 1\"\r\n".encode("cp1252")),
+        (
+            "ut.edi",
+            '@FIRM_BEGIN(1)\r\n@IMPORT_METHOD(1)\r\n@Actor (=CustNo, Nm, Ad1)\r\n"10001" "Prøve" "Vei 1"\r\n'.encode(
+                "cp1252"
+            ),
+        ),
     ],
-    "accounting.gbat10": [("bilag.csv", b"GBAT10;1;20260101;1;1;2026;1500;0;100\nGBAT10;1;20260101;1;1;2026;3000;0;-100\n")],
+    "accounting.gbat10": [
+        ("bilag.csv", b"GBAT10;1;20260101;1;1;2026;1500;0;100\nGBAT10;1;20260101;1;1;2026;3000;0;-100\n")
+    ],
     "website.wordpress": [
         ("nettsted.xml", WXR.encode()),
         ("wp-content/uploads/wp-personal-data-exports/wp-personal-data-file-abc.zip", zipped({"export.json": b"{}"})),
-        ("wp.sql", b"-- MySQL dump 10.13\n\nCREATE TABLE `wp_users` (`ID` int);\nINSERT INTO `wp_users` VALUES (1);\n"
-                   b"CREATE TABLE `wp_posts` (`ID` int);\nINSERT INTO `wp_posts` VALUES (1);\n"),
+        (
+            "wp.sql",
+            b"-- MySQL dump 10.13\n\nCREATE TABLE `wp_users` (`ID` int);\nINSERT INTO `wp_users` VALUES (1);\n"
+            b"CREATE TABLE `wp_posts` (`ID` int);\nINSERT INTO `wp_posts` VALUES (1);\n",
+        ),
     ],
-    "website.woocommerce": [("kunder.csv", with_rows(WOO)), ("kunder-nb.csv", with_rows(WOO_NB, sep=";", start="\ufeff"))],
+    "website.woocommerce": [
+        ("kunder.csv", with_rows(WOO)),
+        ("kunder-nb.csv", with_rows(WOO_NB, sep=";", start="\ufeff")),
+    ],
     "website.gravity_forms": [
         ("skjema.csv", with_rows(GRAVITY)),
         ("form.csv", with_rows("Name|Created By (User Id)|Entry Id|Entry Date|Source Url|User Agent|User IP")),
     ],
     "website.access_log": [
         ("access.log", (COMBINED * 30).encode()),
-        ("u_ex260206.log", b"#Software: Microsoft Internet Information Services 10.0\n#Fields: date time s-ip cs-method "
-                           b"cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status\n"
-                           b"2026-02-06 00:00:38 198.51.100.1 GET / - 443 - 192.0.2.1 curl 200\n"),
+        (
+            "u_ex260206.log",
+            b"#Software: Microsoft Internet Information Services 10.0\n#Fields: date time s-ip cs-method "
+            b"cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status\n"
+            b"2026-02-06 00:00:38 198.51.100.1 GET / - 443 - 192.0.2.1 curl 200\n",
+        ),
     ],
     "course.moodle": [
-        ("logg.csv", with_rows(MOODLE)), ("logg-nb.csv", with_rows(MOODLE_NB)),
-        ("kurs.mbz", tar_gz(MBZ)), ("kurs.zip", zipped(MBZ)),
+        ("logg.csv", with_rows(MOODLE)),
+        ("logg-nb.csv", with_rows(MOODLE_NB)),
+        ("kurs.mbz", tar_gz(MBZ)),
+        ("kurs.zip", zipped(MBZ)),
     ],
     "course.canvas": [
-        ("karakterer.csv", table("Student|ID|SIS User ID|SIS Login ID|Section|Prøve 1", "    Points Possible||||| 10", "Test, A|1|2|3|B|8")),
+        (
+            "karakterer.csv",
+            table(
+                "Student|ID|SIS User ID|SIS Login ID|Section|Prøve 1",
+                "    Points Possible||||| 10",
+                "Test, A|1|2|3|B|8",
+            ),
+        ),
         ("users.csv", with_rows(CANVAS_USERS)),
     ],
     "course.xapi": [("statements.json", as_json({"statements": [XAPI]}))],
     "course.participants": [
-        ("deltakerliste.xlsx", sheet(["Kurs i norsk"], ["Deltaker", "Fødselsdato", "E-post", "Telefon", "Kurs", "Kursstart"],
-                                     ["Test", "01.01.1980", "a@example.no", "68 05 01 01", "Norsk", "1.2.2026"])),
+        (
+            "deltakerliste.xlsx",
+            sheet(
+                ["Kurs i norsk"],
+                ["Deltaker", "Fødselsdato", "E-post", "Telefon", "Kurs", "Kursstart"],
+                ["Test", "01.01.1980", "a@example.no", "68 05 01 01", "Norsk", "1.2.2026"],
+            ),
+        ),
         ("liste.csv", with_rows("Deltakernavn|Fødselsdato|E-post|Arbeidsgiver|Kursnavn|Startdato|Kursbevis", sep=";")),
     ],
     "course.employer_list": [
@@ -298,9 +386,14 @@ MADE: dict[str, list[Artefact]] = {
         ("sluttrapport Kompetansepluss.txt", b"Sluttrapport til HK-dir for tilsagn 12.\n"),
         ("rapport.txt", b"Rapport til Kompetanse Norge om Kompetansepluss, med deltakerliste.\n"),
     ],
-    "database.dump": [("base.sql", b"-- PostgreSQL database dump\n\nCREATE TABLE public.t (id int);\nCOPY public.t (id) FROM stdin;\n1\n\\.\n")],
+    "database.dump": [
+        (
+            "base.sql",
+            b"-- PostgreSQL database dump\n\nCREATE TABLE public.t (id int);\nCOPY public.t (id) FROM stdin;\n1\n\\.\n",
+        )
+    ],
     "database.file": [("base.sqlite", sqlite("create table t(a text)", "insert into t values('x')"))],
-}  # fmt: skip
+}
 """By the id of the profile."""
 
 NEAR_MISSES: list[Artefact] = [
@@ -323,5 +416,5 @@ NEAR_MISSES: list[Artefact] = [
     ("salg.csv", with_rows("Dato|Beskrivelse|Saldo|Type", sep=";")),
     ("personer.csv", with_rows("Navn|Avdeling|Telefon", sep=";")),
     ("Markedsplan.txt", b"Vi annonserer hos Meta og Google, og sender med Postmark.\n"),
-]  # fmt: skip
+]
 """Like an artefact of a system, and from none."""

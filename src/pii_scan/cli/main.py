@@ -20,7 +20,7 @@ COMMANDS = {
     "report": "Make a report from a run, without scanning again.",
     "notice": "Check or begin a model of a privacy notice.",
     "rules": "List, show or check the recognizers.",
-    "systems": "List, show or check the profiles of systems.",
+    "systems": "List, show or check what tells systems apart.",
     "doctor": "Show what is installed and what that enables.",
     "demo": "Make a small invented company's files, scan them, show the report.",
 }

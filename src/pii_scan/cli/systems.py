@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pii_scan.systems.profiles import Profile, ProfileTable
 
 
-@click.group("systems", short_help="List, show or check the profiles of systems.")
+@click.group("systems", short_help="List, show or check what tells systems apart.")
 def command() -> None:
     """The systems that documents are attributed to: by which signals, and what belongs there.
 

@@ -143,10 +143,6 @@ class View:
         """The name of a system."""
         return self.t("unassigned") if key == UNASSIGNED else printable(profiles().name(key, self.t.lang))
 
-    def signals(self, share: SystemShare) -> list[tuple[str, int]]:
-        """What told a system, and in how many documents."""
-        return self.names(share.signals)
-
     def names(self, counted: Mapping[str, int]) -> list[tuple[str, int]]:
         """Names with their numbers, fit to be shown."""
         return [(printable(name), n) for name, n in counted.items()]

@@ -19,6 +19,9 @@ THRESHOLD = 0.5
 MAX_OPEN = 10_000
 """Documents that may be read at a time; they are containers within containers, so a few."""
 _KNOWN_NAMES = 10_000
+_ORDER = ("path", "media_type", "part")
+"""Signals of these kinds are tried first, in this order: where a mail lies decides what its headers are worth."""
+_MAIL_HOLDERS = (".pst", ".ost", ".mbox", ".mbx", ".eml", ".msg")
 
 
 class Attribution:
@@ -30,10 +33,14 @@ class Attribution:
         self._rules = tuple(rules)
         self._seen: dict[DocumentRef, Seen] = {}
         self._last: tuple[DocumentRef, Seen] | None = None
-        self._by_kind: dict[str, list[tuple[int, Signal]]] = {}
+        self._by_kind: dict[str, list[tuple[int, Signal]]] = {kind: [] for kind in _ORDER}
         for number, profile in enumerate(self._profiles):
             for signal in profile.signals:
                 self._by_kind.setdefault(signal.kind, []).append((number, signal))
+        self._by_kind["part"].sort(key=lambda one: isinstance(one[1], PartSignal) and one[1].sender)
+        self._by_kind["text"] = self._by_kind.pop("text", [])  # last: they cost most
+        texts = [(number, signal.score) for number, signal in self._by_kind["text"]]
+        self._by_text = {n: together(score for of, score in texts if of == n) for n, _ in texts}
         globs = [
             glob
             for _, signal in self._by_kind.get("path", ())
@@ -65,15 +72,7 @@ class Attribution:
 
     def _strongest(self, evidence: Evidence) -> tuple[str | None, tuple[str, ...]]:
         """The profile for which most speaks; of equals the one with the strongest single signal, then the first."""
-        fired: dict[int, list[tuple[float, str]]] = {}
-        for kind, signals in self._by_kind.items():
-            if kind == "path" and not any(map(self._is_known_path, evidence.pieces)):
-                continue
-            if not evidence.has(kind):
-                continue
-            for number, signal in signals:
-                if label := signal.fired(evidence):
-                    fired.setdefault(number, []).append((signal.score, label))
+        fired = self._fired(evidence)
         best: tuple[float, float, int] = (THRESHOLD, 0.0, 1)
         for number, hits in fired.items():
             scores = [score for score, _ in hits]
@@ -83,6 +82,33 @@ class Attribution:
             return None, ()
         hits = sorted(fired[number], key=lambda hit: -hit[0])
         return self._profiles[number].id, tuple(label for _, label in hits)
+
+    def _fired(self, evidence: Evidence) -> dict[int, list[tuple[float, str]]]:
+        """Score and label of each signal that fired, by the number of the profile."""
+        fired: dict[int, list[tuple[float, str]]] = {}
+        in_mailbox: bool | None = None
+        for kind, signals in self._by_kind.items():
+            if kind == "path" and not any(map(self._is_known_path, evidence.pieces)):
+                continue
+            if not evidence.has(kind):
+                continue
+            for number, signal in signals:
+                if kind == "text" and number not in fired and self._by_text[number] < THRESHOLD:
+                    continue  # on their own they would not do
+                if isinstance(signal, PartSignal) and signal.sender:
+                    in_mailbox = self._is_mailbox(evidence, fired) if in_mailbox is None else in_mailbox
+                    if in_mailbox:
+                        continue
+                if label := signal.fired(evidence):
+                    fired.setdefault(number, []).append((signal.score, label))
+        return fired
+
+    def _is_mailbox(self, evidence: Evidence, fired: Iterable[int]) -> bool:
+        """Whether what is known so far says that a mail lies in a mailbox: then its headers on how it was sent tell of
+        the sender's system, which may be anyone's.
+        """
+        around = evidence.pieces[-2] if len(evidence.pieces) > 1 else ""
+        return around.lower().endswith(_MAIL_HOLDERS) or any(self._profiles[number].kind == "mail" for number in fired)
 
     def _of(self, ref: DocumentRef) -> Seen:
         seen = self._seen.get(ref)

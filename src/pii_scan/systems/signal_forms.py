@@ -45,7 +45,7 @@ def signal_of(form: Form, where: str) -> Signal:
 
 _ONLY_WITH = {
     "at_least": ("members", "headers", "tables", "keys"), "at_most_columns": ("headers",), "namespace": ("root",),
-    "contains": ("text",), "value": ("mail_header", "part"),
+    "contains": ("text",), "value": ("mail_header", "part"), "sender": ("mail_header", "part"),
 }  # fmt: skip
 
 
@@ -101,8 +101,8 @@ def _mail_header(form: Form, where: str) -> Signal:
 def _part(form: Form, where: str) -> Signal:
     value = form.get("value", "")
     _check_expression(value, where)
-    patterns = Patterns([form["part"]], ignore_case=True)
-    return PartSignal(form["score"], form.get("label", ""), form["part"], patterns, f"^(?:{value})$" if value else "")
+    patterns, whole = Patterns([form["part"]], ignore_case=True), f"^(?:{value})$" if value else ""
+    return PartSignal(form["score"], form.get("label", ""), form["part"], patterns, whole, form.get("sender", False))
 
 
 MAKERS: dict[str, Callable[[Form, str], Signal]] = {

@@ -62,9 +62,9 @@ class Evidence:
         return self._seen.text + rows
 
     @cached_property
-    def texts(self) -> pa.StringArray:
-        """`text` as an array, for expressions."""
-        return pa.array([self.text])
+    def scalar(self) -> pa.Scalar:
+        """`text` as expressions take it."""
+        return pa.scalar(self.text, pa.string())
 
     @cached_property
     def header_sets(self) -> list[frozenset[str]]:
@@ -255,7 +255,7 @@ class TextSignal(Signal):
         text = evidence.text
         if not text or (self.contains and not any(part in text for part in self.contains)):
             return ""
-        return f"text: {self.label}" if pc.match_substring_regex(evidence.texts, self.regex)[0].as_py() else ""
+        return f"text: {self.label}" if pc.match_substring_regex(evidence.scalar, self.regex).as_py() else ""
 
     @property
     def described(self) -> str:
@@ -316,13 +316,15 @@ class PartSignal(Signal):
     patterns: Patterns = field(compare=False)
     value: str = ""
     """An expression that the whole value must fit; empty: any."""
+    sender: bool = False
+    """It says how a mail was sent, not where it lies: of no weight for mail in a mailbox."""
 
     def fired(self, evidence: Evidence) -> str:
         """As `Signal.fired`."""
         for name, text in evidence.parts:
             if not self.patterns.fit_exactly(name):
                 continue
-            if not self.value or pc.match_substring_regex(pa.array([text.strip()]), self.value)[0].as_py():
+            if not self.value or pc.match_substring_regex(pa.scalar(text.strip(), pa.string()), self.value).as_py():
                 return self.label or self.part
         return ""
 
