@@ -1,4 +1,4 @@
-"""The invented company's run with its documents attributed to systems, dated, and checked against an invented notice."""
+"""The invented company's run, its documents attributed to systems and dated, and checked against an invented notice."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
-import pytest
-from finished_run import FakeRun, company_run
+from finished_run import SECOND_TARGET, TARGET, FakeRun, company_run
 
-from pii_scan.findings.schema import DOCUMENTS
+from pii_scan.findings.schema import DATES, DOCUMENTS
 from pii_scan.inventory.coverage import Coverage
-from pii_scan.inventory.holdings import Ages
 from pii_scan.notice.gaps import Acceptance, Comparison, Evidence, Gap, Outcome, Status
 from pii_scan.notice.lint import Level, Lint
-from pii_scan.report import model
 from pii_scan.report.gap_view import Checked
 from pii_scan.systems.profiles import profiles
 
@@ -32,6 +29,15 @@ SYSTEMS = {
 UNKNOWN = "README.txt"
 OWNER = "k###.n#####"
 THIS_RUN = date(2026, 1, 14)
+DATED = {
+    "deltakere/deltakere-2025.xlsx": (
+        "data",
+        [date(year, month, 4) for year in range(2016, 2026) for month in (1, 4, 8, 10)],
+    ),
+    "public.kunder": ("data", [date(2012, 3, 9), *[date(2025, month, 2) for month in range(1, 12)]]),
+    "epost/kursadm.pst!Inbox/00012": ("name", [date(2019, 5, 1), date(2021, 6, 1)]),
+}
+"""Document to what its dates rest on, and days of its records."""
 
 
 def attributed_run(**names: str) -> FakeRun:
@@ -47,33 +53,12 @@ def attributed_run(**names: str) -> FakeRun:
             row["owner"] = names.get("owner", OWNER) if top in (UNKNOWN, "deltakere") else None
             rows.append(row)
         tables.append(pa.Table.from_pylist(rows, DOCUMENTS))
-    return replace(run, document_tables=tables)
-
-
-def ages(monkeypatch: pytest.MonkeyPatch, by_holding: Mapping[tuple[str, str], Ages]) -> None:
-    """Lets inventories that reports make hold those ages, by system and category."""
-    made = model.build_inventory
-
-    def build(*args: Any, **options: Any) -> Any:
-        inventory = made(*args, **options)
-        held = tuple(replace(h, ages=by_holding.get((h.system, h.category), h.ages)) for h in inventory.holdings)
-        return replace(inventory, holdings=held)
-
-    monkeypatch.setattr(model, "build_inventory", build)
-
-
-def old_ages() -> dict[tuple[str, str], Ages]:
-    """Years of dated records for three holdings, and file dates for one."""
-    years = {date(year, month, 1): 40 + year % 7 + month for year in range(2016, 2026) for month in (1, 4, 8, 10)}
-    few = {date(2012, 3, 1): 1, date(2025, 3, 1): 90}
-    saved = {date(2024, 11, 1): 41}
-    return {
-        ("microsoft365.sharepoint", "national_id"): Ages(date(2016, 1, 4), date(2025, 10, 20), "data", {"data": years}),
-        ("database.dump", "name"): Ages(date(2012, 3, 9), date(2025, 3, 2), "data", {"data": few, "file": saved}),
-        ("microsoft365.exchange", "email"): Ages(date(2019, 5, 1), date(2021, 6, 1), "name",
-                                                 {"name": {date(2019, 5, 1): 12, date(2021, 6, 1): 18}}),
-        ("accounting.a_melding", "address"): Ages(date(2024, 11, 2), date(2024, 11, 2), "file", {"file": saved}),
-    }  # fmt: skip
+    dates = [
+        {"target": SECOND_TARGET if document.startswith("public") else TARGET, "document": document,
+         "month": day.replace(day=1), "basis": basis, "records": 10 + day.month, "oldest": day, "youngest": day}
+        for document, (basis, days) in DATED.items() for day in days
+    ]  # fmt: skip
+    return replace(run, document_tables=tables, date_tables=[pa.Table.from_pylist(dates, DATES)])
 
 
 def gap(rule: str, kind: str, level: Level, system: str | None, category: str | None, **facts: Any) -> Gap:
@@ -87,7 +72,15 @@ def gap(rule: str, kind: str, level: Level, system: str | None, category: str | 
 def checked(*gaps: Gap, names: Mapping[str, Mapping[str, str]] | None = None, notice: str = "fjordkurs") -> Checked:
     """By default five gaps: two open errors, one open warning, one accepted, one that cannot be assessed."""
     held = Evidence(1, 5098, (4402, 5098), date(2019, 8, 1), date(2025, 3, 1), (), 0.8)
-    deadline = {"period": "P3Y", "deadline": date(2023, 1, 14), "over": 900, "total": 2170, "basis": "data", "by": "notice", "hold": None}
+    deadline = {
+        "period": "P3Y",
+        "deadline": date(2023, 1, 14),
+        "over": 900,
+        "total": 2170,
+        "basis": "data",
+        "by": "notice",
+        "hold": None,
+    }
     answer = Acceptance("Økonomisjefen", "Bokføringsloven krever det", date(2027, 1, 1))
     gaps = gaps or (
         gap("G01", "omitted", Level.ERROR, "database.dump", "address", in_notice=Outcome.OMITTED, evidence=held),
@@ -99,7 +92,15 @@ def checked(*gaps: Gap, names: Mapping[str, Mapping[str, str]] | None = None, no
             status=Status.ACCEPTED, acceptance=answer),
     )  # fmt: skip
     lint = (
-        Lint("N04", "silent", Level.ERROR, "GDPR Art. 13(2)(b)", None, "portability", {"right": "portability", "article": "20"}),
+        Lint(
+            "N04",
+            "silent",
+            Level.ERROR,
+            "GDPR Art. 13(2)(b)",
+            None,
+            "portability",
+            {"right": "portability", "article": "20"},
+        ),
         Lint("N09", "published", Level.WARNING, "", 3),
     )
     names = names or {profile.id: profile.name for profile in profiles()}

@@ -46,4 +46,6 @@ def sampled_parts(manifest: Mapping[str, Any]) -> Iterator[SampledPart]:
         SampledPart(str(part.get("target", "")), str(part["document"]), int(part["rows"]), int(part["sampled"]))
         for part in manifest.get("samples") or ()
     ]
-    yield from sorted((part for part in found if part.read < part.rows), key=lambda part: (-part.unread_bound, part.document))
+    yield from sorted(
+        (part for part in found if part.read < part.rows), key=lambda part: (-part.unread_bound, part.document)
+    )

@@ -23,7 +23,7 @@ from pii_scan.report.html_script_data import embedded, filter_systems, language_
 from pii_scan.report.html_summary import summary
 from pii_scan.report.messages import LANGUAGES, wording
 from pii_scan.report.model import View, view
-from pii_scan.report.two_languages import bilingual
+from pii_scan.report.two_languages import Bilingual, DifferentPages, bilingual
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -49,7 +49,7 @@ def write(run: FinishedRun, out: BinaryIO, lang: str, checked: Checked | None = 
     seen = view(run, lang, details=True)
     views = [seen, *(replace(seen, t=wording(other)) for other in LANGUAGES if other != lang)]
     report = _Report.of(run, seen, checked)
-    pages = bilingual(*("".join(_template().generate(report.context(v))) for v in views))
+    pages = _both(*("".join(_template().generate(report.context(v))) for v in views))
     data = script_data(views, report.ranked, report.systems, STATIC_ROWS) | {"other": language_data(pages)}
     before, after = pages.page.split(_DATA)
     for part in (before, _DATA.replace("><", f">{embedded(data)}<"), after):
@@ -106,6 +106,14 @@ def broken(text: str) -> str:
     from markupsafe import Markup, escape
 
     return Markup(escape(text).replace("/", Markup("/<wbr>")).replace("!", Markup("!<wbr>")))
+
+
+def _both(page: str, other: str) -> Bilingual:
+    """The page with the other language beside it; alone where a user's own table has a name in one language only."""
+    try:
+        return bilingual(page, other)
+    except DifferentPages:
+        return Bilingual(page, [], [])
 
 
 def _gravity(seen: View, unit: Unit) -> int:

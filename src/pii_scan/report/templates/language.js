@@ -33,7 +33,9 @@ const report = (() => {
   }
 
   document.getElementById("tools").hidden = false;
-  document.getElementById("language").addEventListener("click", toggle);
+  const button = document.getElementById("language");
+  button.hidden = !places.length;
+  button.addEventListener("click", toggle);
   document.getElementById("print").addEventListener("click", () => window.print());
 
   return {
