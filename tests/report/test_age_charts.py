@@ -17,7 +17,9 @@ COUNTS = st.dictionaries(MONTHS, st.integers(1, 100_000), min_size=1, max_size=4
 BY_BASIS = st.dictionaries(st.sampled_from(age_charts.BASES), COUNTS, min_size=1)
 
 
-def holding(by_month: Mapping[str, Mapping[date, int]], system: str = "s", category: str = "email", count: int = 1) -> Holding:
+def holding(
+    by_month: Mapping[str, Mapping[date, int]], system: str = "s", category: str = "email", count: int = 1
+) -> Holding:
     days = [day for months in by_month.values() for day in months]
     ages = Ages(min(days, default=None), max(days, default=None), next(iter(by_month), "none"), by_month)
     return Holding(system, category, 1, count, 0, 1, 0.9, {}, ages, ())
