@@ -82,6 +82,13 @@ def test_a_slash_leaves_day_and_month_to_the_column(day: date) -> None:
         assert european.month_first[0] == european.day_first[1] == NO_DAY
 
 
+def test_a_half_day_is_american() -> None:
+    found = read("3/4/2020 5:06:07 PM", "13/4/2020 5:06 pm", "3/4/2020 17:06")
+    assert [day_of(int(day)) for day in found.month_first[[0, 2]]] == [date(2020, 3, 4)] * 2
+    assert found.day_first[0] == NO_DAY and day_of(int(found.day_first[1])) == date(2020, 4, 13)
+    assert day_of(int(found.day_first[2])) == date(2020, 4, 3)
+
+
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=20))
 def test_any_text_is_read_without_an_error_and_alone_as_in_company(texts: list[str]) -> None:
     texts = [text.encode("utf-8", "replace").decode() for text in texts]

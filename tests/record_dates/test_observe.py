@@ -5,18 +5,23 @@ from __future__ import annotations
 import io
 import json
 import random
+import zipfile
 from collections import Counter
 from datetime import UTC, date, datetime
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 
 import pyarrow as pa
 import pytest
-from dated import AS_OF, expected, in_data, months, of_batches, refs_and_months
+from dated import AS_OF, expected, in_data, months, of_batches, refs_and_months, shown
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from pii_scan.extract.dispatch import slices
-from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, PartOrigin
+from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, LineOrigin, PageOrigin, PartOrigin
+from pii_scan.record_dates.observe import RecordDates
 
 DAYS = st.lists(st.dates(date(2001, 9, 10), AS_OF), min_size=3, max_size=60)
 FORMS = ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%Y-%m-%dT05:06:07Z", "%d.%m.%Y 05:06", "%Y/%m/%d")
@@ -266,6 +271,25 @@ def test_prose_that_mentions_a_time_is_no_log() -> None:
     assert in_data("a.txt", "Møtet var\n2020-03-04 12:00:00\n" + "og så gikk vi hjem igjen\n" * 30) == {}
 
 
+TOKENS = [
+    '"', '":', '": "', "<", ">", "</", "<![CDATA[", "]]>", "='", "\n", "\r\n", " ", ":", "created", "dato", "DTSTART",
+    "2020-03-04", "T05:06:07Z", "04.03.2020", "1583298000.123", "[06/Feb/2020:00:00:38", "Feb  6 2020 00:00:38", "født",
+    "20200304", "Wed, 04 Mar 2020", "ø", "\0", "2020-", "/", ".", "::", "99:99:99", "x" * 60,
+]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(TOKENS), max_size=60), st.data())
+def test_any_text_is_read_and_its_pieces_too(tokens: list[str], data: st.DataObject) -> None:
+    text = "".join(tokens)
+    owned = data.draw(st.none() | st.integers(0, len(text.encode())))
+    batch = ChunkBatch(pa.array([text], pa.large_string()), LineOrigin(owned_bytes=owned))
+    found = of_batches([batch])
+    if owned is not None:
+        whole = of_batches([ChunkBatch(batch.texts, LineOrigin())])
+        assert sum(found.values()) <= max(sum(whole.values()), 1)
+
+
 # mail, office files, PDF
 
 
@@ -283,6 +307,45 @@ def test_properties_of_a_file_are_one_record_of_the_youngest() -> None:
     pdf = [ChunkBatch(pa.array(["D:20200304050607+01'00'"], pa.large_string()), PartOrigin(("properties: ModDate",)))]
     assert of_batches(pdf) == {"2020-03": 1}
     assert of_batches([*pdf, cells(["2019-05-06"])]) == {"2019-05": 1}
+
+
+def test_a_letter_is_one_record_of_the_date_that_it_bears() -> None:
+    text = "Fakturadato: 04.03.2020\nKari, født 01.02.1980\nDato: 01.01.2019\n"
+    assert in_data("brev.txt", text) == {"2020-03": 1}
+    page = ChunkBatch(pa.array(["Kurs AS", "", text], pa.large_string()), PageOrigin())
+    properties = ChunkBatch(pa.array(["D:20210101"], pa.large_string()), PartOrigin(("properties: ModDate",)))
+    assert of_batches([page, properties]) == {"2020-03": 1}
+
+
+def test_the_date_of_a_list_is_not_that_of_its_rows() -> None:
+    title = ChunkBatch(pa.array(["Kundeliste, dato 04.03.2020\n"], pa.large_string()), LineOrigin())
+    assert of_batches([title, cells(["Kari", "Ola"], "navn")]) == {}
+
+
+def test_a_label_in_a_log_does_not_hide_its_lines() -> None:
+    lines = "2020-03-04 05:06:07 kurs ok\n" * 9 + "DTSTART:20190101T000000Z\ndato: 01.01.2018\n"
+    assert in_data("a.log", lines) == {"2020-03": 9}
+
+
+def test_what_a_message_brings_has_its_date_where_it_has_none_of_its_own() -> None:
+    message = MIMEMultipart()
+    message["From"], message["Date"] = "a@example.no", "Wed, 04 Mar 2020 05:06:07 +0100"
+    message.attach(MIMEText("hei"))
+    attachments = {"2015.csv": b"navn;sted\nKari;Moss\nOla;Moss\nPer;Moss\n", "b.csv": table(
+        [date(2019, 1, 1)] * 3, "%d.%m.%Y").encode()}  # fmt: skip
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("inni.txt", "hei hei\n")
+    for name, data in {**attachments, "c.zip": packed.getvalue()}.items():
+        part = MIMEApplication(data)
+        part.add_header("Content-Disposition", "attachment", filename=name)
+        message.attach(part)
+    found = refs_and_months("post 2011.eml", message.as_bytes(), modified_at=1.7e9)
+    assert {name: shown(each) for name, each in found.items()} == {
+        "post 2011.eml": {"2020-03": 1}, "post 2011.eml!2015.csv": {"2020-03": 1},
+        "post 2011.eml!b.csv": {"2019-01": 3},
+        "post 2011.eml!c.zip": {"2020-03": 1}, "post 2011.eml!c.zip!inni.txt": {"2020-03": 1},
+    }  # fmt: skip
 
 
 # names and files
@@ -303,8 +366,6 @@ def test_the_time_of_a_file_is_the_last_resort() -> None:
 
 def test_a_member_without_a_time_has_that_of_what_it_lies_in() -> None:
     outer = DocumentRef("t", "a.zip", None, 1, datetime(2019, 3, 4, tzinfo=UTC).timestamp())
-    from pii_scan.record_dates.observe import RecordDates
-
     for modified_at in (None, 0.0, datetime(1980, 1, 1, tzinfo=UTC).timestamp()):
         (found,) = RecordDates(AS_OF).finish(outer.member("x.txt", 1, modified_at))
         assert found.oldest == date(2019, 3, 4)
@@ -313,8 +374,6 @@ def test_a_member_without_a_time_has_that_of_what_it_lies_in() -> None:
 
 
 def test_documents_that_interleave_are_told_apart_and_forgotten() -> None:
-    from pii_scan.record_dates.observe import RecordDates
-
     dates = RecordDates(AS_OF)
     outer = DocumentRef("t", "a.zip")
     inner = outer.member("b.csv")

@@ -40,7 +40,9 @@ def test_a_date_of_a_record(header: str, expected: str) -> None:
         "Fødselsdato", "fodselsdato", "foedselsdato", "birthDate", "Date of Birth", "date_of_birth", "DOB", "Born",
         "født", "BDAY", "Forfallsdato", "DueDate", "cbc:DueDate", "payment due date", "Expiry Date", "expires_at",
         "Utløpsdato", "valid_to", "Gyldig til", "Planlagt dato", "scheduled time", "Frist", "next_date",
-        "dødsdato", "date of death", "navn", "telefon", "postnummer", "timer", "time zone", "beløp", "kundenr", "",
+        "dødsdato", "date of death", "Fødedato", "Date de naissance", "Ankomst dato", "utskriftsdato", "export date",
+        "GeneratedDate", "passport issue date",
+        "navn", "telefon", "postnummer", "timer", "time zone", "beløp", "kundenr", "",
         "candidate name", "datoer for alle", "x" * 500,
     ],
 )  # fmt: skip

@@ -191,7 +191,7 @@ MADE: dict[str, list[Artefact]] = {
         ("sak/Teams Chats/1.html", b"<html><body>Hei</body></html>"),
         (
             "chat.json",
-            as_json({"value": [keyed("messageType chatId channelIdentity replyToId etag mentions reactions webUrl")]}),
+            as_json({"value": [keyed("messageType chatId createdDateTime mentions body from")]}),
         ),
     ],
     "microsoft365.entra": [
@@ -237,6 +237,7 @@ MADE: dict[str, list[Artefact]] = {
             "sak-metadata.xml",
             b"<?xml version='1.0'?><Root><Document><Tag TagName='Labels' TagValue='^INBOX'/></Document></Root>",
         ),
+        ("google/vault/sak.mbox", b"From a@example.no Mon Jan 05 00:00:00 2026\n" + mail()),
         ("sak-results-count.csv", with_rows("Account|Count")),
     ],
     "meta.lead_ads": [
@@ -298,6 +299,7 @@ MADE: dict[str, list[Artefact]] = {
         ("konto.xml", xml("Document", f"{STATEMENT}camt.053.001.02")),
         ("lønn.xml", xml("Document", f"{STATEMENT}pain.001.001.03")),
         ("utskrift.csv", with_rows("Dato|Forklaring|Rentedato|Ut fra konto|Inn på konto", sep=";")),
+        ("sbanken.csv", with_rows("Bokført|Rentedato|Beskrivelse|Beløp", sep=";")),
         ("utskrift.sta", MT940.encode()),
         ("ocr.txt", ("NY000010" + "0" * 72 + "\n").encode()),
     ],
@@ -369,6 +371,8 @@ MADE: dict[str, list[Artefact]] = {
     ],
     "course.xapi": [("statements.json", as_json({"statements": [XAPI]}))],
     "course.participants": [
+        ("Påmeldte.csv", with_rows("Navn|Fødselsnummer|E-post|Telefon|Kurs", sep=";")),
+        ("deltakere.csv", with_rows("Navn|E-post|Telefon", sep=";")),
         (
             "deltakerliste.xlsx",
             sheet(
@@ -383,6 +387,11 @@ MADE: dict[str, list[Artefact]] = {
         ("fra arbeidsgiver.csv", with_rows("Ansattnummer|Navn|Fødselsdato|E-post|Avdeling|Stilling|Kurs", sep=";")),
     ],
     "hkdir.reporting": [
+        (
+            "rapportering.csv",
+            with_rows("Tilsagnsnr|Organisasjonsnummer|Deltaker|Fødselsnummer|Utdanning|Timer|Fullført"),
+        ),
+        ("Kompetansepluss 2025/deltakerliste.xlsx", sheet(["Navn", "Fødselsnummer", "Bedrift"], ["Test", "x", "y"])),
         ("sluttrapport Kompetansepluss.txt", b"Sluttrapport til HK-dir for tilsagn 12.\n"),
         ("rapport.txt", b"Rapport til Kompetanse Norge om Kompetansepluss, med deltakerliste.\n"),
     ],
@@ -414,6 +423,7 @@ NEAR_MISSES: list[Artefact] = [
     ("hendelser.csv", with_rows("event_name|device|geo|user_id")),
     ("bilder.zip", zipped({"a.txt": b"Hei.\n", "files.xml": b"<files/>"})),
     ("salg.csv", with_rows("Dato|Beskrivelse|Saldo|Type", sep=";")),
+    ("ansatte.csv", with_rows("Ansattnummer|Navn|Avdeling|Stilling|E-post|Telefon|Arbeidsgiver", sep=";")),
     ("personer.csv", with_rows("Navn|Avdeling|Telefon", sep=";")),
     ("Markedsplan.txt", b"Vi annonserer hos Meta og Google, og sender med Postmark.\n"),
 ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import mailbox
+import unicodedata
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import export_trees
 import pyarrow as pa
 import pytest
 from extract.formats_archives import zipped
@@ -14,7 +18,7 @@ from hypothesis import strategies as st
 from systems import artefacts
 from systems.test_artefacts import told
 
-from pii_scan.model import ChunkBatch, ColumnOrigin, DocumentRef, LineOrigin, PartOrigin
+from pii_scan.model import ChunkBatch, ColumnOrigin, DocumentRef, LineOrigin, PageOrigin, PartOrigin
 from pii_scan.systems.attribution import THRESHOLD, Attribution, reach, together
 from pii_scan.systems.profiles import PathRule, Profile, ProfileTable, profiles
 from pii_scan.systems.seen import FIRST_ROWS, TEXT_BYTES, Seen, folded
@@ -95,10 +99,25 @@ def test_headers_of_another_tenant_alone_make_no_mailbox_of_exchange() -> None:
     assert told("a.eml", got)["a.eml"] == NONE
 
 
-def test_teams_messages_in_a_mailbox_are_teams() -> None:
-    found = told("a.pst", artefacts.chat_pst())
+@pytest.mark.parametrize("path", ["a.pst", "sak/Exchange/a@example.no (Primary)/a.pst"])
+def test_teams_messages_in_a_mailbox_are_teams(path: str) -> None:
+    found = told(path, artefacts.chat_pst())
     assert {one[0] for name, one in found.items() if "!" in name} == {"microsoft365.teams"}
-    assert found["a.pst"][0] == "microsoft365.exchange"
+    assert found[path][0] == "microsoft365.exchange"
+
+
+def test_exports_of_purview_are_known_in_both_their_forms(tmp_path: Path) -> None:
+    export_trees.classic(tmp_path / "classic")
+    export_trees.new(tmp_path / "new")
+    found: dict[str, str | None] = {}
+    for file in sorted(tmp_path.rglob("*")):
+        if file.is_file():
+            path = file.relative_to(tmp_path).as_posix()
+            found |= {name.rpartition("/")[2]: one[0] for name, one in told(path, file.read_bytes()).items()}
+    for name in ("kari@example.no.pst", "Sak.msg", "Sak.eml", "Results.csv", "Items.1.001.zip", "Møte.eml"):
+        assert found[name] == "microsoft365.exchange", name
+    assert found["19_abc.html"] == "microsoft365.teams"
+    assert found["liste.csv"] in ("microsoft365.exchange", "microsoft365.sharepoint")
 
 
 def test_a_container_is_known_by_what_it_holds_however_deep() -> None:
@@ -234,3 +253,68 @@ def test_parts_that_no_signal_asks_for_are_not_kept() -> None:
     ref = DocumentRef("t", "x")
     attribution.observe(ref, ChunkBatch(pa.array(["v", "w"]), PartOrigin(("header: Subject", "header: x-pm-TAG"))))
     assert attribution._seen[ref].parts == [("header: x-pm-tag", "w")]
+
+
+def test_an_archive_whose_members_are_all_from_one_system_is_from_it() -> None:
+    saft = dict(artefacts.MADE["accounting.saft"])["regnskap.xml"]
+    one = zipped({"a.xml": saft, "b.xml": saft})
+    assert told("a.zip", one)["a.zip"] == ("accounting.saft", ("members: all from this system",))
+    assert told("a.zip.gz", gzip.compress(one))["a.zip.gz"][0] == "accounting.saft"
+    assert told("a.zip", zipped({"a.xml": saft, "b.txt": b"Hei.\n"}))["a.zip"] == NONE
+    assert told("a.zip", zipped({"a.xml": saft, "b.csv": artefacts.with_rows(artefacts.ENTRA)}))["a.zip"] == NONE
+    mail = artefacts.mail()
+    assert told("a.zip", zipped({"a.eml": mail}))["a.zip"] == NONE
+
+
+def test_a_mail_is_not_from_the_system_of_its_attachment() -> None:
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = "a@example.no", "b@example.no", "Hei"
+    made.set_content("Hei.")
+    made.add_attachment(artefacts.with_rows(artefacts.ENTRA), "text", "csv", filename="x.csv")
+    found = told("a.eml", made.as_bytes())
+    assert {name: one[0] for name, one in found.items()} == {"a.eml": None, "a.eml!x.csv": "microsoft365.entra"}
+
+
+def test_names_are_known_however_their_letters_are_composed() -> None:
+    content = artefacts.with_rows("Navn|E-post|Telefon", sep=";")
+    name = unicodedata.normalize("NFD", "påmelding.csv")
+    assert name != "påmelding.csv" and told(name, content).popitem()[1][0] == "course.participants"
+
+
+def test_a_batch_is_not_opened_once_enough_is_known_of_its_column() -> None:
+    attribution = Attribution(profiles())
+    ref = DocumentRef("t", "x.csv")
+    first = ChunkBatch(pa.array(["x"] * FIRST_ROWS), ColumnOrigin(1, "a", "", 2, None, ("a", "b")))
+    attribution.observe(ref, first)
+    unopened: Any = None
+    attribution.observe(ref, ChunkBatch(unopened, ColumnOrigin(1, "a", "", 9, None, ("a", "b"))))
+    attribution.observe(ref, text("x" * TEXT_BYTES))
+    attribution.observe(ref, ChunkBatch(unopened, LineOrigin(9)))
+
+
+CELLS = st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]), max_size=20)), max_size=9)
+ORIGINS = st.one_of(
+    st.just(LineOrigin()),
+    st.builds(PageOrigin),
+    st.builds(PartOrigin, st.tuples(*[st.sampled_from(["header: X-PM-Tag", "message class", ""])] * 2)),
+    st.builds(
+        ColumnOrigin,
+        st.integers(1, 3),
+        st.text(max_size=5),
+        st.sampled_from(["", "ark"]),
+        st.integers(1, 9),
+        st.none(),
+        st.sampled_from([(), ("a", "b")]),
+    ),
+)
+
+
+@given(st.lists(st.tuples(CELLS, ORIGINS), max_size=6), st.text(max_size=20), st.sampled_from(["text/csv", ""]))
+def test_nothing_that_is_read_can_stop_it(batches: list[tuple[list[str | None], Any]], path: str, kind: str) -> None:
+    found = finished(
+        ANY, path, *(ChunkBatch(pa.array(cells, pa.large_string()), at) for cells, at in batches), media_type=kind
+    )
+    assert found[0] is None or found[0] in profiles().by_id
+
+
+ANY = Attribution(profiles())

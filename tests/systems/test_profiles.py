@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -66,9 +67,20 @@ def test_national_numbers_are_misplaced_wherever_marketing_logs_and_sent_mail_li
             assert {"national_id", "health"} <= set(one.misplaced), one.id
 
 
-def test_every_built_in_file_stands_in_the_documentation() -> None:
+def test_the_published_page_is_the_one_made_from_the_profiles() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    specification = importlib.util.spec_from_file_location("make_systems", docs / "make_systems.py")
+    assert specification is not None and specification.loader is not None
+    made = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(made)
+    assert (docs / "systems.md").read_text(encoding="utf-8") == made.made(), "run docs/make_systems.py"
+
+
+def test_the_example_of_the_page_is_a_file_of_systems(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "systems.md").read_text(encoding="utf-8")
-    assert [one.id for one in profiles() if f"`{one.id}`" not in page] == []
+    [example] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    table, rules = load_profiles([written(tmp_path, example)])
+    assert "crm.customers" in table.by_id and len(rules) == 2
 
 
 def test_own_systems_and_path_rules_stand_beside_the_built_in_ones(tmp_path: Path) -> None:

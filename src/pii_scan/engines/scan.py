@@ -30,6 +30,7 @@ from pii_scan.pipeline import Settings, finder, settings_json
 from pii_scan.protocols import Source
 from pii_scan.sources import describe, describe_stdin, open_source
 from pii_scan.sources.stdin import spool_stdin
+from pii_scan.systems.own import own_profiles
 from pii_scan.systems.profiles import load_profiles
 
 GROUP_BYTES = 8 << 20
@@ -59,7 +60,7 @@ def scan(
     folder = Path(out) if out is not None else Path(f"pii-scan-{now:%Y%m%dT%H%M%SZ}")
     rules, guests = load_recognizers(config.rules, config.presidio, only=config.only)
     rules += guests.rules if guests else ()
-    load_profiles(config.systems)
+    table, _ = load_profiles(config.systems)
     key = fingerprint_key(environment, key_folder(environment))
     descriptions, notes, stdin = _describe([os.fspath(target) for target in targets], config, folder)
     try:
@@ -78,6 +79,7 @@ def scan(
             "id": secrets.token_hex(8), "started_at": _iso(now), "finished_at": None, "version": __version__,
             "rules_hash": rules_hash(rules), "config_hash": config.digest(), "status": "running", "lang": config.lang,
             "targets": [str(description["target"]) for description in descriptions], "notes": notes,
+            "systems": own_profiles(table),
         })  # fmt: skip
         engine = LocalEngine(
             config.jobs or os.cpu_count() or 1, settings_json(settings), descriptions, config.limits,

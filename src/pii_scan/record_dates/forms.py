@@ -80,7 +80,7 @@ def _read(block: Bytes, century: int) -> Read:
         at = np.flatnonzero(solid)
         day_first[at] = month_first[at] = _solid(block[at], first[at])
     letter = (block | 0x20 >= 97) & (block | 0x20 <= 122) | (block >= 0x80)
-    named = (day_first == NO_DAY) & (first <= 2) & letter.any(axis=1)
+    named = (day_first == NO_DAY) & (month_first == NO_DAY) & (first <= 2) & letter.any(axis=1)
     if named.any():
         at = np.flatnonzero(named)
         day_first[at] = month_first[at] = _named(block[at], century)
@@ -120,7 +120,17 @@ def _grouped(block: Bytes, digit: npt.NDArray[np.bool_], first: Days, century: i
     turned = year_last & (mark != ord("."))  # no one writes month.day.year
     month_first[year_last] = day_first[year_last]
     month_first[turned] = days_of(year[turned], a[turned], b[turned])
+    american = turned & (month_first != NO_DAY)
+    if american.any():
+        american[american] = _has_half_day(block[american])
+        day_first[american] = NO_DAY
     return day_first, month_first
+
+
+def _has_half_day(block: Bytes) -> npt.NDArray[np.bool_]:
+    """Whether a time is written with AM or PM: so do those who write the month first."""
+    lower = block | 0x20
+    return np.asarray(((lower[:, 1:] == ord("m")) & np.isin(lower[:, :-1], list(b"ap"))).any(axis=1))
 
 
 def _number(block: Bytes, begin: Days, end: Days) -> Days:

@@ -17,11 +17,14 @@ Places = npt.NDArray[np.int64]
 KEY_BYTES = 48
 _VALUE_BYTES = 48
 _PAD = 64
+_ROWS = 1 << 14
 
 _DIGIT = np.zeros(256, np.bool_)
 _DIGIT[48:58] = True
 _LETTER = np.zeros(256, np.bool_)
 _LETTER[[*range(65, 91), *range(97, 123)]] = True
+_MARK = np.zeros(256, np.bool_)
+_MARK[list(b"./- ")] = True
 _ENDS_VALUE = b"\0\"'<>\r\n{}[]"
 _CDATA = np.frombuffer(b"<![CDATA[", np.uint8)
 
@@ -49,10 +52,12 @@ def values_under_keys(data: Bytes, owned: int) -> Keyed:
     begin, end, value = begin[mine], end[mine], value[mine]
     if not len(begin):
         return Keyed(begin, begin, begin, [])
-    places = begin[:, None] + np.arange(KEY_BYTES)
-    keys = padded[np.minimum(places, len(padded) - 1)]
-    keys[places >= end[:, None]] = 0
-    buffers = [None, pa.py_buffer(np.ascontiguousarray(keys))]
+    keys = np.empty((len(begin), KEY_BYTES), np.uint8)
+    for at in range(0, len(begin), _ROWS):  # the places take eight times the memory of what is there
+        part = slice(at, at + _ROWS)
+        places = begin[part, None] + np.arange(KEY_BYTES)
+        keys[part] = padded[np.minimum(places, len(padded) - 1)] * (places < end[part, None])
+    buffers = [None, pa.py_buffer(keys)]
     coded = pa.Array.from_buffers(pa.binary(KEY_BYTES), len(keys), buffers).dictionary_encode()
     names = [name.rstrip(b"\0").decode("utf-8", "replace") for name in coded.dictionary.to_pylist()]
     length = np.minimum(_first_of(padded, value, np.full(len(value), len(data)), _ENDS_VALUE) - value, _VALUE_BYTES)
@@ -64,9 +69,11 @@ _Found = tuple[Places, Places, Places, Places]
 
 
 def _dated(data: Bytes, at: Places) -> npt.NDArray[np.bool_]:
-    """Whether what begins at each offset may be a date: digits, or a name of three letters, and a comma or a blank."""
+    """Whether what begins at each offset may be a date: a year, one or two digits and a mark, or a name of three
+    letters and a comma or a blank.
+    """
     first, second, third, fourth = (data[np.minimum(at + step, len(data) - 1)] for step in range(4))
-    digits = _DIGIT[first] & (_DIGIT[second] | (second == ord(".")) | (second == ord("/")))
+    digits = _DIGIT[first] & (_MARK[second] | _DIGIT[second] & (_MARK[third] | _DIGIT[third] & _DIGIT[fourth]))
     named = _LETTER[first] & _LETTER[second] & _LETTER[third] & ((fourth == ord(",")) | (fourth == ord(" ")))
     return np.asarray(digits | named)
 

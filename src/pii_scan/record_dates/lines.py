@@ -28,6 +28,7 @@ _OPENS[list(b" \t[(|;,")] = True
 _QUOTES = np.zeros(256, np.bool_)
 _QUOTES[list(b"\"'<*")] = True
 _LOOK_BACK = 40
+_ROWS = 1 << 14
 
 
 def line_days(data: Bytes, owned: int, continued: bool = False) -> tuple[Days, int]:
@@ -64,17 +65,22 @@ def _of_another_thing(data: Bytes, at: Days, offset: Days) -> npt.NDArray[np.boo
     """Whether a word shortly before the stamp says that it is no record's: of birth, of what is to come."""
     told = np.zeros(len(at), np.bool_)
     asked = np.flatnonzero((offset > 3) & (data[at - 1] != ord("[")))
-    if not len(asked):
-        return told
-    back = np.minimum(offset[asked], _LOOK_BACK)
-    places = at[asked, None] - back[:, None] + np.arange(_LOOK_BACK)
+    for first in range(0, len(asked), _ROWS):
+        part = asked[first : first + _ROWS]
+        told[part] = _has_excluded_word(data, at[part], offset[part])
+    return told
+
+
+def _has_excluded_word(data: Bytes, at: Days, offset: Days) -> npt.NDArray[np.bool_]:
+    """Whether such a word stands in the bytes of the line before each offset."""
+    back = np.minimum(offset, _LOOK_BACK)
+    places = at[:, None] - back[:, None] + np.arange(_LOOK_BACK)
     texts = data[np.minimum(places, len(data) - 1)]
     texts[np.arange(_LOOK_BACK) >= back[:, None]] = 32
-    bounds = pa.py_buffer(np.arange(len(asked) + 1, dtype=np.int64) * _LOOK_BACK)
-    before = pa.Array.from_buffers(pa.large_binary(), len(asked), [None, bounds, pa.py_buffer(texts)])
+    bounds = pa.py_buffer(np.arange(len(at) + 1, dtype=np.int64) * _LOOK_BACK)
+    before = pa.Array.from_buffers(pa.large_binary(), len(at), [None, bounds, pa.py_buffer(texts)])
     hit = pc.match_substring_regex(before, words().excluded.pattern, ignore_case=True)
-    told[asked] = hit.to_numpy(zero_copy_only=False)
-    return told
+    return np.asarray(hit.to_numpy(zero_copy_only=False), np.bool_)
 
 
 _Found = tuple[Days, Days]

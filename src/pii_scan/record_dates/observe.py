@@ -1,7 +1,8 @@
 """How old the records of a document are: dates in its data first, then in its name, then the time of the file.
 
 Within the data, what is nearest to the records decides: the date of a message; columns of a table; keys of JSON, XML
-and calendars; time stamps of lines; then what the file says of itself. Which columns, keys and parts hold a record's
+and calendars, or time stamps of lines; the date that a letter bears; what the file says of itself; then the date of the
+message that the document is attached to. Which columns, keys and parts hold a record's
 date is in `configs/record_dates.yaml`. Keeps months and counts, never a text.
 """
 
@@ -17,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pii_scan.model import ChunkBatch, ColumnOrigin, DocumentRef, LineOrigin, PartOrigin
+from pii_scan.model import ChunkBatch, ColumnOrigin, DocumentRef, LineOrigin, PageOrigin, PartOrigin
 from pii_scan.record_dates.forms import read_days
 from pii_scan.record_dates.keyed import values_under_keys
+from pii_scan.record_dates.labels import HEAD_BYTES, labelled_day
 from pii_scan.record_dates.lines import line_days
 from pii_scan.record_dates.names import months_of_name
 from pii_scan.record_dates.tally import NO_DAY, Days, Month, Tally, number_of
@@ -75,6 +77,10 @@ class _State:
     line_count: int = 0
     own: int = NO_DAY
     """The youngest day among the properties of the file."""
+    head: int = HEAD_BYTES
+    """Bytes of running text in which a label is still looked for."""
+    label: int = NO_DAY
+    """The day that the document bears."""
     has_cells: bool = False
 
 
@@ -98,6 +104,9 @@ class RecordDates:
         elif isinstance(origin, LineOrigin):
             if not state.has_cells and not state.message:
                 self._text(state, batch.texts, origin)
+                self._label(state, batch.texts)
+        elif isinstance(origin, PageOrigin):
+            self._label(state, batch.texts)
         elif isinstance(origin, PartOrigin):
             self._parts(state, batch.texts, origin)
 
@@ -107,10 +116,15 @@ class RecordDates:
         All of one basis: `data` where its data are dated, else `name`, else `file`; empty where nothing is known.
         """
         state = self._states.pop(ref, None)
-        if state is not None:
-            for tally in self._in_data(state):
-                if tally:
-                    return tally.months("data")
+        for tally in self._in_data(state) if state is not None else ():
+            if tally:
+                return tally.months("data")
+        around = ref.parent
+        while around is not None:
+            outer = self._states.get(around)
+            if outer is not None and outer.message:
+                return outer.message.months("data")
+            around = around.parent
         return months_of_name(ref.display, self._as_of) or self._of_file(ref)
 
     # the parts of a document
@@ -137,6 +151,17 @@ class RecordDates:
             days, lines = line_days(block, owned, _is_continued(origin))
             state.lines.add(days)
             state.line_count += lines
+
+    def _label(self, state: _State, texts: pa.Array) -> None:
+        if state.label != NO_DAY or state.head <= 0:
+            return
+        data, starts, lengths = _buffers(texts)
+        for start, length in zip(starts.tolist(), lengths.tolist(), strict=True):
+            head = data[start : start + min(length, state.head)].tobytes().decode("utf-8", "replace")
+            state.head -= length
+            state.label = labelled_day(head, self._last_day)
+            if state.label != NO_DAY or state.head <= 0:
+                return
 
     def _keyed(self, state: _State, block: npt.NDArray[np.uint8], owned: int) -> None:
         found = values_under_keys(block, owned)
@@ -183,12 +208,13 @@ class RecordDates:
         yield state.message
         yield self._of_tables(state)
         if not state.has_cells:
-            yield self._best(self._by_sort(state.keys.values(), add=True))
-            if state.lines.records >= MIN_LINES * state.line_count:
-                yield state.lines
-        own = Tally(self._last_day)
-        own.add(np.array([state.own], np.int64))
-        yield own
+            keyed = self._best(self._by_sort(state.keys.values(), add=True))
+            is_log = state.lines.records >= MIN_LINES * state.line_count
+            yield state.lines if is_log and state.lines.records > keyed.records else keyed
+        for day in (NO_DAY if state.has_cells else state.label, state.own):  # a title says when a table was printed
+            tally = Tally(self._last_day)
+            tally.add(np.array([day], np.int64))
+            yield tally
 
     def _of_tables(self, state: _State) -> Tally:
         """The records of all tables: of each, the cells of its best column."""

@@ -16,7 +16,8 @@ from pii_scan.inventory.holdings import UNASSIGNED, Holding, SystemShare
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
 from pii_scan.report.messages import Wording, wording
-from pii_scan.systems.profiles import profiles
+from pii_scan.systems.own import profiles_of
+from pii_scan.systems.profiles import ProfileTable
 
 FLAGS = (Flag.NATIONAL_ID, Flag.SPECIAL, Flag.CRIMINAL)
 """What has a callout of its own, in this order."""
@@ -40,6 +41,7 @@ class View:
     inventory: Inventory
     t: Wording
     table: CategoryTable
+    profiles: ProfileTable
 
     @property
     def targets(self) -> list[str]:
@@ -141,7 +143,7 @@ class View:
 
     def system(self, key: str) -> str:
         """The name of a system."""
-        return self.t("unassigned") if key == UNASSIGNED else printable(profiles().name(key, self.t.lang))
+        return self.t("unassigned") if key == UNASSIGNED else printable(self.profiles.name(key, self.t.lang))
 
     def names(self, counted: Mapping[str, int]) -> list[tuple[str, int]]:
         """Names with their numbers, fit to be shown."""
@@ -234,4 +236,4 @@ def view(run: FinishedRun, lang: str, *, details: bool) -> View:
     """Rolls a run up and gives it words. Raises UsageError (unknown language) or ConfigError (bad category table)."""
     words = wording(lang)
     table = categories()
-    return View(run.manifest, build_inventory(run, table, details=details), words, table)
+    return View(run.manifest, build_inventory(run, table, details=details), words, table, profiles_of(run.manifest))

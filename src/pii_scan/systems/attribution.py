@@ -12,7 +12,7 @@ from functools import lru_cache
 from pii_scan.globs import Patterns
 from pii_scan.model import ChunkBatch, DocumentRef, printable
 from pii_scan.systems.profiles import PathRule, Profile, ProfileTable
-from pii_scan.systems.seen import Seen
+from pii_scan.systems.seen import Seen, composed
 from pii_scan.systems.signals import Evidence, PartSignal, PathSignal, Signal, anywhere
 
 THRESHOLD = 0.5
@@ -21,6 +21,13 @@ MAX_OPEN = 10_000
 _KNOWN_NAMES = 10_000
 _ORDER = ("path", "media_type", "part")
 """Signals of these kinds are tried first, in this order: where a mail lies decides what its headers are worth."""
+_ARCHIVES = frozenset(
+    f"application/{name}"
+    for name in (
+        "zip", "gzip", "zstd", "x-tar", "x-bzip2", "x-xz", "x-lzma", "x-lz4", "x-7z-compressed", "vnd.rar", "x-cpio",
+        "vnd.ms-cab-compressed",
+    )
+)  # fmt: skip
 _MAIL_HOLDERS = (".pst", ".ost", ".mbox", ".mbx", ".eml", ".msg")
 
 
@@ -65,10 +72,20 @@ class Attribution:
             self._last = None
         if seen is None:  # a member that gave no text is a member all the same
             self._tell(ref)
+        found = self._found(ref, media_type, seen)
+        if ref.parent is not None:
+            self._of(ref.parent).systems.add(found[0])
+        return found
+
+    def _found(self, ref: DocumentRef, media_type: str, seen: Seen | None) -> tuple[str | None, tuple[str, ...]]:
         for rule in self._rules:
             if rule.fits(ref):
                 return rule.system, (f"path rule: {rule.glob}",)
-        return self._strongest(Evidence(_pieces(ref), media_type, seen))
+        found = self._strongest(Evidence(_pieces(ref), media_type, seen))
+        if found[0] is None and media_type in _ARCHIVES and seen is not None and len(seen.systems) == 1:
+            [system] = seen.systems
+            return (None, ()) if system is None else (system, ("members: all from this system",))
+        return found
 
     def _strongest(self, evidence: Evidence) -> tuple[str | None, tuple[str, ...]]:
         """The profile for which most speaks; of equals the one with the strongest single signal, then the first."""
@@ -124,7 +141,8 @@ class Attribution:
         path, parent = "", ref.parent
         here = ref
         while parent is not None:
-            path = f"{printable(here.path)}/{path}" if path else printable(here.path)
+            name = composed(printable(here.path))
+            path = f"{name}/{path}" if path else name
             self._of(parent).member(path)
             here, parent = parent, parent.parent
 
@@ -150,7 +168,7 @@ def _pieces(ref: DocumentRef) -> tuple[str, ...]:
     chain: list[str] = []
     here: DocumentRef | None = ref
     while here is not None:
-        chain.insert(0, printable(here.path))
+        chain.insert(0, composed(printable(here.path)))
         here = here.parent
     folder = printable(ref.target.replace("\\", "/").rstrip("/").rpartition("/")[2])
     if folder not in ("", ".", "..", "-") and folder != chain[0]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pii_scan.errors import ConfigError, nearest
+from pii_scan.findings.schema import UNASSIGNED
 from pii_scan.form import read_form
 from pii_scan.globs import Patterns
 from pii_scan.model import DocumentRef, printable
@@ -22,8 +23,6 @@ from pii_scan.systems.signals import Signal
 from pii_scan.yaml_file import Key
 
 SUFFIXES = (".yaml", ".yml")
-UNASSIGNED = "unassigned"
-"""Stands for no system in run folders and reports, so no system may be called so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Holds text, so it lives where the document is read and no longer; nothing of it 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -32,14 +33,24 @@ def folded(header: str) -> str:
     >>> folded("\ufeff\"User  full_name\" ")
     'user full name'
     """
-    return _BLANKS.sub(" ", header.strip().strip(_QUOTES)).strip().casefold()
+    return _BLANKS.sub(" ", composed(header).strip().strip(_QUOTES)).strip().casefold()
+
+
+def composed(name: str) -> str:
+    r"""A name with letters as one sign each (Unicode NFC): some systems write `å` as `a` and a ring.
+
+    >>> composed("pa\u030amelding") == "påmelding"
+    True
+    """
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 class Seen:
     """The first text, the headers, the first rows, the parts and the members of one document."""
 
     __slots__ = (
-        "_columns", "_full", "_keeps", "_last_headers", "_room", "_rows", "_texts", "members", "parts", "sheets",
+        "_columns", "_full", "_keeps", "_last_headers", "_room", "_rows", "_texts",
+        "members", "parts", "sheets", "systems",
     )  # fmt: skip
 
     def __init__(self, keeps: Callable[[str], bool]) -> None:
@@ -57,6 +68,8 @@ class Seen:
         """Name in lower case and text of the parts that are kept."""
         self.members: dict[str, None] = {}
         """Paths of documents within this one, from it down."""
+        self.systems: set[str | None] = set()
+        """Of the documents directly within this one."""
 
     def take(self, batch: ChunkBatch) -> None:
         """Looks at a batch; costs next to nothing once enough is known."""

@@ -26,6 +26,13 @@ _ROOT = re.compile(r"<(?:([\w.-]{1,64}):)?([\w.-]{1,100})((?:\s[^<>]{0,8000})?)/
 _XMLNS = re.compile(r"\bxmlns(?::([\w.-]{1,64}))?\s{0,8}=\s{0,8}[\"']([^\"']{0,300})[\"']")
 
 
+_SIDES = {
+    "path": "pieces", "media_type": "media_type", "members": "members", "headers": "header_sets", "tables": "tables",
+    "text": "text", "root": "root", "keys": "keys", "part": "parts",
+}  # fmt: skip
+"""What signals of a kind look at."""
+
+
 class Evidence:
     """What signals ask of a document, each made when it is first asked for."""
 
@@ -37,11 +44,7 @@ class Evidence:
 
     def has(self, kind: str) -> bool:
         """Whether there is anything that a signal of the kind could look at."""
-        sides = {
-            "path": "pieces", "media_type": "media_type", "members": "members", "headers": "header_sets",
-            "tables": "tables", "text": "text", "root": "root", "keys": "keys", "part": "parts",
-        }  # fmt: skip
-        return bool(getattr(self, sides[kind]))
+        return bool(getattr(self, _SIDES[kind]))
 
     @property
     def members(self) -> Iterable[str]:
@@ -253,8 +256,12 @@ class TextSignal(Signal):
     def fired(self, evidence: Evidence) -> str:
         """As `Signal.fired`."""
         text = evidence.text
-        if not text or (self.contains and not any(part in text for part in self.contains)):
-            return ""
+        for part in self.contains:
+            if part in text:
+                break
+        else:
+            if self.contains:
+                return ""
         return f"text: {self.label}" if pc.match_substring_regex(evidence.scalar, self.regex).as_py() else ""
 
     @property
