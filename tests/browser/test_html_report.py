@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import Any
 
 import pytest
 from browser_log import requests
-from finished_run import FakeRun, RunBuilder, company_run
-
-from pii_scan.report import html
+from finished_run import RunBuilder, company_run
 
 Driver = Any
-
-
-@pytest.fixture
-def opened(driver: Driver, tmp_path: Path) -> Any:
-    def open_report(run: FakeRun, lang: str = "nb") -> Driver:
-        path = tmp_path / f"report-{lang}.html"
-        with open(path, "wb") as out:
-            html.write(run, out, lang)
-        for kind in ("browser", "performance"):
-            driver.get_log(kind)
-        driver.get(path.as_uri())
-        return driver
-
-    return open_report
 
 
 def rows(driver: Driver) -> list[list[str]]:
