@@ -14,6 +14,7 @@ GROUPS = {
     "rules": ("list", "show", "check"),
     "systems": ("list", "show", "check"),
     "notice": ("lint", "draft", "new"),
+    "ropa": ("new", "check"),
 }
 ALL = [[name] for name in COMMANDS] + [[group, name] for group, names in GROUPS.items() for name in names]
 

@@ -24,7 +24,7 @@ from pii_scan.model import Limits, Problem
 from pii_scan.pipeline import Pipeline, Settings
 from pii_scan.sources import describe, open_source
 
-FORMATS = ("html", "json", "csv", "markdown")
+FORMATS = ("html", "json", "csv", "markdown", "avvik")
 
 
 @dataclass

@@ -28,7 +28,9 @@ QUARTER = (date(2021, 7, 1), date(2021, 9, 30))
         ("Q3 2021.xlsx", QUARTER), ("2021Q3.csv", QUARTER), ("2021-q3", QUARTER), ("3. kvartal 2021.pdf", QUARTER),
         ("kvartal 3 2021", QUARTER), ("1. halvår 2019", (date(2019, 1, 1), date(2019, 6, 30))),
         ("H2-2019", (date(2019, 7, 1), date(2019, 12, 31))), ("Kurs høst 2019", (date(2019, 7, 1), date(2019, 12, 31))),
-        ("vår2019", (date(2019, 1, 1), date(2019, 6, 30))), ("2019", YEAR), ("regnskap2019.xlsx", YEAR),
+        ("vår2019", (date(2019, 1, 1), date(2019, 6, 30))),
+        ("rapportering-2019-vaar.csv", (date(2019, 1, 1), date(2019, 6, 30))),
+        ("2019", YEAR), ("regnskap2019.xlsx", YEAR),
         ("2019-2021", (date(2019, 1, 1), date(2021, 12, 31))), ("2019–2021", (date(2019, 1, 1), date(2021, 12, 31))),
         ("skoleåret 2019-20", (date(2019, 1, 1), date(2020, 12, 31))),
         ("1998-99", (date(1998, 1, 1), date(1999, 12, 31))),
@@ -45,6 +47,7 @@ def test_what_a_name_names(name: str, span: tuple[date, date]) -> None:
         "rapport.docx", "IMG_2019.jpg", "DSC2019.JPG", "postnr 2019.csv", "68050000.txt", "92201903.txt", "v1.2019.3",
         "versjon 2019.docx", "Office 2016 oppsett", "Windows Server 2019", "25860812345.pdf", "2027-01.csv", "1969.txt",
         "12019.txt", "20191", "192.0.2.1.log", "1.2.3", "ordre-nr-2019", "mai.txt", "",
+        "Kari Nordmann født 01.02.1985.pdf", "KARI F\u00d8DT 1985-02-01.pdf", "f.dato 01.02.1985", "DOB-19850201.txt",
     ],
 )  # fmt: skip
 def test_numbers_that_are_no_dates(name: str) -> None:

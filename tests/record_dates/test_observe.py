@@ -383,3 +383,13 @@ def test_documents_that_interleave_are_told_apart_and_forgotten() -> None:
     assert [month.records for month in dates.finish(inner)] == [1]
     assert [month.records for month in dates.finish(outer)] == [2]
     assert dates.finish(outer) == []
+
+
+def test_members_that_were_never_finished_are_forgotten_with_the_outermost() -> None:
+    dates = RecordDates(AS_OF)
+    outer, other = DocumentRef("t", "a.zip"), DocumentRef("t", "b.csv")
+    dates.observe(outer.member("c.csv"), cells(["2019-01-01"]))
+    dates.observe(other, cells(["2020-01-01"]))
+    dates.finish(outer)
+    assert dates.finish(outer.member("c.csv")) == []
+    assert [month.records for month in dates.finish(other)] == [1]

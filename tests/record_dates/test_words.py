@@ -26,7 +26,8 @@ def sort(header: str) -> str:
         ("pubDate", "happened"), ("post_date_gmt", "happened"), ("Sendt", "happened"),
         ("Last Active", "active"), ("Sist innlogget", "active"), ("kursslutt", "ended"), ("Date completed", "ended"),
         ("lastModifiedDateTime", "changed"), ("Sist endret", "changed"), ("updated_at", "changed"),
-        ("update", "changed"),
+        ("update", "changed"), ("timecreated", "created"), ("timemodified", "changed"),
+        ("Dt", "happened"), ("lastaccess", "active"),
         ("SelectionStartDate", "period"), ("PeriodStart", "period"), ("kursstart", "period"), ("startdato", "period"),
     ],
 )  # fmt: skip

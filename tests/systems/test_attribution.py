@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import mailbox
 import unicodedata
@@ -264,6 +265,17 @@ def test_an_archive_whose_members_are_all_from_one_system_is_from_it() -> None:
     assert told("a.zip", zipped({"a.xml": saft, "b.csv": artefacts.with_rows(artefacts.ENTRA)}))["a.zip"] == NONE
     mail = artefacts.mail()
     assert told("a.zip", zipped({"a.eml": mail}))["a.zip"] == NONE
+
+
+def test_what_nothing_tells_is_from_the_system_of_what_it_is_attached_to() -> None:
+    held = base64.b64encode(b"Navn;Fnr\nKari;1\n").decode()
+    element = f'<cbc:EmbeddedDocumentBinaryObject filename="liste.csv">{held}</cbc:EmbeddedDocumentBinaryObject>'
+    invoice = f'<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2">{element}</Invoice>'.encode()
+    found = told("faktura.xml", invoice)
+    assert found["faktura.xml!liste.csv"] == ("accounting.ehf", ("within a document from this system",))
+    packed = told("a.zip", zipped({"faktura.xml": invoice, "notat.txt": b"Hei.\n"}))
+    assert packed["a.zip!faktura.xml!liste.csv"][0] == "accounting.ehf"
+    assert packed["a.zip!notat.txt"] == packed["a.zip"] == NONE
 
 
 def test_a_mail_is_not_from_the_system_of_its_attachment() -> None:

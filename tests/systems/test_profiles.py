@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import pii_scan
 from pii_scan.errors import ConfigError
 from pii_scan.inventory.categories import categories
 from pii_scan.model import DocumentRef
@@ -158,3 +159,8 @@ def test_a_system_of_a_path_rule_that_is_nearly_one_of_the_profiles_is_remarked(
     rules = [PathRule("a", "postmrk"), PathRule("b", "postmark"), PathRule("c", "arkiv")]
     [remark] = similar(rules, profiles())
     assert "postmrk" in remark and "did you mean 'postmark'" in remark
+
+
+def test_nothing_that_is_shown_of_a_profile_looks_like_personal_data() -> None:
+    shown = [text for one in profiles() for text in (one.id, *one.name.values(), *(s.described for s in one.signals))]
+    assert pii_scan.Detector().detect_texts(shown).num_rows == 0

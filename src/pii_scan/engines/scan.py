@@ -23,7 +23,7 @@ from pii_scan.engines.local import SLICE_BYTES, EngineError, Group, LocalEngine,
 from pii_scan.engines.wire import Item
 from pii_scan.errors import RunError, TargetError, UsageError
 from pii_scan.findings.names import NameMasker
-from pii_scan.findings.redact import fingerprint_key
+from pii_scan.findings.redact import fingerprint_key, key_check
 from pii_scan.findings.store import Run, RunWriter, load_run
 from pii_scan.model import Problem, WorkUnit, printable
 from pii_scan.pipeline import Settings, finder, settings_json
@@ -80,6 +80,8 @@ def scan(
             "rules_hash": rules_hash(rules), "config_hash": config.digest(), "status": "running", "lang": config.lang,
             "targets": [str(description["target"]) for description in descriptions], "notes": notes,
             "systems": own_profiles(table),
+            "key_check": key_check(key), "rules": sorted(rule.id for rule in rules),
+            "entity_types": sorted({rule.entity_type for rule in rules}),
         })  # fmt: skip
         engine = LocalEngine(
             config.jobs or os.cpu_count() or 1, settings_json(settings), descriptions, config.limits,

@@ -51,7 +51,6 @@ KINDS: dict[str, dict[str, Kind]] = {
     "G10": {"unknown": Kind(_W, "GDPR Art. 13(2)(a), 30(1)(f)")},
     "G11": {
         "under_13": Kind(_W, _CHILD), "under_13_consent": Kind(_E, _CHILD), "under_18": Kind(_W, "GDPR Art. 12(1)"),
-        "marked": Kind(_W, _CHILD), "marked_consent": Kind(_E, _CHILD),
     },
     "G12": {
         "silent": Kind(_E, _TRANSFER), "partial": Kind(_E, "GDPR Art. 13(1)(f), 45"),

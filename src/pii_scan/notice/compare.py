@@ -27,7 +27,6 @@ from pii_scan.notice.gaps import Acceptance, Comparison, Gap, Outcome
 from pii_scan.notice.lint import Level
 from pii_scan.notice.model import Notice
 from pii_scan.notice.record import Record
-from pii_scan.notice.rules_retention import Assess
 
 _RULES: tuple[Callable[[Case], Iterator[Gap]], ...] = (
     rules_declaration.undeclared,  # G01
@@ -38,7 +37,8 @@ _RULES: tuple[Callable[[Case], Iterator[Gap]], ...] = (
     rules_law.special,  # G06
     rules_law.criminal,  # G07
     rules_law.national_id,  # G08
-    rules_declaration.retention_unknown,  # G10; G09 is `rules_retention`
+    rules_retention.over_retention,  # G09
+    rules_declaration.retention_unknown,  # G10
     rules_persons.children,  # G11
     rules_recipients.third_country,  # G12
     rules_recipients.trackers,  # G13
@@ -65,10 +65,9 @@ class Choices:
 
 def compare(
     inventory: Inventory, notice: Notice, record: Record | None, choices: Choices, *, run: str,
-    profiles: Mapping[str, Profile], facts: Facts | None = None, assess: Assess | None = None,
-    table: CategoryTable | None = None,
+    profiles: Mapping[str, Profile], facts: Facts | None = None, table: CategoryTable | None = None,
 ) -> Comparison:  # fmt: skip
-    """The gap list. `run` is the id of the run; `assess` None leaves G09 out.
+    """The gap list. `run` is the id of the run.
 
     Raises ConfigError where a table of the installation cannot be read.
     """
@@ -76,8 +75,6 @@ def compare(
         inventory, notice, record, profiles, facts or Facts(), table or categories(), choices.as_of, choices.min_count
     )
     gaps = [gap for rule in _RULES for gap in rule(case)]
-    if assess is not None:
-        gaps += rules_retention.over_retention(case, assess)
     gaps.sort(key=lambda gap: (_LEVELS.index(gap.level), gap.rule, gap.system or "", gap.category or "", gap.kind))
     applied = apply(gaps, choices.accepted, choices.as_of)
     return Comparison(

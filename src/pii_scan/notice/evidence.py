@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from pii_scan.inventory.holdings import Holding, SystemShare
+from pii_scan.inventory.holdings import Ages, Holding, Sample, SystemShare
+from pii_scan.notice.facts import Seen
 from pii_scan.notice.gaps import Evidence
 
 MAX_SAMPLES = 3
@@ -51,16 +52,33 @@ def evidence_of_all(holdings: Sequence[Holding], share: SystemShare | None = Non
         return None
     each = [evidence_of(holding) for holding in holdings]
     least = max(one.persons[0] for one in each)
-    samples = sorted((sample for one in each for sample in one.samples), key=lambda s: (-s.count, s.document, s.where))
-    unique = {(sample.target, sample.document): sample for sample in reversed(samples)}
+    samples = sorted((sample for one in each for sample in one.samples), key=lambda s: (-s.count, s.target, s.document))
     documents = sum(one.documents for one in each) if share is None else share.with_findings
     return Evidence(
         documents=documents, count=sum(one.count for one in each),
         persons=(least, sum(one.persons[1] for one in each)), oldest=_first([one.oldest for one in each], min),
         youngest=_first([one.youngest for one in each], max),
-        samples=tuple(sample for sample in samples if unique[sample.target, sample.document] is sample)[:MAX_SAMPLES],
-        score=max(one.score for one in each),
+        samples=_by_document(samples), score=max(one.score for one in each),
     )  # fmt: skip
+
+
+def evidence_of_seen(seen: Sequence[Seen], holding: Holding | None) -> Evidence:
+    """The evidence of what facts tell of: its own numbers and places, and the ages and score of the `holding` it is
+    part of. Documents are those of the largest, since the others may be the same.
+    """
+    count = sum(one.count for one in seen)
+    documents = max((one.documents for one in seen), default=0)
+    samples = sorted({s for one in seen for s in one.samples}, key=lambda s: (-s.count, s.target, s.document))
+    ages, score = (Ages(), 1.0) if holding is None else (holding.ages, holding.score)
+    return Evidence(
+        documents, count, (min(1, count), count), ages.oldest, ages.youngest, _by_document(samples), score
+    )  # fmt: skip
+
+
+def _by_document(samples: Sequence[Sample]) -> tuple[Sample, ...]:
+    """The first few, one for each document."""
+    unique = {(sample.target, sample.document): sample for sample in reversed(samples)}
+    return tuple(sample for sample in samples if unique[sample.target, sample.document] is sample)[:MAX_SAMPLES]
 
 
 def _first(days: Sequence[date | None], choose: Callable[[list[date]], date]) -> date | None:

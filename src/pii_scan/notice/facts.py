@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pii_scan.inventory.holdings import Sample
+
 Place = tuple[str, str]
 """System and category."""
 
@@ -18,34 +20,14 @@ class Seen:
 
     documents: int
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ageing:
-    """Persons under age in what was found, by dates of birth and national identity numbers at the day of the scan."""
-
-    under_13: int = 0
-    under_18: int = 0
-    """Those under 13 too."""
-
-
-@dataclass(frozen=True, slots=True)
-class MinorMarks:
-    """What the fields `ageGroup` and `consentProvidedForMinor` of Entra ID say (Microsoft Graph, user resource)."""
-
-    minors: int = 0
-    """Accounts with `ageGroup` Minor."""
-    without_consent: int = 0
-    """Of those: `consentProvidedForMinor` is Denied or empty."""
+    samples: tuple[Sample, ...] = ()
+    """The documents with most of it, masked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All of it. What is empty was not seen, or not looked for."""
 
-    minors: Mapping[Place, Ageing] = field(default_factory=dict)
-    minor_marks: Mapping[str, MinorMarks] = field(default_factory=dict)
-    """By system."""
     trackers: Mapping[str, Mapping[str, Seen]] = field(default_factory=dict)
     """System to id of a tracker in `configs/law/trackers.yaml`."""
     hashed: Mapping[Place, Seen] = field(default_factory=dict)

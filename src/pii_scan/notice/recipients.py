@@ -52,9 +52,13 @@ def in_record(activities: Sequence[Activity], ids: Iterable[str]) -> bool:
 
 
 def shown_name(key: str) -> str:
-    """The first name that the table has for a recipient's id; the id itself for one that it lacks."""
+    """The first name that the table has for a recipient's id, as it is today; the id itself for one that it lacks."""
     entry = law.table("recipients")["recipients"].get(key)
-    return key if entry is None else str(entry["names"][0])
+    if entry is None:
+        return key
+    name = str(entry["names"][0])
+    known = law.entity(name)
+    return name if known is None or known.today is None else known.today
 
 
 def _plain_names() -> Iterator[tuple[str, list[str]]]:

@@ -61,7 +61,7 @@ def not_found(case: Case) -> Iterator[Gap]:
     read = {share.system for share in case.inventory.systems if share.documents > share.unread}
     expected = [profile for profile in case.profiles.values() if _is_expected(case, profile)]
     for category, line in case.notice.categories.items():
-        if any(holds(category, holding.category) for holding in case.found):
+        if any(holds(category, holding.category) and case.real(holding) for holding in case.inventory.holdings):
             continue
         usual = [p for p in expected if any(holds(category, key) or holds(key, category) for key in p.usual)]
         families = {profile.family for profile in usual}

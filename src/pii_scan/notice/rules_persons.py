@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from pii_scan.inventory.holdings import Holding
 from pii_scan.notice.case import Case
-from pii_scan.notice.evidence import evidence_of, evidence_of_all
+from pii_scan.notice.evidence import evidence_of_all, evidence_of_seen
 from pii_scan.notice.gaps import Evidence, Gap, Outcome
 from pii_scan.notice.lint import CONSENT, IDENTIFIERS
 from pii_scan.notice.model import Purpose
@@ -29,29 +29,19 @@ CHILDREN = ("child", "pupil", "minor", "barn", "elev")
 
 
 def children(case: Case) -> Iterator[Gap]:
-    """G11: by age, and by what the fields of Entra ID say."""
+    """G11: one row for each system, of the youngest there are. Persons are counted by document, and may be fewer."""
     said = any(word in subject for subject in case.notice.data_subjects for word in CHILDREN)
     consent = any(CONSENT in purpose.legal_basis for purpose in case.notice.purposes)
-    for holding in case.found:
-        ages = case.facts.minors.get((holding.system, holding.category))
-        if ages is None or not ages.under_18:
+    for share in case.inventory.systems:
+        if share.under_13 and (consent or not said):
+            kind, number = "under_13_consent" if consent else "under_13", share.under_13
+        elif share.under_18 and not said:
+            kind, number = "under_18", share.under_18
+        else:
             continue
-        if ages.under_13 and (consent or not said):
-            kind = "under_13_consent" if consent else "under_13"
-            yield _of_minors(case.of_holding("G11", kind, holding), ages.under_13)
-        elif not said:
-            yield _of_minors(case.of_holding("G11", "under_18", holding), ages.under_18)
-    for system, marks in case.facts.minor_marks.items():
-        if marks.minors and (not said or (consent and marks.without_consent)):
-            kind = "marked_consent" if consent and marks.without_consent else "marked"
-            evidence = evidence_of_all(case.by_system.get(system, ()), case.shares.get(system))
-            yield _of_minors(case.of_system("G11", kind, system, evidence), marks.minors)
-
-
-def _of_minors(gap: Gap, number: int) -> Gap:
-    """The gap with the number of minors as the persons it is about."""
-    evidence = gap.evidence or Evidence(0, number, (1, number), None, None, (), 1.0)
-    return replace(gap, evidence=replace(evidence, persons=(min(1, number), number)))
+        evidence = evidence_of_all(case.by_system.get(share.system, ()), share)
+        evidence = evidence or Evidence(share.with_findings, number, (1, number), None, None, (), 1.0)
+        yield case.of_system("G11", kind, share.system, replace(evidence, persons=(1, number)))
 
 
 def anonymous(case: Case) -> Iterator[Gap]:
@@ -74,10 +64,7 @@ def hashed(case: Case) -> Iterator[Gap]:
         if claim is None and declared.outcome is Outcome.CLEAR:
             continue
         line = declared.line if claim is None else claim.line
-        held = _held(case, system, category)
-        evidence = Evidence(seen.documents, seen.count, (1, seen.count), None, None, (), 1.0)
-        if held is not None:
-            evidence = replace(evidence_of(held), documents=seen.documents, count=seen.count)
+        evidence = evidence_of_seen((seen,), _held(case, system, category))
         gap = case.of_category("G15", "hashed", category, evidence, line)
         yield replace(gap, system=system)
 
@@ -92,4 +79,5 @@ def secrets(case: Case) -> Iterator[Gap]:
         held = _held(case, system, "credentials")
         if not seen.documents or held is None:
             continue
-        yield case.of_holding("G18", "beside", held, n=seen.documents)
+        gap = case.of_holding("G18", "beside", held, n=seen.documents)
+        yield replace(gap, evidence=evidence_of_seen((seen,), held))

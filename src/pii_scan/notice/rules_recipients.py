@@ -17,7 +17,7 @@ from datetime import date
 from pii_scan.inventory.holdings import UNASSIGNED, Holding
 from pii_scan.notice import law
 from pii_scan.notice.case import Case, Profile
-from pii_scan.notice.evidence import evidence_of, evidence_of_all
+from pii_scan.notice.evidence import evidence_of_all, evidence_of_seen
 from pii_scan.notice.gaps import Evidence, Gap
 from pii_scan.notice.lint import Level
 from pii_scan.notice.model import Recipient
@@ -34,7 +34,7 @@ def unnamed(case: Case) -> Iterator[Gap]:
         names = tuple(map(shown_name, profile.recipients))
         receivers = named(case.notice, profile.recipients)
         if profile.recipients and not receivers:
-            yield case.of_system("G04", "notice", profile.id, evidence, recipients=names)
+            yield case.of_system("G04", "notice", profile.id, evidence, one_of=names)
         elif receivers and not _named_for(receivers, holdings, case.as_of):
             last = max(receivers, key=lambda recipient: recipient.valid_to or "")
             yield case.of_system(
@@ -72,7 +72,7 @@ def _unrecorded(
         yield case.of_system("G04", "record_system", profile.id, evidence, line)
     elif profile.recipients and not in_record(activities, profile.recipients):
         names = tuple(map(shown_name, profile.recipients))
-        yield case.of_system("G04", "record", profile.id, evidence, line, recipients=names)
+        yield case.of_system("G04", "record", profile.id, evidence, line, one_of=names)
 
 
 def _unassigned(case: Case) -> Iterator[Gap]:
@@ -129,12 +129,8 @@ def trackers(case: Case) -> Iterator[Gap]:
         silent = {key: how for key, how in seen.items() if not named(case.notice, known[key]["recipients"])}
         if silent:
             recipients = dict.fromkeys(shown_name(id_) for key in silent for id_ in known[key]["recipients"])
-            most = max(how.documents for how in silent.values())
-            count = sum(how.count for how in silent.values())
             held = next((h for h in case.by_system.get(system, ()) if h.category == COOKIE), None)
-            evidence = Evidence(most, count, (1, count), None, None, (), 1.0)
-            if held is not None:
-                evidence = replace(evidence_of(held), documents=most, count=count, persons=(1, count))
+            evidence = evidence_of_seen(tuple(silent.values()), held)
             names = tuple(known[key]["name"] for key in silent)
             yield case.of_system(
                 "G13", "recipient", system, evidence, trackers=names, recipients=tuple(recipients)

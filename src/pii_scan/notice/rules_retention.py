@@ -9,52 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
-from typing import Protocol
 
-from pii_scan.inventory.holdings import Ages, Holding
+from pii_scan.inventory.holdings import Holding
 from pii_scan.notice.case import Case
 from pii_scan.notice.declare import named_by, retention_lines
 from pii_scan.notice.gaps import Gap
+from pii_scan.notice.retention import assess
 
 
-class Overdue(Protocol):
-    """What of a holding is older than its period; `notice.retention.Overdue` is one."""
-
-    @property
-    def deadline(self) -> date: ...  # noqa: D102
-    @property
-    def over(self) -> int:
-        """Records that are over."""
-        ...
-
-    @property
-    def total(self) -> int: ...  # noqa: D102
-    @property
-    def whole(self) -> bool:
-        """Whether the youngest is over too."""
-        ...
-
-    @property
-    def hold(self) -> object:
-        """A statute that asks for longer; None: none is known."""
-        ...
-
-    @property
-    def basis(self) -> str: ...  # noqa: D102
-
-
-class Assess(Protocol):
-    """How ages are held against a period."""
-
-    def __call__(
-        self, ages: Ages, period: str, starts_from: str, system: str, category: str, as_of: date
-    ) -> Overdue | None:
-        """None where nothing is over."""
-        ...
-
-
-def over_retention(case: Case, assess: Assess) -> Iterator[Gap]:
+def over_retention(case: Case) -> Iterator[Gap]:
     """G09."""
     for holding in case.found:
         for period, starts_from, line in _periods(case, holding):
@@ -63,24 +26,25 @@ def over_retention(case: Case, assess: Assess) -> Iterator[Gap]:
                 kind = "file" if over.basis == "file" else "whole" if over.whole else "some"
                 yield case.of_holding(
                     "G09", kind, holding, line, period=period, over=over.over, total=over.total,
-                    deadline=over.deadline, hold=over.hold, basis=over.basis, by="record" if line is None else "notice",
+                    deadline=over.deadline, hold=None if over.hold is None else over.hold.law,
+                    basis=over.basis, by="record" if line is None else "notice",
                 )  # fmt: skip
                 break
 
 
-def _periods(case: Case, holding: Holding) -> Iterator[tuple[str, str, int | None]]:
+def _periods(case: Case, holding: Holding) -> Iterator[tuple[str, str | None, int | None]]:
     """Period, what it starts from, and the line of the notice: the notice's, then the record's."""
     said = [line for line in retention_lines(case.notice, holding.category) if line.period]
     if said:
         line = max(said, key=lambda one: days(one.period or ""))
-        yield line.period or "", line.starts_from or "", line.line
+        yield line.period or "", line.starts_from, line.line
     kept = [
         activity for activity in case.activities(holding)
         if activity.retention and (not activity.categories or named_by(activity.categories, holding.category))
     ]  # fmt: skip
     if kept:
         activity = max(kept, key=lambda one: days(one.retention or ""))
-        yield activity.retention or "", activity.starts_from, None
+        yield activity.retention or "", activity.starts_from or None, None
 
 
 def days(period: str) -> int:

@@ -1,7 +1,6 @@
 """Gathers from a finished run what the rules need beyond the inventory (`notice.facts`). Judges nothing.
 
-Memory grows with the number of documents that have findings or problems. The ages of persons and the fields of Entra
-are not in a run's tables and stay empty.
+Memory grows with the number of documents that have findings or problems.
 """
 
 from __future__ import annotations
@@ -15,13 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pii_scan.detect.rules import load_rules
+from pii_scan.globs import Patterns
 from pii_scan.inventory.categories import CategoryTable, categories
+from pii_scan.inventory.holdings import Sample
 from pii_scan.inventory.rollup import DOCUMENT, FinishedRun, Rollup, by_document, plain
 from pii_scan.notice import law
 from pii_scan.notice.declare import named_by
+from pii_scan.notice.evidence import MAX_SAMPLES
 from pii_scan.notice.facts import Facts, Place, Seen
 from pii_scan.notice.record import Activity, Record
-from pii_scan.globs import Patterns
 
 COOKIE = "online_id.cookie"
 _FORM = "written form: "
@@ -84,17 +85,23 @@ def _trackers(run: FinishedRun) -> dict[str, dict[str, Seen]]:
     """By the form that a cookie or click identifier was found in, or the header of its column."""
     rows = _findings(run, lambda table: pc.equal(table.column("category"), COOKIE), ["reasons", "header"])
     known = [_Tracker(key, entry) for key, entry in law.table("trackers")["trackers"].items()]
-    places: dict[tuple[str, str], tuple[set[tuple[str, str]], int]] = {}
+    places: dict[tuple[str, str], Counter[Place]] = {}
     for row in rows:
         for tracker in known:
             if tracker.fits(row["reasons"], row["header"]):
-                documents, count = places.get((row["system"], tracker.key), (set(), 0))
-                documents.add((row["target"], row["document"]))
-                places[row["system"], tracker.key] = documents, count + row["count"]
+                documents = places.setdefault((row["system"], tracker.key), Counter())
+                documents[row["target"], row["document"]] += row["count"]
     found: dict[str, dict[str, Seen]] = {}
-    for (system, key), (documents, count) in places.items():
-        found.setdefault(system, {})[key] = Seen(len(documents), count)
+    for (system, key), documents in places.items():
+        found.setdefault(system, {})[key] = _seen(documents)
     return found
+
+
+def _seen(documents: Counter[Place]) -> Seen:
+    """Of target and document to count."""
+    most = sorted(documents.items(), key=lambda item: (-item[1], item[0]))[:MAX_SAMPLES]
+    samples = tuple(Sample(target, document, count) for (target, document), count in most)
+    return Seen(len(documents), documents.total(), samples)
 
 
 class _Tracker:
@@ -113,12 +120,11 @@ def _hashed(run: FinishedRun) -> dict[Place, Seen]:
     recognizers: Mapping[str, str] = law.table("trackers")["hashed"]
     wanted = pa.array(list(recognizers), pa.string())
     rows = _findings(run, lambda table: pc.is_in(table.column("recognizer"), wanted), ["recognizer"])
-    found: dict[Place, Seen] = {}
+    places: dict[Place, Counter[Place]] = {}
     for row in rows:
-        place = (row["system"], recognizers[row["recognizer"]])
-        before = found.get(place, Seen(0, 0))
-        found[place] = Seen(before.documents + 1, before.count + row["count"])
-    return found
+        documents = places.setdefault((row["system"], recognizers[row["recognizer"]]), Counter())
+        documents[row["target"], row["document"]] += row["count"]
+    return {place: _seen(documents) for place, documents in places.items()}
 
 
 def _findings(run: FinishedRun, wanted: Any, keys: Sequence[str]) -> Iterable[dict[str, Any]]:
@@ -147,12 +153,10 @@ def _secrets(found: pa.Table, table: CategoryTable) -> dict[str, Seen]:
     beside = found.filter(pc.is_in(found.column("category"), personal)).group_by(list(DOCUMENT)).aggregate([])
     secret = found.filter(pc.is_in(found.column("entity_type"), kinds))
     both = secret.join(beside, list(DOCUMENT), join_type="left semi")
-    both = both.group_by([*DOCUMENT, "system"]).aggregate([("count", "sum")])
-    grouped = both.group_by(["system"]).aggregate([("count_sum", "sum"), ([], "count_all")])
-    return {
-        row["system"]: Seen(row["count_all"], row["count_sum_sum"]) for row in grouped.to_pylist()
-        if row["system"] is not None
-    }  # fmt: skip
+    places: dict[str, Counter[Place]] = {}
+    for row in both.filter(pc.is_valid(both.column("system"))).to_pylist():
+        places.setdefault(row["system"], Counter())[row["target"], row["document"]] += row["count"]
+    return {system: _seen(documents) for system, documents in places.items()}
 
 
 def _covered(found: pa.Table, activities: Sequence[Activity]) -> tuple[dict[str, dict[Place, int]], dict[Place, int]]:

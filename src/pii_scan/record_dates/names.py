@@ -7,6 +7,7 @@ of what it names, one record a month.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import cache
@@ -41,12 +42,14 @@ def months_of_name(path: str, as_of: date) -> list[Month]:
 
 
 def span_of(name: str, as_of: date) -> Span | None:
-    """The time that one name speaks of. What begins after `as_of` or before 1970 is none.
+    """The time that one name speaks of. What begins after `as_of` or before 1970 is none; nor is a date of birth.
 
     >>> span_of("mars 2019.docx", date(2026, 1, 1))
     Span(first=datetime.date(2019, 3, 1), last=datetime.date(2019, 3, 31))
     """
-    text = name.lower()
+    text = unicodedata.normalize("NFC", name).lower()
+    if any(word in text for word in words().names["not_in"]):
+        return None
     for expression, read in _forms():
         spans = []
         for found in expression.finditer(text):
@@ -160,6 +163,7 @@ def _forms() -> list[tuple[re.Pattern[str], _Reader]]:
         (rf"(?<!\d)(?P<n>[12])\.?{gap}(?:{half}){gap}{year}(?!\d)", _half),
         (rf"(?<!\d){year}{gap}(?:{half}){gap}(?P<n>[12])(?!\d)", _half),
         (rf"{letter}(?P<m>{season}){gap}{year}(?!\d)", term),
+        (rf"(?<!\d){year}{gap}(?P<m>{season}){no_letter}", term),
         (rf"(?<!\d){year} ?(?:[-–_]|til|to|og) ?(?P<z>{_YEAR})(?![\d])", _years),
         (rf"(?<!\d){year}[-–](?P<z>1[3-9]|[2-9]\d)(?!\d)", _years),
         (rf"(?<!\d){year}[-_. ]?(?P<m>{_MONTH})(?!\d)", _month),

@@ -111,11 +111,13 @@ class RecordDates:
             self._parts(state, batch.texts, origin)
 
     def finish(self, ref: DocumentRef) -> list[Month]:
-        """The months that the records of the document are from, oldest first; forgets the document.
+        """The months that the records of the document are from, oldest first; forgets the document and its members.
 
         All of one basis: `data` where its data are dated, else `name`, else `file`; empty where nothing is known.
         """
         state = self._states.pop(ref, None)
+        if ref.parent is None and self._states:  # members that were never finished
+            self._states = {other: one for other, one in self._states.items() if other.top != ref}
         for tally in self._in_data(state) if state is not None else ():
             if tally:
                 return tally.months("data")

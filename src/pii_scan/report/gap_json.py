@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pii_scan.inventory.drilldown import Unit
 from pii_scan.notice.gaps import Evidence, Gap
 from pii_scan.report.gap_view import FEW, GapView
+from pii_scan.report.json_v1 import location
 
 SCHEMA = "pii-scan.check/1"
 
@@ -61,10 +63,19 @@ def _evidence(known: Evidence) -> dict[str, Any]:
         "oldest": known.oldest and known.oldest.isoformat(), "youngest": known.youngest and known.youngest.isoformat(),
         "score": round(known.score, 4),
         "samples": [
-            {"target": sample.target, "document": sample.document, "where": sample.where, "count": sample.count}
+            {"target": sample.target, "document": sample.document, "location": _location(sample.unit),
+             "count": sample.count}
             for sample in known.samples
         ],
     }  # fmt: skip
+
+
+def _location(unit: Unit | None) -> dict[str, Any] | None:
+    """As in the findings of the JSON report; None: the document as a whole."""
+    if unit is None:
+        return None
+    return location({"kind": unit.kind, "sheet": unit.sheet, "part": unit.part, "header": unit.header, "row": unit.row,
+                     "column": unit.column})  # fmt: skip
 
 
 def _many(persons: int) -> int | None:

@@ -23,8 +23,9 @@ def text(view: GapView, width: int = 80) -> str:
         lines += ["", f"{group.title} ({view.t.number(len(group.gaps))})"]
         lines.append("-" * len(lines[-1]))
         for gap in group.gaps:
-            lines += [*_gap(view, gap, width), ""]
-        lines.pop()
+            lines += _brief(view, gap, width) if group.name == "not_assessable" else [*_gap(view, gap, width), ""]
+        if not lines[-1]:
+            lines.pop()
     if view.checked.lint:
         lines += ["", view.t("check.lint")]
         lines.append("-" * len(lines[-1]))
@@ -45,6 +46,12 @@ def _gap(view: GapView, gap: Gap, width: int) -> Iterator[str]:
     for name, said in rows:
         if said:
             yield from _wrapped(f"{' ' * _INDENT}{name}: {said}", width, hang=_INDENT + 2)
+
+
+def _brief(view: GapView, gap: Gap, width: int) -> list[str]:
+    """What cannot be assessed, in one paragraph: nobody has to answer for it."""
+    said = " ".join([view.message(gap), *(f"({detail})" for detail in view.evidence(gap))])
+    return _wrapped(f"{gap.rule}  {said}", width, hang=_INDENT)
 
 
 def _lint(view: GapView) -> Iterator[str]:

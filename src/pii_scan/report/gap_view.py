@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pii_scan.inventory.categories import categories
+from pii_scan.inventory.categories import Flag, categories
 from pii_scan.inventory.coverage import Coverage
 from pii_scan.inventory.holdings import UNASSIGNED, Sample
 from pii_scan.model import printable
 from pii_scan.notice.gaps import Comparison, Evidence, Gap, Outcome, Status
 from pii_scan.notice.lint import Level, Lint
 from pii_scan.report.messages import Wording, wording
+from pii_scan.report.model import where
 from pii_scan.report.notice_lint import message as lint_message
 
 FEW = 5
@@ -25,6 +26,9 @@ FEW = 5
 MAX_NAMES = 6
 """Names listed in a sentence before the rest is counted."""
 _PARENTS = {"online_id": "check.online_id", "location": "check.location"}
+_CONJUNCTIONS = {"one_of": "check.or", "recipients": "check.and", "trackers": "check.and"}
+_SOURCES = {"employer": "check.source_employer", "marketing_partners": "check.source_marketing_partners"}
+"""Sources of profiles, as notices name them; those of users' own profiles stand for themselves."""
 _UNITS = {"Y": "check.years", "M": "check.months", "W": "check.weeks", "D": "check.days"}
 _ARTICLE = re.compile(r"(\d+)(?:\((\d+)\))?(?:\(([a-z])\))?")
 
@@ -143,7 +147,10 @@ class GapView:
 
     def in_notice(self, gap: Gap) -> str:
         """How the notice declares it and where, in one phrase."""
-        return self.line(gap) if gap.in_notice is None else f"{self.outcome(gap.in_notice)}, {self.line(gap)}"
+        if gap.in_notice is None:
+            return self.line(gap)
+        unnumbered = gap.line is None and gap.in_notice is not Outcome.OMITTED
+        return self.outcome(gap.in_notice) if unnumbered else f"{self.outcome(gap.in_notice)}, {self.line(gap)}"
 
     def acceptance(self, gap: Gap) -> str:
         """Who answers for it and why, or whose acceptance is over; empty where nobody has."""
@@ -165,7 +172,9 @@ class GapView:
             yield t("check.values", n=known.count)
         if known.persons[1]:
             yield t("check.persons", number=self.persons(known.persons))
-        if known.oldest is not None or known.youngest is not None:
+        if known.oldest is not None and known.oldest == known.youngest:
+            yield t("check.age", day=t.day(known.oldest))
+        elif known.oldest is not None or known.youngest is not None:
             yield t("check.ages", oldest=t.day(known.oldest), youngest=t.day(known.youngest))
         if known.count:
             yield t("check.sure", score=t.score(known.score))
@@ -196,9 +205,9 @@ class GapView:
     def place(self, sample: Sample) -> str:
         """A sample's document, masked as it is, and the place within it."""
         document = printable(sample.document)
-        if not sample.where:
-            return self.t("check.whole_document", document=document)
-        return self.t("check.within_document", document=document, where=printable(sample.where))
+        if sample.unit is None:
+            return document
+        return self.t("check.within_document", document=document, where=where(sample.unit, self.t))
 
     def system(self, key: str | None) -> str:
         """The name of a system, or of what is no system."""
@@ -220,7 +229,16 @@ class GapView:
 
     def _values(self, gap: Gap) -> dict[str, object]:
         values = {name: self._shown(name, value) for name, value in gap.values.items()}
-        return {**values, "system": self.system(gap.system), "category": self.category(gap.category)}
+        return {**values, "system": self.system(gap.system), "category": self._judged(gap)}
+
+    def _judged(self, gap: Gap) -> str:
+        """The category of a gap; one whose findings a person must judge is possible, where the sentence does not say so
+        itself.
+        """
+        name = self.category(gap.category)
+        flag = None if gap.category is None else categories().flag(gap.category)
+        apart = flag in (Flag.SPECIAL, Flag.CRIMINAL) and gap.rule not in ("G03", "G06", "G07")
+        return self.t("check.possible", name=name) if apart else name
 
     def _shown(self, name: str, value: object) -> object:
         if name == "ancestor":
@@ -231,6 +249,10 @@ class GapView:
             return self._codes(value)
         if name == "period":
             return period(str(value), self.t)
+        if name in _CONJUNCTIONS and isinstance(value, tuple):
+            return self._joined([printable(str(one)) for one in value], self.t(_CONJUNCTIONS[name]))
+        if name == "source":
+            return self.t(_SOURCES[str(value)]) if value in _SOURCES else printable(str(value))
         if isinstance(value, date):
             return self.t.day(value)
         if isinstance(value, Mapping):
@@ -247,6 +269,11 @@ class GapView:
             (self.t(f"code.{code}") if f"code.{code}" in known else printable(code), n) for code, n in codes.items()
         )
         return ", ".join(f"{name[0].lower()}{name[1:]} ({self.t.number(n)})" for name, n in names)
+
+    @staticmethod
+    def _joined(names: Sequence[str], word: str) -> str:
+        """A list as a sentence has it: names of companies have commas themselves."""
+        return f" {word} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
     def _listed(self, names: Sequence[str]) -> str:
         if len(names) <= MAX_NAMES:

@@ -1,4 +1,4 @@
-"""The gaps of a check as the HTML report groups them: open, not assessable, accepted. `gap_view` writes the sentences."""
+"""The gaps of a check as the HTML report groups them: open, not assessable, accepted. The sentences: `gap_view`."""
 
 from __future__ import annotations
 

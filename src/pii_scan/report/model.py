@@ -203,29 +203,34 @@ class View:
 
     def where(self, unit: Unit) -> str:
         """A location unit and its first place, in words."""
-        t = self.t
-        words = []
-        if unit.sheet:
-            words.append(t("where.sheet", name=printable(unit.sheet)))
-        if unit.part:
-            words.append(t("where.part", name=printable(unit.part)))
-        if unit.kind in {"cell", "column"}:
-            if unit.header:
-                words.append(t("where.header", name=printable(unit.header)))
-            elif unit.column:
-                words.append(t("where.column", n=unit.column))
-        first = self._first_place(unit)
-        if first:
-            words.append(first)
-        return ", ".join(words) or t("where.whole")
+        return where(unit, self.t)
 
-    def _first_place(self, unit: Unit) -> str:
-        if unit.row is None:
-            return ""
-        key = {"cell": "row", "column": "row", "page": "page", "text": "text" if unit.column else "line"}.get(unit.kind)
-        if key is None:
-            return ""
-        return self.t(f"where.{key}{'_from' if unit.count > 1 else ''}", row=unit.row, column=unit.column)
+
+def where(unit: Unit, t: Wording) -> str:
+    """A location unit and its first place, in words."""
+    words = []
+    if unit.sheet:
+        words.append(t("where.sheet", name=printable(unit.sheet)))
+    if unit.part:
+        words.append(t("where.part", name=printable(unit.part)))
+    if unit.kind in {"cell", "column"}:
+        if unit.header:
+            words.append(t("where.header", name=printable(unit.header)))
+        elif unit.column:
+            words.append(t("where.column", n=unit.column))
+    first = _first_place(unit, t)
+    if first:
+        words.append(first)
+    return ", ".join(words) or t("where.whole")
+
+
+def _first_place(unit: Unit, t: Wording) -> str:
+    if unit.row is None:
+        return ""
+    key = {"cell": "row", "column": "row", "page": "page", "text": "text" if unit.column else "line"}.get(unit.kind)
+    if key is None:
+        return ""
+    return t(f"where.{key}{'_from' if unit.count > 1 else ''}", row=unit.row, column=unit.column)
 
 
 def _last_segment(target: str) -> str:

@@ -46,7 +46,9 @@ PROBLEM_COLUMNS = ("target", "document", "stage", "code", "meaning", "detail")
 
 def write(run: FinishedRun, out: BinaryIO, lang: str) -> None:
     """The findings, one row each, table by table (`--format csv`)."""
-    write_rows(out, lang, FINDING_COLUMNS, _findings(run, lang))
+    at, words = FINDING_COLUMNS.index("score"), wording(lang)
+    rows = ([*row[:at], words.score(row[at]), *row[at + 1 :]] for row in finding_rows(run, lang))
+    write_rows(out, lang, FINDING_COLUMNS, rows)
 
 
 def write_inventory(run: FinishedRun, out: BinaryIO, lang: str) -> None:
@@ -56,7 +58,7 @@ def write_inventory(run: FinishedRun, out: BinaryIO, lang: str) -> None:
 
 def write_problems(run: FinishedRun, out: BinaryIO, lang: str) -> None:
     """What was not, or not wholly, read, one row each."""
-    write_rows(out, lang, PROBLEM_COLUMNS, _problems(run, lang))
+    write_rows(out, lang, PROBLEM_COLUMNS, problem_rows(run, lang))
 
 
 def inert(value: object) -> str:
@@ -83,7 +85,8 @@ def write_rows(out: BinaryIO, lang: str, columns: Sequence[str], rows: Iterable[
         text.detach()
 
 
-def _findings(run: FinishedRun, lang: str) -> Iterator[Sequence[object]]:
+def finding_rows(run: FinishedRun, lang: str) -> Iterator[Sequence[Any]]:
+    """The findings as rows of `FINDING_COLUMNS`, with the score as a number."""
     words, table, originals = wording(lang), categories(), originals_of(run)
     for row in _rows(run.findings()):
         original = originals.of(row["target"], row["document"])
@@ -92,7 +95,7 @@ def _findings(run: FinishedRun, lang: str) -> Iterator[Sequence[object]]:
             row["kind"], row["sheet"], row["part"], row["header"], row["row"], row["column"],
             row["entity_type"], table.entity_name(row["entity_type"], lang),
             row["category"], table.name(row["category"], lang),
-            row["count"], row["distinct"], words.score(row["score"]), words("yes" if row["synthetic"] else "no"),
+            row["count"], row["distinct"], row["score"], words("yes" if row["synthetic"] else "no"),
             row["recognizer"], row["reasons"], row["masked"], original.location, original.owner,
         ]  # fmt: skip
 
@@ -105,7 +108,8 @@ def _inventory(seen: View) -> Iterator[Sequence[object]]:
         ]  # fmt: skip
 
 
-def _problems(run: FinishedRun, lang: str) -> Iterator[Sequence[object]]:
+def problem_rows(run: FinishedRun, lang: str) -> Iterator[Sequence[object]]:
+    """What was not, or not wholly, read, as rows of `PROBLEM_COLUMNS`."""
     words = wording(lang)
     known = words.keys()
     for row in _rows(run.problems()):

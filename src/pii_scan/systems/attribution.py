@@ -85,7 +85,19 @@ class Attribution:
         if found[0] is None and media_type in _ARCHIVES and seen is not None and len(seen.systems) == 1:
             [system] = seen.systems
             return (None, ()) if system is None else (system, ("members: all from this system",))
+        if found[0] is None and ref.parent is not None and (system := self._around(ref.parent)):
+            return system, ("within a document from this system",)
         return found
+
+    def _around(self, ref: DocumentRef) -> str:
+        """The system of a document whose members come now: an attachment lies where what it is attached to lies.
+
+        Told once, by what is read of it so far; an empty text: none.
+        """
+        seen = self._of(ref)
+        if seen.told is None:
+            seen.told = self._found(ref, "", seen)[0] or ""
+        return seen.told
 
     def _strongest(self, evidence: Evidence) -> tuple[str | None, tuple[str, ...]]:
         """The profile for which most speaks; of equals the one with the strongest single signal, then the first."""

@@ -50,7 +50,7 @@ class Seen:
 
     __slots__ = (
         "_columns", "_full", "_keeps", "_last_headers", "_room", "_rows", "_texts",
-        "members", "parts", "sheets", "systems",
+        "members", "parts", "sheets", "systems", "told",
     )  # fmt: skip
 
     def __init__(self, keeps: Callable[[str], bool]) -> None:
@@ -70,6 +70,8 @@ class Seen:
         """Paths of documents within this one, from it down."""
         self.systems: set[str | None] = set()
         """Of the documents directly within this one."""
+        self.told: str | None = None
+        """The system that was told before the end, for what lies within; an empty text: none."""
 
     def take(self, batch: ChunkBatch) -> None:
         """Looks at a batch; costs next to nothing once enough is known."""
