@@ -176,4 +176,4 @@ def made_gap(rule: str, kind: str, **facts: Any) -> Gap:
 def checked(comparison: Comparison, found: Inventory | None = None, said: Any = None) -> Checked:
     names = {system.id: system.name for system in SYSTEMS.values()}
     found = found or inventory(shares=[share(SHARE, 10, 2)])
-    return Checked(comparison, lint(said or notice()), found.coverage, TODAY, True, names)
+    return Checked(comparison, lint(said or notice()), found.coverage, TODAY, True, False, names)

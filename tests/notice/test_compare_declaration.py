@@ -142,6 +142,13 @@ def test_declared_and_not_found_is_said_only_where_its_usual_systems_were_scanne
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("facts", [Facts(whole=False), Facts(unread={None: {"permission": 1}})])
+def test_what_was_not_come_to_or_not_listed_may_hold_anything(facts: Facts) -> None:
+    said = notice(categories={"ip": 6}, recipients=())
+    (gap,) = gaps(compared(inventory(shares=[share("aws.s3")]), said, facts=facts), "G03")
+    assert (gap.kind, gap.status) == ("not_scanned", Status.NOT_ASSESSABLE)
+
+
 def test_a_system_that_the_notice_or_the_record_points_to_must_have_been_scanned_too() -> None:
     shares = [share("microsoft365.sharepoint")]
     whole = notice()

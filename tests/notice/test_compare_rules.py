@@ -145,6 +145,9 @@ def test_a_basis_that_only_the_record_has_is_a_warning(rule: str, category: str)
     kept = record(activity(categories=(category,), art9=("9.2.b",)))
     (gap,) = gaps(compared(inventory(holding(SHARE, category)), notice(**NO_PURPOSE), kept), rule)
     assert (gap.kind, gap.level) == ("record_only", Level.WARNING)
+    other = record(activity(categories=("email",), art9=("9.2.b",)))
+    (gap,) = gaps(compared(inventory(holding(SHARE, category)), notice(**NO_PURPOSE), other), rule)
+    assert (gap.kind, gap.level) == ("no_basis", Level.ERROR)
 
 
 def test_criminal_offences_need_a_purpose_that_names_them() -> None:
@@ -174,8 +177,8 @@ def test_transfers_by_country_and_safeguard(country: str | None, transfer: str |
 
 
 def test_a_transfer_that_the_record_gives_without_safeguards() -> None:
-    for safeguards, expected in (("", ["record"]), ("SCC", [])):
-        kept = record(activity(categories=("ip",), third_countries=("US",), safeguards=safeguards))
+    for country, safeguards, expected in (("US", "", ["record"]), ("US", "SCC", []), ("DE", "", []), ("CH", "", [])):
+        kept = record(activity(categories=("ip",), third_countries=(country,), safeguards=safeguards))
         found = gaps(compared(inventory(holding("google.analytics", "ip")), kept=kept), "G12")
         assert [gap.kind for gap in found] == expected
 

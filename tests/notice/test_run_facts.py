@@ -105,5 +105,5 @@ def test_an_activity_covers_the_documents_that_its_paths_and_tables_name() -> No
 def test_what_the_scan_looks_for_is_what_the_manifest_says_or_the_rules_do() -> None:
     run: FakeRun = built().run()
     assert "name" not in (facts_of(run, None).findable or ()) and "email" in (facts_of(run, None).findable or ())
-    run.manifest["looked_for"] = ["email"]
+    run.manifest["entity_types"] = ["EMAIL_ADDRESS", "MY_OWN"]
     assert facts_of(run, None).findable == {"email"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -30,7 +31,7 @@ from openpyxl import load_workbook
 from pii_scan.inventory.holdings import UNASSIGNED, Ages, Sample
 from pii_scan.notice.catalogue import KINDS
 from pii_scan.notice.facts import Facts, Seen
-from pii_scan.notice.gaps import Acceptance, Comparison, Evidence, Gap, Status
+from pii_scan.notice.gaps import Acceptance, Comparison, Evidence, Gap, Outcome, Status
 from pii_scan.notice.lint import Level
 from pii_scan.report import gap_json, gap_table, gap_text
 from pii_scan.report.gap_view import Checked, GapView, cited, gap_view, has_open_error, period
@@ -140,6 +141,27 @@ def test_the_text_says_what_is_over_what_does_nothing_and_what_was_not_compared(
     assert "=IT, til 01.01.2027: =flyttes" in flat and "Ikke lest: 1" in flat
     nothing = gap_text.text(of(lang="en"))
     assert "No deviation" in nothing and "never counts as absent" in nothing
+
+
+@pytest.mark.parametrize(("documents", "said"), [(1, "i a.csv"), (2, "blant annet i a.csv")])
+def test_places_are_all_or_some_of_the_documents(documents: int, said: str) -> None:
+    evidence = Evidence(documents, 3, (1, 3), None, None, (Sample("/data", "a.csv", 3),), 0.5)
+    assert said in of().evidence(made_gap("G01", "omitted", evidence=evidence))
+
+
+def test_an_interrupted_scan_is_said_and_never_complete() -> None:
+    whole = checked(Comparison("n", "run-1", (), {}), inventory(shares=[share(SHARE)]))
+    broken = dataclasses.replace(whole, interrupted=True)
+    said = [json.loads(gap_json.as_json(gap_view(one, "nb")))["coverage"]["complete"] for one in (whole, broken)]
+    assert said == [True, False]
+    assert "avbrutt" in gap_text.text(gap_view(broken, "nb")) and "avbrutt" not in gap_text.text(gap_view(whole, "nb"))
+
+
+def test_a_declaration_without_a_line_is_not_said_to_have_none() -> None:
+    view = of()
+    assert view.in_notice(made_gap("G10", "unknown", in_notice=Outcome.CLEAR, line=None)) == "oppgitt"
+    assert view.in_notice(made_gap("G10", "unknown", in_notice=Outcome.CLEAR, line=7)) == "oppgitt, linje 7"
+    assert view.in_notice(made_gap("G01", "omitted", in_notice=Outcome.OMITTED, line=None)) == "ikke nevnt, ingen linje"
 
 
 def test_only_open_errors_fire_the_gate() -> None:

@@ -65,7 +65,7 @@ def command(run_folder: Path, **options: Any) -> int:
         _begin_accepting(checked, options["write_accept"])
     if has_open_error(checked.comparison.gaps):
         return 1
-    incomplete = not checked.coverage.complete or run.manifest.get("status") != "finished"
+    incomplete = not checked.coverage.complete or checked.interrupted
     return 3 if incomplete and not options["allow_incomplete"] else 0
 
 
@@ -85,12 +85,13 @@ def _checked(run: Run, as_of: date, options: dict[str, Any], talk: Output) -> Ch
     record = _record(options, table, talk)
     accepted = {} if options["accept_file"] is None else load_accepted(options["accept_file"])
     inventory = build_inventory(run)
+    facts = facts_of(run, record)
     comparison = compare(
         inventory, notice, record, Choices(as_of, options["min_count"], accepted), run=str(run.manifest["id"]),
-        profiles=table.by_id, facts=facts_of(run, record),
+        profiles=table.by_id, facts=facts,
     )  # fmt: skip
     names = {profile.id: profile.name for profile in table}
-    return Checked(comparison, lint(notice), inventory.coverage, as_of, record is not None, names)
+    return Checked(comparison, lint(notice), inventory.coverage, as_of, record is not None, not facts.whole, names)
 
 
 def _record(options: dict[str, Any], table: ProfileTable, talk: Output) -> Record | None:

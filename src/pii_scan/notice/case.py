@@ -22,6 +22,9 @@ from pii_scan.notice.gaps import Evidence, Gap, Outcome, Status
 from pii_scan.notice.model import Notice, Purpose
 from pii_scan.notice.record import Activity, Record
 
+BLOCKING_PERCENT = 5
+"""Share of a system's unread documents above which it cannot be called clean."""
+
 
 class Profile(Protocol):
     """What the rules need of the profile of a system; `systems.profiles.Profile` is one."""
@@ -201,6 +204,11 @@ class Case:
             rule, kind, known.level, status, None, category, declared.outcome, None, evidence, line,
             declared.by if declared.outcome is Outcome.VAGUE else None, known.law, values,
         )  # fmt: skip
+
+
+def is_examined(share: SystemShare) -> bool:
+    """Whether so much of a system was read that something can be said of what is not in it."""
+    return share.documents > share.unread and share.unread * 100 <= BLOCKING_PERCENT * share.documents
 
 
 def covers_system(activity: Activity, system: str) -> bool:

@@ -41,5 +41,7 @@ class Facts:
     uncovered: Mapping[Place, int] = field(default_factory=dict)
     """Documents of each holding that no path or table of an activity which declares the category names; of a holding
     that is missing, all."""
+    whole: bool = True
+    """Whether the scan came to its end."""
     findable: frozenset[str] | None = None
     """Categories that a rule of the scan looks for; None: not known, all that have an entity type."""

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pii_scan.notice.case import Case
+from pii_scan.notice.case import Case, is_examined
 from pii_scan.notice.gaps import Evidence, Gap
-
-BLOCKING_PERCENT = 5
-"""Share of a system's documents from which it says that the system cannot be called clean."""
 
 
 def unread(case: Case) -> Iterator[Gap]:
@@ -16,7 +13,7 @@ def unread(case: Case) -> Iterator[Gap]:
     for share in case.inventory.systems:
         codes = dict(case.facts.unread.get(share.system, {}))
         if share.unread:
-            blocks = share.unread * 100 > BLOCKING_PERCENT * share.documents
+            blocks = not is_examined(share)
             evidence = Evidence(share.unread, 0, (0, 0), None, None, (), 1.0)
             yield case.of_system(
                 "G19", "blocks" if blocks else "some", share.system, evidence, None,

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from pii_scan.inventory.categories import Category
 from pii_scan.inventory.holdings import Holding
-from pii_scan.notice.case import Case, Profile
+from pii_scan.notice.case import Case, Profile, is_examined
 from pii_scan.notice.declare import holds, retention_lines
 from pii_scan.notice.evidence import evidence_of_all
 from pii_scan.notice.gaps import Gap, Outcome, Status
@@ -56,9 +56,11 @@ def not_found(case: Case) -> Iterator[Gap]:
     """G03: one row for each declared category that was not found.
 
     It can be assessed only where each family of systems that is expected to hold it was scanned: those that usually
-    do, and that the scan met, the notice's recipients point to, or the record names.
+    do, and that the scan met, the notice's recipients point to, or the record names. What could not be listed, and
+    what an interrupted scan did not come to, may hold anything.
     """
-    read = {share.system for share in case.inventory.systems if share.documents > share.unread}
+    everything = case.facts.whole and not case.facts.unread.get(None)
+    read = {share.system for share in case.inventory.systems if is_examined(share)} if everything else set()
     expected = [profile for profile in case.profiles.values() if _is_expected(case, profile)]
     for category, line in case.notice.categories.items():
         if any(holds(category, holding.category) and case.real(holding) for holding in case.inventory.holdings):

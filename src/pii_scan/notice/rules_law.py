@@ -43,7 +43,10 @@ def special(case: Case) -> Iterator[Gap]:
     for holding in _flagged(case, Flag.SPECIAL):
         if any(purpose.art9 for purpose in case.purposes(holding.category)):
             continue
-        recorded = any(activity.art9 for activity in case.activities(holding))
+        recorded = any(
+            activity.art9 and (not activity.categories or named_by(activity.categories, holding.category))
+            for activity in case.activities(holding)
+        )
         yield case.of_holding("G06", "record_only" if recorded else "no_basis", holding)
 
 

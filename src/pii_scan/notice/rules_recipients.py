@@ -22,6 +22,7 @@ from pii_scan.notice.gaps import Evidence, Gap
 from pii_scan.notice.lint import Level
 from pii_scan.notice.model import Recipient
 from pii_scan.notice.recipients import in_record, named, shown_name, valid_on
+from pii_scan.notice.record import Activity
 
 COOKIE = "online_id.cookie"
 _MAX_OWNERS = 5
@@ -100,7 +101,7 @@ def third_country(case: Case) -> Iterator[Gap]:
                 )  # fmt: skip
                 break
         else:
-            if any(a.third_countries and not a.safeguards for a in case.activities_of(profile.id)):
+            if any(map(_is_unguarded, case.activities_of(profile.id))):
                 yield case.of_system("G12", "record", profile.id, evidence)
 
 
@@ -113,6 +114,12 @@ def _transfer(recipient: Recipient, profile: Profile) -> str | None:
     if law.in_eea(recipient.country) or law.adequate(recipient.country):
         return None
     return "partial" if law.partly_adequate(recipient.country) else "silent"
+
+
+def _is_unguarded(activity: Activity) -> bool:
+    """Whether an activity has a transfer that needs safeguards and none; a country in words is taken to be outside."""
+    outside = (c for c in activity.third_countries if not law.in_eea(c) and not law.adequate(c))
+    return not activity.safeguards and any(outside)
 
 
 def _may_be_outside(key: str) -> bool:

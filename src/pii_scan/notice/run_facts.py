@@ -35,20 +35,28 @@ def facts_of(run: FinishedRun, record: Record | None, table: CategoryTable | Non
     found = by_document(run)
     activities = () if record is None else tuple(one for one in record.activities if one.paths or one.tables)
     if found is None:
-        return Facts(unread=_unread(run), findable=findable(run))
+        return Facts(unread=_unread(run), whole=is_whole(run), findable=findable(run, table))
     found = found.filter(pc.greater(found.column("count"), found.column("synthetic")))
     found = with_system(run, found)
     covered, uncovered = _covered(found, activities)
     return Facts(
         trackers=_trackers(run), hashed=_hashed(run), secrets=_secrets(found, table), unread=_unread(run),
-        covered=covered, uncovered=uncovered, findable=findable(run),
+        covered=covered, uncovered=uncovered, whole=is_whole(run), findable=findable(run, table),
     )  # fmt: skip
 
 
-def findable(run: FinishedRun) -> frozenset[str]:
-    """The categories that the scan looked for: as the manifest says (`looked_for`), else those of built-in rules."""
-    said = run.manifest.get("looked_for")
-    return frozenset(said) if isinstance(said, list) else frozenset(rule.category for rule in load_rules())
+def is_whole(run: FinishedRun) -> bool:
+    """Whether the scan came to its end."""
+    return run.manifest.get("status") == "finished"
+
+
+def findable(run: FinishedRun, table: CategoryTable) -> frozenset[str]:
+    """The categories that the scan looked for: of the entity types that the manifest names, else of built-in rules."""
+    said = run.manifest.get("entity_types")
+    if not isinstance(said, list):
+        return frozenset(rule.category for rule in load_rules())
+    known = table.by_entity_type
+    return frozenset(known[entity_type].key for entity_type in said if entity_type in known)
 
 
 def with_system(run: FinishedRun, found: pa.Table) -> pa.Table:

@@ -22,7 +22,7 @@ def as_json(view: GapView) -> str:
         "language": view.t.lang, "record": checked.has_record,
         "coverage": {
             "seen": known.seen, "read": known.read, "partly_read": known.partly_read, "unread": known.unread,
-            "complete": known.complete,
+            "complete": known.complete and not checked.interrupted,
         },
         "summary": {name: view.number(name) for name in ("error", "warning", "info", "accepted", "not_assessable")},
         "gaps": [_gap(view, gap) for gap in comparison.gaps],

@@ -42,6 +42,8 @@ class Checked:
     coverage: Coverage
     as_of: date
     has_record: bool
+    interrupted: bool
+    """Whether the scan did not come to its end."""
     names: Mapping[str, Mapping[str, str]]
     """Id of a system to its name by language; an id that is missing stands for itself."""
 
@@ -106,7 +108,9 @@ class GapView:
     def remarks(self) -> list[str]:
         """What a reader must know besides the gaps: no record, nothing read, acceptances, test numbers."""
         comparison, t = self.checked.comparison, self.t
-        lines = [] if self.checked.has_record else [t("check.no_record")]
+        lines = [t("remark.interrupted")] if self.checked.interrupted else []
+        if not self.checked.has_record:
+            lines.append(t("check.no_record"))
         if not self.checked.coverage.read + self.checked.coverage.partly_read:
             lines.append(t("check.none_read"))
         for key, names in (("check.expired", comparison.expired), ("check.unused", comparison.unused)):
@@ -179,7 +183,9 @@ class GapView:
         if known.count:
             yield t("check.sure", score=t.score(known.score))
         if known.samples:
-            yield t("check.places", names="; ".join(self.place(sample) for sample in known.samples))
+            all_named = len({(one.target, one.document) for one in known.samples}) >= known.documents
+            key = "check.all_places" if all_named else "check.places"
+            yield t(key, names="; ".join(self.place(sample) for sample in known.samples))
 
     def _details(self, gap: Gap) -> Iterator[str]:
         values, t = gap.values, self.t
