@@ -105,4 +105,4 @@ def checked(*gaps: Gap, names: Mapping[str, Mapping[str, str]] | None = None, no
     )
     names = names or {profile.id: profile.name for profile in profiles()}
     coverage = Coverage(31, 28, 1, 2, 49_700_000, 43_600_000, {"encrypted": 1})
-    return Checked(Comparison(notice, "run", gaps, {}), lint, coverage, THIS_RUN, False, names)
+    return Checked(Comparison(notice, "run", gaps, {}), lint, coverage, THIS_RUN, False, False, names)
