@@ -126,8 +126,9 @@ def test_the_skip_link_and_the_sections_of_the_menu_lead_on(opened: Any) -> None
 
 def test_markup_in_systems_owners_signs_and_deviations_is_text_in_the_browser(opened: Any) -> None:
     answer = Acceptance(HOSTILE, HOSTILE, checked().as_of)
+    values = {"recipients": (HOSTILE,), "owners": (HOSTILE,), "one_of": (HOSTILE,)}
     gaps = (
-        gap("G04", "notice", Level.ERROR, HOSTILE, HOSTILE, values={"recipients": (HOSTILE,), "owners": (HOSTILE,)}),
+        gap("G04", "notice", Level.ERROR, HOSTILE, HOSTILE, values=values),
         gap("G01", "omitted", Level.ERROR, HOSTILE, None, law=HOSTILE, status=Status.ACCEPTED, acceptance=answer),
     )
     run = attributed_run(deltakere=HOSTILE, signals=HOSTILE, owner=HOSTILE)

@@ -223,7 +223,7 @@ def test_the_statement_bounds_what_a_sample_may_have_missed() -> None:
 
 
 def hostile_check() -> Checked:
-    values = {"recipients": (HOSTILE,), "owners": (HOSTILE,)}
+    values = {"recipients": (HOSTILE,), "owners": (HOSTILE,), "one_of": (HOSTILE,)}
     answer = Acceptance(HOSTILE, HOSTILE, checked().as_of)
     evidence = Evidence(1, 2, (1, 9), None, None, (), 0.9)
     gaps = (
