@@ -15,6 +15,7 @@ import pytest
 from scanning import command, environment
 
 from pii_scan.cli.report import FORMAT_NAMES
+from pii_scan.registry import data_folder
 from pii_scan.report import json_v1
 from pii_scan.report.formats import FORMATS
 
@@ -100,3 +101,25 @@ def test_a_part_of_a_run_can_be_reported(call: Any, small_run: Path) -> None:
     assert whole.code == 0 and "1 av 2 dokumenter ble lest" in whole.out
     assert call("report", small_run, "--system", "nowhere").code == 2
     assert call("report", small_run, "--only-path", "nowhere").code == 2
+
+
+def test_record_and_notice_are_for_the_formats_that_show_what_is_declared(
+    call: Any, small_run: Path, tmp_path: Path
+) -> None:
+    record, mapping = tmp_path / "r.csv", tmp_path / "m.yaml"
+    record.write_text("Hva;System\nKursadministrasjon;Moodle\n", encoding="utf-8")
+    mapping.write_text("columns: {name: Hva}\n", encoding="utf-8")
+    notice = data_folder("configs") / "notices" / "metis.yaml"
+    for name in ("ropa-csv", "dpv"):
+        given = ("--ropa", record, "--ropa-mapping", mapping, "--notice", notice)
+        said = call("report", small_run, "--format", name, *given)
+        assert said.code == 0 and "Kursadministrasjon" in said.out
+    for wrong in (
+        ("--format", "html", "--ropa", record),
+        ("--format", "dpv", "--ropa-mapping", mapping),
+        ("--format", "dpv", "--ropa", record),
+        ("--format", "dpv", "--ropa", tmp_path / "none.yaml"),
+        ("--format", "dpv", "--notice", record),
+    ):
+        said = call("report", small_run, *wrong)
+        assert said.code == 2 and said.out == "" and said.err.startswith("error: "), wrong

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from finished_run import TARGET, FakeRun, RunBuilder
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_scan.inventory import ages
@@ -88,11 +88,13 @@ FOUND = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(DATED, FOUND)
 def test_a_plain_count_agrees(dated: Dated, found: Found) -> None:
     assert of(dated, found) == plain_count(dated, found)
 
 
+@settings(deadline=None)
 @given(DATED, FOUND)
 def test_every_occurrence_in_a_dated_document_is_in_one_month(dated: Dated, found: Found) -> None:
     with_dates = {row[0] for row in dated}
@@ -145,6 +147,7 @@ def test_what_has_no_date_has_no_age() -> None:
     assert of([("b.csv", date(2020, 1, 1), 1, "data")], [("a.csv", "crm", "email", 4)]) == {("crm", "email"): Ages()}
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 1 << 40), min_size=1, max_size=30), st.integers(0, 1 << 40))
 def test_huge_numbers_are_shared_out_without_loss(records: list[int], count: int) -> None:
     row = np.zeros(len(records), np.int64)

@@ -354,6 +354,24 @@ def test_what_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         load_record(saved(tmp_path, bomb.getvalue(), "bomb.xlsx"))
 
 
+def test_entities_that_grow_and_rows_that_stand_far_apart_are_refused(tmp_path: Path) -> None:
+    source, out = io.BytesIO(), io.BytesIO()
+    workbook(NORWEGIAN).save(source)
+    entities = '<!ENTITY a0 "aaaaaaaaaa">' + "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
+    with zipfile.ZipFile(source) as archive, zipfile.ZipFile(out, "w") as grown:
+        for name in archive.namelist():
+            text = archive.read(name).decode()
+            if name == "xl/worksheets/sheet1.xml":
+                text = f"<!DOCTYPE x [{entities}]>" + text.replace("<t>", "<t>&a9;", 1)
+            grown.writestr(name, text)
+    with pytest.raises(ConfigError, match="not a workbook that can be read"):
+        load_record(saved(tmp_path, out.getvalue(), "grown.xlsx"))
+    book = workbook(NORWEGIAN)
+    book.active["A1048576"] = "x"
+    with pytest.raises(ConfigError, match="more than 20000 rows"):
+        load_record(saved(tmp_path, book, "far.xlsx"))
+
+
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w") as archive:

@@ -6,7 +6,7 @@ import calendar
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_scan.errors import ConfigError
@@ -62,6 +62,7 @@ def test_the_calendar_holds_at_ends_of_months_and_in_leap_years(
     assert duration(period).after(date(*day)) == date(*end)
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(0, 600))
 def test_months_later_is_the_same_day_or_the_last(day: date, months: int) -> None:
     end = Duration(months, 0).after(day)
@@ -69,6 +70,7 @@ def test_months_later_is_the_same_day_or_the_last(day: date, months: int) -> Non
     assert end.day == min(day.day, calendar.monthrange(end.year, end.month)[1])
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS, st.integers(0, 200), st.integers(0, 500))
 def test_a_later_record_never_ends_earlier(a: date, b: date, months: int, days: int) -> None:
     length = Duration(months, days)
@@ -78,6 +80,7 @@ def test_a_later_record_never_ends_earlier(a: date, b: date, months: int, days: 
 # what is over
 
 
+@settings(deadline=None)
 @given(st.lists(DAYS, min_size=1, max_size=20), st.integers(0, 30))
 def test_nothing_is_over_that_a_count_by_day_would_not_call_over(days: list[date], years: int) -> None:
     result = assess(ages(*days), f"P{years}Y", None, "crm", "email", AS_OF)

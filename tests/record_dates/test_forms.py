@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_scan.record_dates.forms import Read, read_days
@@ -62,17 +62,20 @@ def read(*texts: str) -> Read:
 
 
 @pytest.mark.parametrize("form", FORMS)
+@settings(deadline=None)
 @given(days=st.lists(SINCE_UNIX_HAD_TEN_DIGITS, min_size=1, max_size=20))
 def test_every_day_in_a_form_is_read_as_that_day(form: str, days: list[date]) -> None:
     assert [day_of(number) for number in read(*(FORMS[form](day) for day in days)).day_first.tolist()] == days
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(sorted(FORMS)), SINCE_UNIX_HAD_TEN_DIGITS), min_size=1, max_size=30))
 def test_forms_that_stand_mixed_do_not_disturb_each_other(cells: list[tuple[str, date]]) -> None:
     found = read(*(FORMS[form](day) for form, day in cells)).day_first.tolist()
     assert [day_of(number) for number in found] == [day for _, day in cells]
 
 
+@settings(deadline=None)
 @given(st.dates(date(1970, 1, 1), date(2026, 11, 30)))
 def test_a_slash_leaves_day_and_month_to_the_column(day: date) -> None:
     european, american = read(f"{day.day}/{day.month}/{day.year}", f"{day.month}/{day.day}/{day.year}"), day
@@ -89,6 +92,7 @@ def test_a_half_day_is_american() -> None:
     assert day_of(int(found.day_first[2])) == date(2020, 4, 3)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=20))
 def test_any_text_is_read_without_an_error_and_alone_as_in_company(texts: list[str]) -> None:
     texts = [text.encode("utf-8", "replace").decode() for text in texts]

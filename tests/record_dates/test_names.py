@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_scan.record_dates.names import Span, months_of_name, span_of
@@ -54,6 +54,7 @@ def test_numbers_that_are_no_dates(name: str) -> None:
     assert span_of(name, AS_OF) is None
 
 
+@settings(deadline=None)
 @given(st.dates(date(1970, 1, 1), AS_OF))
 def test_a_day_in_a_name_is_one_record_of_its_month(day: date) -> None:
     for form in ("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%Y_%m_%d"):
@@ -73,6 +74,7 @@ def test_a_year_is_all_its_months_up_to_now() -> None:
     assert found[-1].youngest == AS_OF
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_name_is_read(name: str) -> None:
     for month in months_of_name(name, AS_OF):

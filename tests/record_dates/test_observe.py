@@ -78,6 +78,7 @@ def test_a_workbook(days: list[date]) -> None:
     assert in_data("liste.xlsx", out.getvalue()) == expected(days)
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(1, 7))
 def test_batches_give_the_same_as_the_whole(days: list[date], size: int) -> None:
     texts: list[str | None] = [*(day.isoformat() for day in days), None, ""]

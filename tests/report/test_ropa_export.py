@@ -7,6 +7,7 @@ import dataclasses
 import io
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,9 +21,10 @@ from pii_scan.inventory.holdings import UNASSIGNED
 from pii_scan.notice.model import known_categories, load_notice
 from pii_scan.notice.record import Activity, Record
 from pii_scan.notice.record_file import load_record
+from pii_scan.notice.record_systems import Systems
 from pii_scan.notice.record_words import table
 from pii_scan.registry import data_folder
-from pii_scan.report import ropa
+from pii_scan.report import ropa, ropa_rows
 from pii_scan.report.declared import Declared
 
 BLANK = {"nb": "må fylles ut av menneske", "en": "to be filled in by a person"}
@@ -193,3 +195,10 @@ def test_no_cell_is_a_formula() -> None:
 def test_what_holds_test_numbers_only_gets_no_row() -> None:
     more = (holding("google.takeout", "national_id", 5, synthetic=5),)
     assert not [row for row in rows(exported(Declared(), more=more)[0]) if "google" in row[header("systems")]]
+
+
+def test_a_system_shown_by_name_is_read_back_by_its_id() -> None:
+    shown: Any = SimpleNamespace(system=lambda system: f"Navn, (på) {system[:4]}")
+    for system in Systems().ids:
+        assert Systems().named(ropa_rows.shown_system(shown, system)) == (system,)
+    assert "[" not in ropa_rows.shown_system(shown, UNASSIGNED)

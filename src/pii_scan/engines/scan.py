@@ -18,7 +18,7 @@ from typing import Any
 from pii_scan import __version__
 from pii_scan.config import Config, checked
 from pii_scan.detect.detector import Detector, load_recognizers
-from pii_scan.detect.rules import rules_hash
+from pii_scan.detect.rules import Rule, rules_hash
 from pii_scan.engines.local import SLICE_BYTES, EngineError, Group, LocalEngine, Progress
 from pii_scan.engines.wire import Item
 from pii_scan.errors import RunError, TargetError, UsageError
@@ -65,26 +65,14 @@ def scan(
     descriptions, notes, stdin = _describe([os.fspath(target) for target in targets], config, folder)
     try:
         sources = [open_source(description, config.limits) for description in descriptions]
-        settings = Settings(
-            key.hex(),
-            config.as_of or f"{now:%Y-%m-%d}",
-            tuple(config.rules),
-            tuple(config.only),
-            config.min_score,
-            config.limits,
-            tuple(config.presidio),
-            tuple(config.systems),
-        )
         writer = RunWriter(folder, {
             "id": secrets.token_hex(8), "started_at": _iso(now), "finished_at": None, "version": __version__,
-            "rules_hash": rules_hash(rules), "config_hash": config.digest(), "status": "running", "lang": config.lang,
+            "config_hash": config.digest(), "status": "running", "lang": config.lang,
             "targets": [str(description["target"]) for description in descriptions], "notes": notes,
-            "systems": own_profiles(table),
-            "key_check": key_check(key), "rules": sorted(rule.id for rule in rules),
-            "entity_types": sorted({rule.entity_type for rule in rules}),
+            "systems": own_profiles(table), "key_check": key_check(key), **_looked_for(rules),
         })  # fmt: skip
         engine = LocalEngine(
-            config.jobs or os.cpu_count() or 1, settings_json(settings), descriptions, config.limits,
+            config.jobs or os.cpu_count() or 1, settings_json(_settings(config, key, now)), descriptions, config.limits,
             report or (lambda progress: None),
         )  # fmt: skip
         _drive(engine, _groups(sources), writer)
@@ -92,6 +80,22 @@ def scan(
         if stdin is not None:
             stdin.close()
     return load_run(folder)
+
+
+def _settings(config: Config, key: bytes, now: datetime) -> Settings:
+    return Settings(
+        key=key.hex(), as_of=config.as_of or f"{now:%Y-%m-%d}", rules=tuple(config.rules), only=tuple(config.only),
+        min_score=config.min_score, limits=config.limits, presidio=tuple(config.presidio),
+        systems=tuple(config.systems),
+    )  # fmt: skip
+
+
+def _looked_for(rules: Sequence[Rule]) -> dict[str, Any]:
+    """What the manifest says of the rules, so that a run can be held against another and against a notice."""
+    return {
+        "rules_hash": rules_hash(rules), "rules": sorted(rule.id for rule in rules),
+        "entity_types": sorted({rule.entity_type for rule in rules}),
+    }  # fmt: skip
 
 
 def _drive(engine: LocalEngine, groups: Iterable[Group], writer: RunWriter) -> None:

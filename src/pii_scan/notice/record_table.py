@@ -94,7 +94,7 @@ class Reader:
         activity = replace(
             activity,
             purposes=tuple(values(cells.get("purposes", ""), prose=True)),
-            systems=self._systems(cells.get("systems", "")),
+            systems=self._systems(cells.get("systems", ""), where),
             categories=categories, other_categories=others,
             recipients=_unique([*values(cells.get("recipients", "")), *values(cells.get("processors", ""))]),
             legal_basis=legal, art9=art9,
@@ -127,8 +127,14 @@ class Reader:
             others += [] if found else [value]
         return _unique(keys), _unique(others)
 
-    def _systems(self, text: str) -> tuple[str, ...]:
-        return _unique(id_ for value in values(text) for id_ in (self.systems.named(value) or (value,)))
+    def _systems(self, text: str, where: str) -> tuple[str, ...]:
+        named: list[str] = []
+        for value in values(text):
+            ids = self.systems.named(value)
+            if not ids:
+                self.notes.append(f"{where}: no system profile is known by the name {value!r}")
+            named += ids or (value,)
+        return _unique(named)
 
 
 _TAKEN = frozenset(

@@ -22,10 +22,11 @@ MAX_BYTES = 256 << 10
 _COMPANY_ENDING = re.compile(r"(?i)(?:LLC|Inc|Ltd|Limited|Corp|GmbH|ASA?|A/S|AB|B\.?V)\.?")
 _NOT = r"(?<!ikke )(?<!uten )(?<!ikkje )(?<!utan )(?<!not )(?<!without )"
 _ARTICLE = re.compile(
-    r"(?i)(?<![\d.])(?P<article>[69])\s*(?:\.\s*|\(\s*|,?\s*nr\.?\s*|\s)?(?P<section>[12])?\s*\)?\s*[.,]?\s*"
+    r"(?i)(?<![\d.§])(?<!§ )(?P<article>[69])\s*(?:\.\s*|\(\s*|,?\s*nr\.?\s*|\s)?(?P<section>[12])?\s*\)?\s*[.,]?\s*"
     r"(?P<named>bokstav|litra|letter|lit\.?|point|\()?\s*(?P<letter>[a-j])\b\)?"
     r"(?P<more>(?:\s*(?:,|og|and|eller|or|/|&)\s*(?:bokstav|litra)?\s*\(?[a-j]\b\)?(?![.\w]))*)"
 )
+_CITED = re.compile(r"(?i)\bart(?:ikkel|icle|\.)?\s*$")
 _LETTER = re.compile(r"(?i)(?<![a-zæøå])[a-j](?![a-zæøå])")
 _NUMBER = r"\d{1,4}(?:[.,]\d{1,2})?(?:\s*½|\s+1/2)?|½"
 _ISO = re.compile(r"P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
@@ -176,6 +177,8 @@ def _formal(hit: re.Match[str]) -> list[str]:
     last = {"6": "f", "9": "j"}[article]
     if hit["section"] not in (None, section):
         return []
+    if hit["section"] is None and hit["named"] in (None, "(") and not _CITED.search(hit.string[: hit.start()]):
+        return []  # «kapittel 9 A» is no article
     letters = [hit["letter"], *_LETTER.findall(hit["more"])]
     return [f"{article}.{section}.{letter.lower()}" for letter in letters if letter.lower() <= last]
 
@@ -247,14 +250,18 @@ def _period_form() -> re.Pattern[str]:
 
 
 def _duration(text: str) -> str | None:
-    """`3,5 år` as P3Y6M: half a year is six months, half a month 15 days; None where it comes to nothing."""
+    """`3,5 år` as P3Y6M: half a year is six months, half a month 15 days. None where it comes to nothing, and where the
+    units do not descend: «5 år, 10 år» are two periods.
+    """
     words = _table("words")
     total = {"Y": 0, "M": 0, "W": 0, "D": 0}
     unit_of = {name: unit for unit, names in words["units"].items() for name in names}
     form = re.compile(rf"(?i)({_NUMBER}|[a-zåæø ]+?)[\s-]*({'|'.join(sorted(unit_of, key=len, reverse=True))})\b")
+    units: list[str] = []
     for number, unit in form.findall(re.sub(r"(?i)\b(?:og|and)\b|,(?!\d)", " ", text)):
         count, name = _number(number), unit_of[unit.casefold()]
-        if count is None:
+        units.append(name)
+        if count is None or units != sorted(set(units), key=tuple(words["units"]).index):
             return None
         whole, half = int(count), count - int(count)
         letter, smaller, size = {

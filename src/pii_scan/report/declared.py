@@ -5,6 +5,7 @@ Decides nothing: whom a system's data may go to is a candidate for a person to c
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,9 +31,7 @@ class Declared:
         return () if self.record is None else self.record.activities
 
     def whole(self) -> dict[str, str]:
-        """Who is responsible, by the fields of the record: as it says; where it is silent, as the notice of the same
-        controller does.
-        """
+        """Who is responsible, by field: by the record, and where it is silent by the notice of the same controller."""
         record, notice = self.record, self.notice
         said = {"controller": record.controller, "orgnr": record.orgnr} if record else {}
         said |= _placed(record.contact if record else None, "controller_address", "controller_email")
@@ -81,7 +80,8 @@ def candidates(system: str, declared: Declared) -> list[Candidate]:
         ]  # fmt: skip
         found += [Candidate(one.name, _outside(one.country), from_notice=True) for one in said]
         if not said:
-            found.append(Candidate(entry["names"][0], None, from_notice=False))
+            plain = {re.sub(r"\W", "", name).casefold(): name for name in reversed(entry["names"])}
+            found.append(Candidate(plain.get(key, entry["names"][0]), None, from_notice=False))
     return found
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pii_scan.inventory.holdings import Holding, SystemShare
+from pii_scan.inventory.holdings import UNASSIGNED, Holding, SystemShare
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.notice.record import Activity
 from pii_scan.notice.record_words import period_words, table
@@ -140,7 +140,7 @@ def joined(values: Iterable[str]) -> str:
     """Values in one cell, as `record_words.values` takes them apart; a comma in the only one does not part it.
 
     >>> joined(["a", "b;c"]), joined(["Wildbit, LLC"])
-    ('a; b, c', 'Wildbit, LLC;')
+    ('a; b,c', 'Wildbit, LLC;')
     """
     parts = [" ".join(value.replace(";", ",").split()) for value in values]
     return f"{parts[0]};" if len(parts) == 1 and "," in parts[0] else "; ".join(parts)
@@ -149,7 +149,7 @@ def joined(values: Iterable[str]) -> str:
 def shown_system(seen: View, system: str) -> str:
     """A system by name and, where that is another, its id, by which it is read back."""
     name = seen.system(system)
-    return name if name == system or "." not in system else f"{name} [{system}]"
+    return name if system in (name, UNASSIGNED) else f"{name} [{system}]"
 
 
 def _declares(activity: Activity, category: str) -> bool:

@@ -69,22 +69,17 @@ class SheetWriter:
 
     def __init__(self, sheet: Any, wrap: bool) -> None:
         self._sheet, self._wrap = sheet, wrap
-        self.rows = 0
 
     def row(
         self, values: Sequence[object], *, waiting: Sequence[bool] = (), fill: Any = None, bold: bool = False
     ) -> None:
         """Writes a row; `waiting` says which cells a person must fill in: these are coloured."""
-        marks = waiting or [False] * len(values)
-        self._sheet.append(
-            [
-                self._cell(value, _WAITING if mark else fill, bold)
-                if self._wrap or fill or mark or bold
-                else plain(value)
-                for value, mark in zip(values, marks, strict=True)
-            ]
-        )
-        self.rows += 1
+        if self._wrap or fill or bold:
+            marks = waiting or [False] * len(values)
+            pairs = zip(values, marks, strict=True)
+            self._sheet.append([self._cell(value, _WAITING if mark else fill, bold) for value, mark in pairs])
+        else:
+            self._sheet.append([plain(value) for value in values])
 
     def _cell(self, value: object, fill: Any, bold: bool) -> Any:
         cell = WriteOnlyCell(self._sheet, plain(value))
@@ -124,7 +119,10 @@ def plain(value: object) -> Any:
     """
     if value is None or (isinstance(value, int | float | date) and not isinstance(value, bool)):
         return value
-    lines = str(value).translate(_SPACES).split("\n")
+    text = str(value)
+    if text.isascii() and text.isprintable() and len(text) < MAX_CELL:  # most cells, at once
+        return inert(text)
+    lines = text.translate(_SPACES).split("\n")
     return inert("\n".join(printable(line) for line in lines)[: MAX_CELL - 1])
 
 
