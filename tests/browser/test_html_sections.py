@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -151,3 +152,21 @@ def test_the_whole_page_does_not_scroll_sideways(opened: Any, width: int, lang: 
         assert driver.execute_script("return document.documentElement.scrollWidth") <= width
     finally:
         driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_the_heads_of_many_systems_keep_clear_of_the_rows_and_of_each_other(opened: Any) -> None:
+    run = attributed_run()
+    names = [f"own.system with a rather long name, number {n:02d} (export)" for n in range(9)]
+    tables = []
+    for table in run.document_tables:
+        rows_ = [row | {"system": names[n % len(names)]} for n, row in enumerate(table.to_pylist())]
+        tables.append(type(table).from_pylist(rows_, table.schema))
+    driver = opened(replace(run, document_tables=tables))
+    script = """
+      const table = document.querySelector('#systems .matrix.many');
+      const heads = [...table.querySelectorAll('th.up > span')].map((head) => head.getBoundingClientRect());
+      const first = table.querySelector('tbody').getBoundingClientRect().top, top = table.getBoundingClientRect().top;
+      return heads.length > 8 && heads.every((head, i) => head.bottom <= first + 1 && head.top >= top - 1
+        && (i === 0 || heads[i - 1].right <= head.left + 1));
+    """
+    assert driver.execute_script(script)
