@@ -150,3 +150,12 @@ def test_a_wrong_call_is_said(call: Any, clean_run: Path, arguments: tuple[objec
 
 def test_what_is_no_run_is_a_wrong_call(call: Any, tmp_path: Path) -> None:
     assert call("check", tmp_path, "--notice", FOUNDING).code == 2
+
+
+def test_the_html_report_with_the_gaps_is_written(call: Any, clean_run: Path, tmp_path: Path) -> None:
+    file = tmp_path / "gaps.html"
+    notice = silent(tmp_path, "email")
+    assert call("check", clean_run, "--notice", notice, "--format", "html", "-o", file, "--lang", "en").code == 1
+    page = file.read_text("utf-8")
+    assert '<article class="gap level-error" data-level="error" data-status="open"' in page
+    assert "Deviations between notice and findings" in page and "kari@example.no" not in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from attributed_run import attributed_run
 from gap_cases import checked, made_gap
 
 from pii_scan.engines.scan import scan
@@ -12,7 +13,7 @@ from pii_scan.notice.catalogue import KINDS
 from pii_scan.notice.gaps import Comparison, Outcome
 from pii_scan.notice.model import load_notice
 from pii_scan.registry import data_folder
-from pii_scan.report import gap_json, gap_table, gap_text
+from pii_scan.report import gap_json, gap_table, gap_text, html
 from pii_scan.report.gap_view import gap_view
 from pii_scan.report.messages import LANGUAGES
 
@@ -33,7 +34,9 @@ def test_a_scan_of_every_report_finds_nothing(tmp_path: Path) -> None:
             gap_table.write_csv(view, out)
         with open(folder / f"{lang}.xlsx", "wb") as out:
             gap_table.write_xlsx(view, out)
+        with open(folder / f"{lang}.html", "wb") as out:
+            html.write(attributed_run(), out, lang, made)
     run = scan([folder], out=tmp_path / "run")
-    assert sum(table.num_rows for table in run.documents()) >= 8
+    assert sum(table.num_rows for table in run.documents()) >= 10
     assert [row for table in run.findings() for row in table.to_pylist()] == []
     assert [row for table in run.problems() for row in table.to_pylist()] == []

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pii_scan.report.gap_view import Checked, GapView
     from pii_scan.systems.profiles import ProfileTable
 
-FORMAT_NAMES = ("text", "json", "csv", "xlsx")
+FORMAT_NAMES = ("text", "json", "csv", "xlsx", "html")
 _FILE = click.Path(path_type=Path)
 ACCEPTED_DAYS = 365
 """How long an acceptance begun by --write-accept runs."""
@@ -61,7 +61,7 @@ def command(run_folder: Path, **options: Any) -> int:
     as_of = _day(options["as_of"])
     checked = _checked(run, as_of, options, talk)
     view = gap_view(checked, options["lang"] or str(run.manifest.get("lang", "nb")))
-    _write(view, options["format_name"], options["file"], talk)
+    _write(view, run, options["format_name"], options["file"], talk)
     if options["write_accept"] is not None:
         _begin_accepting(checked, options["write_accept"])
     if has_open_error(checked.comparison.gaps):
@@ -127,8 +127,8 @@ def _day(text: str | None) -> date:
         raise UsageError(f"--as-of: {text!r} is no day", "write it as 2026-11-22") from None
 
 
-def _write(view: GapView, format_name: str, file: Path | None, talk: Output) -> None:
-    from pii_scan.report import gap_json, gap_table, gap_text
+def _write(view: GapView, run: Run, format_name: str, file: Path | None, talk: Output) -> None:
+    from pii_scan.report import gap_json, gap_table, gap_text, html
 
     if format_name in ("text", "json"):
         width = shutil.get_terminal_size((80, 24)).columns
@@ -139,7 +139,10 @@ def _write(view: GapView, format_name: str, file: Path | None, talk: Output) -> 
         content = said.encode()
     else:
         held = io.BytesIO()
-        (gap_table.write_csv if format_name == "csv" else gap_table.write_xlsx)(view, held)
+        if format_name == "html":
+            html.write(run, held, view.t.lang, view.checked)
+        else:
+            (gap_table.write_csv if format_name == "csv" else gap_table.write_xlsx)(view, held)
         content = held.getvalue()
     if file is None:
         sys.stdout.buffer.write(content)

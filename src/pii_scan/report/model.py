@@ -5,14 +5,14 @@ Takes numbers from the inventory as they are, so that all formats agree. Lays no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pii_scan.inventory.build import Entry, Inventory, Place, build_inventory
 from pii_scan.inventory.categories import CategoryTable, Flag, categories
 from pii_scan.inventory.drilldown import ShownDocument, Unit
-from pii_scan.inventory.holdings import UNASSIGNED, Holding
+from pii_scan.inventory.holdings import UNASSIGNED, Holding, SystemShare
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
 from pii_scan.report.messages import Wording, wording
@@ -132,6 +132,10 @@ class View:
         """The legal flag of a category."""
         return self.table.flag(key).value
 
+    def grave(self, key: str) -> bool:
+        """Whether the law treats a category apart."""
+        return self.table.flag(key) is not Flag.NONE
+
     def badge(self, key: str) -> str:
         """A short mark for a category that the law treats apart; empty for the others."""
         flag = self.flag(key)
@@ -140,6 +144,15 @@ class View:
     def system(self, key: str) -> str:
         """The name of a system."""
         return self.t("unassigned") if key == UNASSIGNED else printable(self.profiles.name(key, self.t.lang))
+
+    def names(self, counted: Mapping[str, int]) -> list[tuple[str, int]]:
+        """Names with their numbers, fit to be shown."""
+        return [(printable(name), n) for name, n in counted.items()]
+
+    def folders_of(self, share: SystemShare) -> list[tuple[str, int]]:
+        """The top folders that a system's documents are in, by descending number of documents."""
+        ranked = sorted(share.folders.items(), key=lambda item: -item[1])
+        return [(self.place(Place(target, folder)), n) for (target, folder), n in ranked]
 
     def code(self, key: str) -> str:
         """A problem code in words; the code itself where a newer one is read."""
