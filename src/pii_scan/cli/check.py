@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import sys
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,9 +60,13 @@ def command(run_folder: Path, **options: Any) -> int:
     talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
     run = _run(run_folder)
     as_of = _day(options["as_of"])
-    checked = _checked(run, as_of, options, talk)
+    asked = Asked(
+        options["notice_file"], options["ropa_file"], options["ropa_mapping"], options["accept_file"],
+        options["min_count"], not options["without_test_numbers"],
+    )  # fmt: skip
+    checked = compared(run, asked, as_of, talk)
     view = gap_view(checked, options["lang"] or str(run.manifest.get("lang", "nb")))
-    _write(view, run, options["format_name"], options["file"], talk)
+    write_checked(view, run, options["format_name"], options["file"], talk)
     if options["write_accept"] is not None:
         _begin_accepting(checked, options["write_accept"])
     if has_open_error(checked.comparison.gaps):
@@ -70,8 +75,20 @@ def command(run_folder: Path, **options: Any) -> int:
     return 3 if incomplete and not options["allow_incomplete"] else 0
 
 
-def _checked(run: Run, as_of: date, options: dict[str, Any], talk: Output) -> Checked:
-    """Reads the files, every one before anything is compared, and compares."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run is held against, and how."""
+
+    notice: Path
+    ropa: Path | None = None
+    ropa_mapping: Path | None = None
+    accept: Path | None = None
+    min_count: int = 1
+    test_numbers: bool = True
+
+
+def compared(run: Run, asked: Asked, as_of: date, talk: Output) -> Checked:
+    """Reads the files, every one before anything is compared, and compares. Raises ConfigError or UsageError."""
     from pii_scan.inventory.build import build_inventory
     from pii_scan.notice.accept import load_accepted
     from pii_scan.notice.compare import Choices, compare
@@ -81,14 +98,13 @@ def _checked(run: Run, as_of: date, options: dict[str, Any], talk: Output) -> Ch
     from pii_scan.report.gap_view import Checked
     from pii_scan.systems.own import profiles_of
 
-    notice = load_notice(options["notice_file"])
+    notice = load_notice(asked.notice)
     table = profiles_of(run.manifest)
-    record = _record(options, table, talk)
-    accepted = {} if options["accept_file"] is None else load_accepted(options["accept_file"])
+    record = _record(asked, table, talk)
+    accepted = {} if asked.accept is None else load_accepted(asked.accept)
     inventory = build_inventory(run)
-    test_numbers = not options["without_test_numbers"]
-    facts = facts_of(run, record, test_numbers=test_numbers)
-    choices = Choices(as_of, options["min_count"], accepted, test_numbers)
+    facts = facts_of(run, record, test_numbers=asked.test_numbers)
+    choices = Choices(as_of, asked.min_count, accepted, asked.test_numbers)
     comparison = compare(
         inventory, notice, record, choices, run=str(run.manifest["id"]), profiles=table.by_id, facts=facts
     )
@@ -96,14 +112,14 @@ def _checked(run: Run, as_of: date, options: dict[str, Any], talk: Output) -> Ch
     return Checked(comparison, lint(notice), inventory.coverage, as_of, record is not None, not facts.whole, names)
 
 
-def _record(options: dict[str, Any], table: ProfileTable, talk: Output) -> Record | None:
+def _record(asked: Asked, table: ProfileTable, talk: Output) -> Record | None:
     from pii_scan.notice.record_file import load_record
 
-    if options["ropa_file"] is None:
-        if options["ropa_mapping"] is not None:
+    if asked.ropa is None:
+        if asked.ropa_mapping is not None:
             raise UsageError("--ropa-mapping says how to read a record", "give --ropa too")
         return None
-    record = load_record(options["ropa_file"], options["ropa_mapping"], table.words())
+    record = load_record(asked.ropa, asked.ropa_mapping, table.words())
     for note in record.notes:
         talk.note(f"note: {note}")
     return record
@@ -118,16 +134,22 @@ def _run(folder: Path) -> Run:
         raise UsageError(error.message, error.hint) from None
 
 
+def today() -> date:
+    """The day, UTC."""
+    return datetime.now(tz=UTC).date()
+
+
 def _day(text: str | None) -> date:
     if text is None:
-        return datetime.now(tz=UTC).date()
+        return today()
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--as-of: {text!r} is no day", "write it as 2026-11-22") from None
 
 
-def _write(view: GapView, run: Run, format_name: str, file: Path | None, talk: Output) -> None:
+def write_checked(view: GapView, run: Run, format_name: str, file: Path | None, talk: Output) -> None:
+    """To the file, or to standard output. Raises UsageError where the file cannot be written."""
     from pii_scan.report import gap_json, gap_table, gap_text, html
 
     if format_name in ("text", "json"):
