@@ -75,6 +75,7 @@ def checked(*gaps: Gap, names: Mapping[str, Mapping[str, str]] | None = None, no
     deadline = {
         "period": "P3Y",
         "deadline": date(2023, 1, 14),
+        "limit": date(2023, 1, 14),
         "over": 900,
         "total": 2170,
         "basis": "data",

@@ -95,6 +95,24 @@ def test_nothing_is_over_that_a_count_by_day_would_not_call_over(days: list[date
     assert (result.oldest, result.youngest, result.hold) == (min(days), max(days), None)
 
 
+@given(
+    DAYS,
+    st.integers(0, 90),
+    st.sampled_from(["event", "year_end", None]),
+    st.sampled_from(["postmark", "accounting.ehf"]),
+)
+def test_what_is_before_the_limit_is_over_and_the_limit_itself_is_not(
+    day: date, months: int, starts: str | None, system: str
+) -> None:
+    def over(one: date) -> bool:
+        return assess(ages(one), f"P{months}M", starts, system, "name", AS_OF) is not None
+
+    found = assess(ages(day), f"P{months}M", starts, system, "name", AS_OF)
+    if found is not None:
+        assert day < found.limit <= AS_OF
+        assert over(found.limit - timedelta(days=1)) and not over(found.limit)
+
+
 def test_a_month_is_over_only_when_all_of_it_is() -> None:
     edge = date(2021, 11, 1)
     assert assess(ages(edge, date(2026, 1, 1)), "P5Y", None, "crm", "email", AS_OF) is None

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import calendar
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
@@ -106,6 +107,8 @@ class Overdue:
     """Of all records, also those that are not over."""
     deadline: date
     """The day on which the period of the oldest record ended, or the duty to keep it where that is later."""
+    limit: date
+    """Records of this day and later are not over."""
     over: int
     """Occurrences, estimated, in records that are over."""
     total: int
@@ -142,11 +145,17 @@ def assess(ages: Ages, period: str, starts_from: str | None, system: str, catego
     deadline = ends(oldest)
     by_law = deadline > _expiry(oldest, length, starts)
     return Overdue(
-        oldest=oldest, youngest=youngest, deadline=deadline, over=over.total(),
+        oldest=oldest, youngest=youngest, deadline=deadline, over=over.total(), limit=_first_kept(ends, oldest, as_of),
         total=sum(sum(months.values()) for months in ages.by_month.values()), whole=ends(youngest) < as_of,
         hold=next((hold for hold in duties if by_law and hold.until(oldest) == deadline), None),
         basis=max(BASES, key=lambda basis: over[basis]),
     )  # fmt: skip
+
+
+def _first_kept(ends: Callable[[date], date], oldest: date, as_of: date) -> date:
+    """The first day from which a record is not over; a later day never ends before an earlier one."""
+    days = range(oldest.toordinal(), as_of.toordinal() + 1)
+    return date.fromordinal(days[bisect_left(days, True, key=lambda day: ends(date.fromordinal(day)) >= as_of)])
 
 
 def starts_of(text: str | None) -> str:

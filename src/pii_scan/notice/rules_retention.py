@@ -26,7 +26,7 @@ def over_retention(case: Case) -> Iterator[Gap]:
                 kind = "file" if over.basis == "file" else "whole" if over.whole else "some"
                 yield case.of_holding(
                     "G09", kind, holding, line, period=period, over=over.over, total=over.total,
-                    deadline=over.deadline, hold=None if over.hold is None else over.hold.law,
+                    deadline=over.deadline, limit=over.limit, hold=None if over.hold is None else over.hold.law,
                     basis=over.basis, by="record" if line is None else "notice",
                 )  # fmt: skip
                 break

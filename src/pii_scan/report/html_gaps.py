@@ -12,7 +12,7 @@ from pii_scan.report.age_charts import Limit
 from pii_scan.report.gap_view import Checked, GapView, gap_view, period
 
 OVERDUE = "G09"
-"""The rule whose gaps say how long something may be kept: `period` and `deadline` among their values."""
+"""The rule whose gaps say how long something may be kept: `period` and `limit` among their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def limits(gaps: GapList | None) -> Mapping[tuple[str, str], Limit]:
     """By system and category: the day before which records are older than the period that is declared for them."""
     found: dict[tuple[str, str], Limit] = {}
     for gap in gaps.all if gaps is not None else ():
-        deadline = gap.values.get("deadline")
-        if gap.rule == OVERDUE and gap.system and gap.category and isinstance(deadline, date) and gaps is not None:
-            found[gap.system, gap.category] = Limit(deadline, period(str(gap.values.get("period")), gaps.words.t))
+        limit = gap.values.get("limit")
+        if gap.rule == OVERDUE and gap.system and gap.category and isinstance(limit, date) and gaps is not None:
+            found[gap.system, gap.category] = Limit(limit, period(str(gap.values.get("period")), gaps.words.t))
     return found
