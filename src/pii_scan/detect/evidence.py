@@ -112,6 +112,8 @@ def _identified(text: str, words: _Words) -> bool:
         return True
     for mailbox in _MAILBOX.finditer(text) if "@" in text else ():
         local = mailbox.group(1).lower()
+        if not local.strip("x."):  # a mask
+            continue
         if local not in words.mailboxes and local.partition(".")[0] not in words.mailboxes:
             return True
     fields = _FIELD.finditer(text) if ":" in text or "=" in text else ()

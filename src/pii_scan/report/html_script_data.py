@@ -16,19 +16,21 @@ from pii_scan.report.model import View
 from pii_scan.report.two_languages import Bilingual
 
 FIELDS = (
-    "category", "entity", "place", "system", "target", "document", "where",
+    "kind", "place", "system", "target", "document", "where",
     "count", "synthetic", "distinct", "score", "masked", "reasons",
 )  # fmt: skip
-"""What each row holds, in order. `place` and `system` are numbers of the filter's options."""
+"""What each row holds, in order. `kind` is the number of a category with its entity type, `place` and `system` those of
+the filter's options."""
 
 
 def embedded(value: object) -> str:
-    r"""JSON that may stand inside a script element: nothing in it can end the element or open a comment.
+    r"""JSON that may stand inside a script element: nothing in it can end the element or open a comment. Each value has
+    a line of its own, so that who reads the file as text does not take one for the label of the next.
 
     >>> embedded(["</script><!--"])
     '["\\u003c/script\\u003e\\u003c!--"]'
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",\n", ":"))
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return text
@@ -48,17 +50,20 @@ def script_data(
     rest = len(place) - 1  # the last place stands for all others
     shown = filter_systems(v, systems)
     system = {key: i for i, key in enumerate(shown)}
+    kinds = sorted({(u.category, u.entity_type) for u in units})
+    kind = {pair: i for i, pair in enumerate(kinds)}
     return {
         "fields": list(FIELDS),
         "rows": [
             [
-                u.category, u.entity_type, place.get(Place(u.target, u.folder), rest),
+                kind[u.category, u.entity_type], place.get(Place(u.target, u.folder), rest),
                 system.get(systems.get((u.target, u.document), ""), -1), v.target(u.target), printable(u.document),
                 _where(views, u), u.count, u.synthetic, u.distinct, round(u.score, 2), printable(u.masked),
                 printable("; ".join(u.reasons)),
             ]
             for u in units
         ],
+        "kinds": kinds,
         "systems": shown,
         "targets": len(v.targets),
         "static": static_rows,

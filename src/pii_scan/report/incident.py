@@ -68,7 +68,7 @@ def _who(seen: View, estimate: Estimate) -> Iterator[str]:
         )  # fmt: skip
     rows = [[t("incident.who.number"), number]]
     if estimate.by_type:
-        basis = ", ".join(f"{escaped(seen.entity(name))} {t.number(n)}" for name, n in estimate.by_type.items())
+        basis = ", ".join(f"{t.number(n)} × {escaped(seen.entity(name))}" for name, n in estimate.by_type.items())
         rows.append([t("incident.who.basis"), basis])
     if seen.inventory.totals.synthetic:
         rows.append([t("incident.who.test_numbers"), t.number(seen.inventory.totals.synthetic)])

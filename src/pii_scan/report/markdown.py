@@ -123,7 +123,7 @@ def _top(seen: View) -> Iterator[str]:
             [
                 escaped(location.document),
                 escaped(location.target),
-                ", ".join(f"{escaped(seen.entity(e))} {t.number(n)}" for e, n in location.entity_types.items()),
+                ", ".join(f"{t.number(n)} × {escaped(seen.entity(e))}" for e, n in location.entity_types.items()),
                 t.number(location.count),
                 t.number(location.synthetic),
                 t.score(location.score),

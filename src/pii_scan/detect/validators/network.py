@@ -87,14 +87,17 @@ def _domain_verdict(domain: str) -> int:
     return VALID if found.suffix and found.domain else REJECTED
 
 
+_MASK = re.compile(r"[x#*•]+(?:[.@_+'-]+[x#*•]+)*")
+
+
 def email(text: str, as_of: date) -> int:
     """An address whose domain has a public suffix, also with its signs written out: `kari (at) example [dot] no`.
 
     UNSURE: role mailboxes (`post@`), and a suffix used inside organisations only. Rejected: what no person answers
-    (`noreply@`), and message numbers.
+    (`noreply@`), message numbers, and masks (`xxxx@xxxxxxx.xxx`; `xxx` is a top-level domain).
     """
     text = text.lower()
-    if len(text) > 400:
+    if len(text) > 400 or _MASK.fullmatch(text):
         return REJECTED
     if not _PLAIN.fullmatch(text):
         for written, sign in _WRITTEN_OUT:

@@ -4,6 +4,7 @@
   const { data, number, filled } = report;
   const rows = data.rows.map((values) => Object.fromEntries(data.fields.map((field, i) => [field, values[i]])));
   for (const row of rows) {
+    [row.category, row.entity] = data.kinds[row.kind];
     const named = Object.values(data.languages).flatMap((words) => [words.entities[row.entity], words.categories[row.category],
       words.systems[row.system]]);
     row.haystack = [...named, row.entity, row.category, row.target, row.document, ...row.where, row.masked, row.reasons]
