@@ -169,7 +169,7 @@ class Pipeline:
         batch, origin = piece.batch, piece.batch.origin
         try:
             if isinstance(origin, ColumnOrigin):
-                place = ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers)
+                place = ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers, origin.comment)
                 found = reading.cells(batch.texts, place, origin.first_row)
             elif isinstance(origin, PartOrigin):
                 found = _under_names(reading, batch.texts, origin.parts)

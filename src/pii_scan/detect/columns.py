@@ -115,13 +115,22 @@ class _Labelled:
 class Column:
     """One column of one table while it is read."""
 
-    def __init__(self, rules: ColumnRules, header: str, as_of: date, *, person: bool = False) -> None:
-        """`person`: the rows of the table are persons."""
+    def __init__(
+        self, rules: ColumnRules, header: str, as_of: date, *, person: bool = False, comment: str = ""
+    ) -> None:
+        """`person`: the rows of the table are persons. `comment`: a second header, for the rules of which the first
+        says nothing.
+        """
         self._rules = rules
-        self._header = header
+        self._header = f"{header} {comment}" if comment else header
         self._as_of = as_of
         self._person = person
         self._effects, self._labelled = rules.of_header(header)
+        if comment:
+            effects, labelled = rules.of_header(comment)
+            self._effects = np.where(self._effects == 0, effects, self._effects)
+            known = {item.number for item in self._labelled}
+            self._labelled = [*self._labelled, *(item for item in labelled if item.number not in known)]
         self._filled = 0
         self._numeric = 0
         self._formed = np.zeros(len(rules.rules), np.int64)

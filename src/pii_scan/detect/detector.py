@@ -133,6 +133,8 @@ class ColumnPlace:
     sheet: str = ""
     table_headers: tuple[str, ...] = ()
     """All headers of the table."""
+    comment: str = ""
+    """What else is said of the column where it lies; it counts where the header says nothing."""
 
 
 class Reading:
@@ -154,7 +156,9 @@ class Reading:
         if column is None:
             rules = detector._columns
             person = rules.about_persons(place.table_headers or (place.header,))
-            column = self._columns[place] = Column(rules, place.header, detector._as_of, person=person)
+            column = self._columns[place] = Column(
+                rules, place.header, detector._as_of, person=person, comment=place.comment
+            )
         found = column.detect(cells, min_score=detector.min_score, resolve=detector.resolve)
         completed = self._split.complete(cells, place.header, place.sheet, first_row)
         if not len(completed):

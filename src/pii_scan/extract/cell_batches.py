@@ -47,14 +47,19 @@ class Column:
     """1-based."""
     header: str
     sheet: str = ""
+    table_headers: tuple[str, ...] = ()
+    comment: str = ""
+    """As in `ColumnOrigin`."""
 
 
 class Cells:
     """Makes the pieces of the columns of one document, and keeps count of what could not be read."""
 
-    def __init__(self, ref: DocumentRef, limits: Limits) -> None:
+    def __init__(self, ref: DocumentRef, limits: Limits, member_path: str = "rows/{row}/{header}") -> None:
+        """`member_path`: what a document in a cell is called."""
         self._ref = ref
         self._limits = limits
+        self._member_path = member_path
         self._unknown: dict[Column, int] = {}
 
     def array(self, column: Column, array: pa.Array, rows: Rows) -> Iterator[Piece]:
@@ -80,6 +85,11 @@ class Cells:
             else:
                 yield ChunkBatch(array.slice(start, end - start), _origin(column, rows[start:end]))
 
+    def path(self, column: Column, row: int) -> str:
+        """What a document in a cell is called."""
+        path = self._member_path.format(row=row, header=column.header or str(column.number))
+        return f"{column.sheet}/{path}" if column.sheet else path
+
     def texts(self, column: Column, texts: Sequence[str], rows: Rows) -> Iterator[Piece]:
         """The cells of a list of texts."""
         if texts:
@@ -94,10 +104,7 @@ class Cells:
                 continue
             text, member = self._look(column, value)
             if member:
-                header = column.header or str(column.number)
-                path = f"rows/{row}/{header}"
-                path = f"{column.sheet}/{path}" if column.sheet else path
-                yield Document(self._ref.member(path, len(value)), io.BytesIO(value))
+                yield Document(self._ref.member(self.path(column, row), len(value)), io.BytesIO(value))
             elif text:
                 texts.append(text)
                 places.append(row)
@@ -140,9 +147,11 @@ class Cells:
 
 def _origin(column: Column, rows: Rows) -> ColumnOrigin:
     first = int(rows[0])
-    if int(rows[-1]) - first == len(rows) - 1 and bool((np.diff(rows) == 1).all()):
-        return ColumnOrigin(column.number, column.header, column.sheet, first)
-    return ColumnOrigin(column.number, column.header, column.sheet, first, rows)
+    running = int(rows[-1]) - first == len(rows) - 1 and bool((np.diff(rows) == 1).all())
+    return ColumnOrigin(
+        column.number, column.header, column.sheet, first, None if running else rows, column.table_headers,
+        column.comment,
+    )  # fmt: skip
 
 
 def _runs(lengths: npt.NDArray[np.int64], limit: int) -> Iterator[tuple[int, int]]:

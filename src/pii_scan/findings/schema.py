@@ -104,6 +104,17 @@ DATES = pa.schema(
     ]
 )
 
+SAMPLES = pa.schema(
+    [
+        pa.field("target", _WORD, False),
+        pa.field("document", pa.string(), False),
+        pa.field("sampled", pa.int64(), False),  # rows read
+        pa.field("total", pa.int64()),  # an estimate; null where the database has none
+        pa.field("random", pa.bool_(), False),  # false: the first rows that the database gave
+    ]
+)
+"""Tables of databases of which only a sample was asked for: no table of a run folder, but `samples` of its manifest."""
+
 TABLES = {
     "findings": FINDINGS, "index": INDEX, "documents": DOCUMENTS, "problems": PROBLEMS, "origins": ORIGINS,
     "dates": DATES,

@@ -1,5 +1,7 @@
 from dataclasses import dataclass
 from datetime import date
+
+
 @dataclass(frozen=True, slots=True)
 class Month:
     month: date
@@ -7,7 +9,14 @@ class Month:
     records: int
     oldest: date
     youngest: date
+
+
 class RecordDates:
-    def __init__(self, as_of): pass
-    def observe(self, ref, batch): pass
-    def finish(self, ref): return []
+    def __init__(self, as_of):
+        pass
+
+    def observe(self, ref, batch):
+        pass
+
+    def finish(self, ref):
+        return []

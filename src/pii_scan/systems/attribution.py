@@ -1,4 +1,9 @@
 class Attribution:
-    def __init__(self, t, r=()): pass
-    def observe(self, ref, batch): pass
-    def finish(self, ref, m): return None, ()
+    def __init__(self, t, r=()):
+        pass
+
+    def observe(self, ref, batch):
+        pass
+
+    def finish(self, ref, m):
+        return None, ()

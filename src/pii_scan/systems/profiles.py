@@ -1,1 +1,2 @@
-def load_profiles(paths=()): return None, ()
+def load_profiles(paths=()):
+    return None, ()

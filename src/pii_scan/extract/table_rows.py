@@ -1,0 +1,115 @@
+"""Tables of databases: the cells of all columns, batch by batch, lists value by value, JSON by path, documents in
+binary columns as members `column/row`. Asks no database itself: the source gives the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pii_scan.errors import DocumentError
+from pii_scan.extract import charset
+from pii_scan.extract.arrow_text import leaves, plain
+from pii_scan.extract.cell_batches import CELL_TYPES, Cells, Column, Piece
+from pii_scan.extract.json_columns import JsonColumn
+from pii_scan.extract.limits import Budget, Spool
+from pii_scan.extract.media_type import identify
+from pii_scan.extract.text import read_head, short_texts, text_batches
+from pii_scan.model import (
+    ChunkBatch,
+    DatabaseTable,
+    Document,
+    DocumentRef,
+    LargeValue,
+    Limits,
+    PartOrigin,
+    Problem,
+    Stage,
+    TableColumn,
+    TableRows,
+)
+
+MEMBER_PATH = "{header}/{row}"
+
+
+def extract(document: Document, limits: Limits, budget: Budget | None = None) -> Iterator[Piece]:
+    """The cells of a table or of one slice of it. Raises DocumentError, what the source raises among them."""
+    assert document.table is not None
+    yield from _Reader(document.ref, document.table, limits, budget or Budget(limits)).read(document)
+
+
+class _Reader:
+    """One table on its way."""
+
+    def __init__(self, ref: DocumentRef, table: DatabaseTable, limits: Limits, budget: Budget) -> None:
+        self._ref = ref
+        self._table = table
+        self._limits = limits
+        self._budget = budget
+        self._cells = Cells(ref, limits, MEMBER_PATH)
+        headers = tuple(column.name for column in table.columns)
+        self._columns = [_column(i, column, headers) for i, column in enumerate(table.columns, 1)]
+        self._json = {i: JsonColumn(self._columns[i]) for i, column in enumerate(table.columns) if column.is_json}
+
+    def read(self, document: Document) -> Iterator[Piece]:
+        remarks = self._table.remarks if document.slice is None or document.slice.start == 0 else ()
+        for part, text in remarks:
+            yield ChunkBatch(short_texts([text]), PartOrigin((part,)))
+        for piece in self._table.read(document.slice):
+            if isinstance(piece, TableRows):
+                yield from self._rows(piece)
+            elif isinstance(piece, LargeValue):
+                yield from self._large(piece)
+            else:
+                yield Problem(self._ref, Stage.SOURCE, *piece)
+        yield from self._cells.problems()
+
+    def _rows(self, piece: TableRows) -> Iterator[Piece]:
+        batch = piece.batch
+        self._budget.take_bytes(batch.nbytes)
+        rows = np.arange(piece.first_row, piece.first_row + batch.num_rows, dtype=np.int64)
+        for index, column in enumerate(self._columns):
+            array = batch.column(index)
+            if array.null_count == len(array):
+                continue
+            if index in self._json:
+                for part, texts, places in self._json[index].parts(array, rows):
+                    yield from self._cells.texts(part, texts, places)
+                continue
+            for leaf in leaves(column.header, array, rows):
+                part = column if leaf.path == column.header else _within(column, leaf.path)
+                for start, texts in plain(leaf.array):
+                    yield from self._cells.array(part, texts, leaf.rows[start : start + len(texts)])
+
+    def _large(self, value: LargeValue) -> Iterator[Piece]:
+        """A value that is read a piece at a time: a document of its own, or text."""
+        column = self._columns[value.column]
+        store = Spool(self._limits.spool_bytes)
+        try:
+            for data in value.pieces:
+                self._budget.take_bytes(len(data))
+                store.write(data)
+                if store.size > self._limits.max_member_bytes:
+                    raise DocumentError("limit", f"a value is larger than {self._limits.max_member_bytes} bytes")
+        except BaseException:
+            store.close()
+            raise
+        content = store.finish()
+        ref = self._ref.member(self._cells.path(column, value.row), store.size)
+        if identify(Document(ref, content)) not in CELL_TYPES:
+            yield Document(ref, content)
+            return
+        with content:
+            encoding = "utf-8" if value.is_text else charset.detect(read_head(content))
+            part = f"{column.header}, row {value.row}"
+            yield from text_batches(content, encoding, part=part, limits=self._limits)
+
+
+def _column(number: int, column: TableColumn, headers: tuple[str, ...]) -> Column:
+    return Column(number, column.name, "", headers, column.comment)
+
+
+def _within(column: Column, path: str) -> Column:
+    """The leaf at `path` of a column with structure."""
+    return Column(column.number, path, "", column.table_headers, path.rpartition(".")[2])
