@@ -173,6 +173,8 @@ class TableColumn:
     comment: str = ""
     """What the database says of it: its comment, and what its type means in words (`ip address`)."""
     is_json: bool = False
+    is_dull: bool = False
+    """As `ColumnOrigin.dull`, by its type alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,28 @@ class PartOrigin:
 
 
 @dataclass(frozen=True, slots=True)
+class RowKeys:
+    """What tells some rows of a table from all others: the primary key."""
+
+    names: tuple[str, ...]
+    columns: tuple[pa.Array, ...]
+    first_row: int
+
+    def of(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """The key of each of `rows`.
+
+        >>> RowKeys(("id", "no"), (pa.array([7, 8]), pa.array([1, 2])), 11).of(np.array([12]))
+        ['id=8, no=2']
+        """
+        at = pa.array(rows - self.first_row)
+        values = [column.take(at).to_pylist() for column in self.columns]
+        return [
+            ", ".join(f"{name}={value}" for name, value in zip(self.names, row, strict=True))
+            for row in zip(*values, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnOrigin:
     """Text i of the batch is the cell at row `first_row + i`, or `rows[i]`, of one column: location kind `cell`."""
 
@@ -323,6 +347,11 @@ class ColumnOrigin:
     """The headers of all columns of the table, where it has any."""
     comment: str = ""
     """What else is said of the column where it lies, as `TableColumn.comment`."""
+    keys: RowKeys | None = field(default=None, compare=False)
+    """Of numbers that identify no one; to be shown only if no header says that they do."""
+    dull: bool = field(default=False, compare=False)
+    """The reader wrote the cells from values of a type that identifies no one by itself: moments, truth values, numbers
+    too short or with decimals. They tell of a person only where header or comment say so."""
 
 
 Origin = LineOrigin | PageOrigin | PartOrigin | ColumnOrigin

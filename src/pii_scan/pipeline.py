@@ -170,7 +170,7 @@ class Pipeline:
         try:
             if isinstance(origin, ColumnOrigin):
                 place = ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers, origin.comment)
-                found = reading.cells(batch.texts, place, origin.first_row)
+                found = reading.cells(batch.texts, place, origin.first_row, dull=origin.dull)
             elif isinstance(origin, PartOrigin):
                 found = _under_names(reading, batch.texts, origin.parts)
             else:
@@ -186,6 +186,8 @@ class Pipeline:
         rows.minors(piece.ref, children.declared(batch))
         if len(found):
             rows.found(piece.ref)
+            if isinstance(origin, ColumnOrigin) and origin.keys is not None and reading.names_any(origin.keys.names):
+                batch = dataclasses.replace(batch, origin=dataclasses.replace(origin, keys=None))
             collector.add(batch, self._hits(found))
 
     def _hits(self, found: Detections) -> Hits:

@@ -79,6 +79,13 @@ class Detector:
         """A document about to be read, whose parts count for each other."""
         return Reading(self)
 
+    def speaks_of_persons(self, header: str) -> bool:
+        """Whether a header speaks for any rule, or holds what one finds."""
+        effects, labelled = self._columns.of_header(header)
+        return (
+            bool(labelled) or bool((effects > 0).any()) or bool(len(self.detect(pa.array([header], pa.large_string()))))
+        )
+
     def detect_texts(
         self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str | None = None, table: Sequence[str] = ()
     ) -> pa.Table:
@@ -146,10 +153,11 @@ class Reading:
         self._chance = TextChance(detector.engine)
         self._split = SplitNumbers(detector._columns)
 
-    def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1) -> Detections:
+    def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1, *, dull: bool = False) -> Detections:
         """Detections in a batch of cells of one column, decided by header, cells and the batches before.
 
-        `first_row`: where the batch begins; batches of several columns that begin alike hold the same rows.
+        `first_row`: where the batch begins; batches of several columns that begin alike hold the same rows. `dull`: as
+        `ColumnOrigin.dull`.
         """
         detector = self._detector
         column = self._columns.get(place)
@@ -159,12 +167,16 @@ class Reading:
             column = self._columns[place] = Column(
                 rules, place.header, detector._as_of, person=person, comment=place.comment
             )
-        found = column.detect(cells, min_score=detector.min_score, resolve=detector.resolve)
+        found = column.detect(cells, min_score=detector.min_score, resolve=detector.resolve, dull=dull)
         completed = self._split.complete(cells, place.header, place.sheet, first_row)
         if not len(completed):
             return found
         both = Detections.joined([found, completed])
         return detector.engine.settle(both, min_score=detector.min_score, resolve=detector.resolve)
+
+    def names_any(self, headers: Iterable[str]) -> bool:
+        """Whether one of the headers says that its column may hold personal data, or is personal data itself."""
+        return any(self._detector.speaks_of_persons(header) for header in headers)
 
     def texts(self, texts: pa.Array) -> Detections:
         """Detections in running text."""

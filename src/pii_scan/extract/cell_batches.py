@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from pii_scan.extract import cell_json, charset, media_type, percent, signatures
 from pii_scan.extract.arrow_text import PIECE_BYTES, is_binary
 from pii_scan.extract.text import piece_batch, pieces
-from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, Problem, ProblemCode, Stage
+from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, Problem, ProblemCode, RowKeys, Stage
 
 Piece = ChunkBatch | Document | Problem
 Rows = npt.NDArray[np.int64]
@@ -49,7 +49,9 @@ class Column:
     sheet: str = ""
     table_headers: tuple[str, ...] = ()
     comment: str = ""
-    """As in `ColumnOrigin`."""
+    keys: RowKeys | None = field(default=None, compare=False)
+    dull: bool = field(default=False, compare=False)
+    """As in `ColumnOrigin`, this and those before it."""
 
 
 class Cells:
@@ -150,7 +152,7 @@ def _origin(column: Column, rows: Rows) -> ColumnOrigin:
     running = int(rows[-1]) - first == len(rows) - 1 and bool((np.diff(rows) == 1).all())
     return ColumnOrigin(
         column.number, column.header, column.sheet, first, None if running else rows, column.table_headers,
-        column.comment,
+        column.comment, column.keys, column.dull,
     )  # fmt: skip
 
 

@@ -4,9 +4,12 @@ binary columns as members `column/row`. Asks no database itself: the source give
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pii_scan.errors import DocumentError
 from pii_scan.extract import charset
@@ -25,12 +28,15 @@ from pii_scan.model import (
     Limits,
     PartOrigin,
     Problem,
+    RowKeys,
     Stage,
     TableColumn,
     TableRows,
 )
 
 MEMBER_PATH = "{header}/{row}"
+SHORT_NUMBER = 10**7
+"""Numbers below this are too short for every rule that finds digits by their form alone."""
 
 
 def extract(document: Document, limits: Limits, budget: Budget | None = None) -> Iterator[Piece]:
@@ -69,7 +75,10 @@ class _Reader:
         batch = piece.batch
         self._budget.take_bytes(batch.nbytes)
         rows = np.arange(piece.first_row, piece.first_row + batch.num_rows, dtype=np.int64)
+        keys = self._keys(piece)
         for index, column in enumerate(self._columns):
+            if keys is not None:
+                column = dataclasses.replace(column, keys=keys)
             array = batch.column(index)
             if array.null_count == len(array):
                 continue
@@ -79,8 +88,20 @@ class _Reader:
                 continue
             for leaf in leaves(column.header, array, rows):
                 part = column if leaf.path == column.header else _within(column, leaf.path)
+                if _is_dull(leaf.array):
+                    part = dataclasses.replace(part, dull=True)
                 for start, texts in plain(leaf.array):
                     yield from self._cells.array(part, texts, leaf.rows[start : start + len(texts)])
+
+    def _keys(self, piece: TableRows) -> RowKeys | None:
+        """The primary key where it can be shown: numbers that are too short to be anyone's, or UUIDs."""
+        columns = tuple(piece.batch.column(index) for index in self._table.key)
+        shown = all(
+            _is_dull(column) or self._table.columns[index].is_dull
+            for index, column in zip(self._table.key, columns, strict=True)
+        )
+        names = tuple(self._table.columns[index].name for index in self._table.key)
+        return RowKeys(names, columns, piece.first_row) if columns and shown else None
 
     def _large(self, value: LargeValue) -> Iterator[Piece]:
         """A value that is read a piece at a time: a document of its own, or text."""
@@ -107,7 +128,18 @@ class _Reader:
 
 
 def _column(number: int, column: TableColumn, headers: tuple[str, ...]) -> Column:
-    return Column(number, column.name, "", headers, column.comment)
+    return Column(number, column.name, "", headers, column.comment, column.is_dull)
+
+
+def _is_dull(array: pa.Array) -> bool:
+    """Truth values, moments, and numbers of which none is long enough to identify a person."""
+    kind = array.type
+    if pa.types.is_boolean(kind) or pa.types.is_temporal(kind):
+        return True
+    if not pa.types.is_integer(kind) and not pa.types.is_floating(kind):
+        return False
+    bounds = pc.min_max(array).as_py()
+    return all(bound is None or abs(bound) < SHORT_NUMBER for bound in bounds.values())
 
 
 def _within(column: Column, path: str) -> Column:

@@ -24,7 +24,7 @@ _LOCATION = [
     pa.field("document", _WORD, False),
     pa.field("kind", _WORD, False),  # text | cell | page | part | column
     pa.field("sheet", _WORD),  # cell, column
-    pa.field("part", _WORD),  # part; or the part of a document whose kind is text
+    pa.field("part", _WORD),  # part; the part of a document whose kind is text; of a cell in a database: its row's key
     pa.field("header", _WORD),  # cell, column
     pa.field("row", pa.int64()),  # line (text), row (cell), page (page): 1-based; null: the rest of the unit
     pa.field("column", pa.int32()),  # code point (text) or column (cell, column), 1-based

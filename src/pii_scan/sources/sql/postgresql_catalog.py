@@ -14,7 +14,7 @@ from pii_scan.model import ProblemCode, TableColumn
 from pii_scan.sources.sql.names import TableName, identifier, literal
 from pii_scan.sources.sql.postgresql_session import Session
 from pii_scan.sources.sql.tables import Listed
-from pii_scan.sources.sql.type_words import MEANINGS
+from pii_scan.sources.sql.type_words import DULL, MEANINGS
 
 _LISTING = """
 SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
@@ -185,7 +185,9 @@ def _column(row: dict[str, Any], guarded: bool, limit: int) -> Column:
     is_list = row["category"] == "A"
     inner = element if is_list else kind
     comment = "; ".join(word for word in (row["comment"], MEANINGS.get(inner, "")) if word)
-    seen = TableColumn(row["name"], comment, inner in ("json", "jsonb"))
+    seen = TableColumn(
+        row["name"], comment, inner in ("json", "jsonb"), inner in DULL or _has_decimals(inner, row["modifier"])
+    )
     if is_list:
         value = "u" if element in _PLAIN else "u::pg_catalog.text"
         expression = f"ARRAY(SELECT {value} FROM pg_catalog.unnest({name}) u)"
@@ -201,6 +203,16 @@ def _column(row: dict[str, Any], guarded: bool, limit: int) -> Column:
         if not as_bytes and kind not in _TEXTS:
             large = f"pg_catalog.pg_column_size({name}) > {_PARTS_OF_LARGE} AND {large}"
     return Column(seen, expression, large, _escaped(text), not as_bytes, row["key"])
+
+
+def _has_decimals(kind: str, modifier: int) -> bool:
+    """Whether a type is numeric(p, s) with decimals (`numerictypmodin` packs precision and scale)."""
+    return (
+        kind == "numeric"
+        and modifier >= 4
+        and (modifier - 4) & 0x7FF not in range(0x400, 0x800)
+        and ((modifier - 4) & 0x7FF) > 0
+    )
 
 
 def _escaped(text: str) -> str:

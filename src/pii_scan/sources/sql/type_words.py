@@ -1,4 +1,4 @@
-"""What types of columns mean in the words of headers, where they mean anything: an `inet` is an IP address."""
+"""What types of columns say by themselves: an `inet` is an IP address, a `timestamp` is nobody's name."""
 
 from __future__ import annotations
 
@@ -7,3 +7,6 @@ MEANINGS = {
     "macaddr": "mac address", "macaddr8": "mac address",
 }  # fmt: skip
 """PostgreSQL 8.9, MariaDB INET4 and INET6."""
+
+DULL = frozenset("bool boolean date time timetz timestamp timestamptz interval datetime year uuid money bit".split())
+"""Types whose values identify no one unless a header says what they are."""
