@@ -57,7 +57,8 @@ class Config:
         content = {
             "rules": sorted(self.rules), "only": sorted(self.only), "min_score": self.min_score,
             "presidio": sorted(self.presidio), "systems": sorted(self.systems), "as_of": self.as_of,
-            "sample": self.sample, "include": list(self.include), "exclude": list(self.exclude), "limits": dataclasses.asdict(self.limits),
+            "sample": self.sample, "include": list(self.include), "exclude": list(self.exclude),
+            "limits": dataclasses.asdict(self.limits),
         }  # fmt: skip
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -162,7 +162,8 @@ class Slice:
     encoding: str
     layout: str = ""
     """JSON of the table's dialect and header, as `extract.tabular` wrote it; of a mailbox: the range of node ids, of a
-    table in a database: the range of blocks or keys, and the offsets only say how large a part it is. Empty for text."""
+    table in a database: the range of blocks or keys, where the offsets only say how large a part it is. Empty for text.
+    """
 
 
 @dataclass(frozen=True, slots=True)

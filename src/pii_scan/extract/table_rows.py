@@ -84,7 +84,7 @@ class _Reader:
                 continue
             if index in self._json:
                 for part, texts, places in self._json[index].parts(array, rows):
-                    yield from self._cells.texts(part, texts, places)
+                    yield from self._cells.texts(dataclasses.replace(part, keys=keys), texts, places)
                 continue
             for leaf in leaves(column.header, array, rows):
                 part = column if leaf.path == column.header else _within(column, leaf.path)
@@ -128,7 +128,7 @@ class _Reader:
 
 
 def _column(number: int, column: TableColumn, headers: tuple[str, ...]) -> Column:
-    return Column(number, column.name, "", headers, column.comment, column.is_dull)
+    return Column(number, column.name, "", headers, column.comment, dull=column.is_dull)
 
 
 def _is_dull(array: pa.Array) -> bool:

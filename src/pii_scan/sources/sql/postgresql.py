@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import pyarrow as pa
 
@@ -173,7 +174,7 @@ class PostgreSQLTable:
         while True:
             try:
                 if not self._session.has_cursor:
-                    self._retrying(lambda: self._session.open_cursor(sql, done))
+                    self._retrying(partial(self._session.open_cursor, sql, done))
                 found = self._session.fetch(min(size.rows, most - done) if most else size.rows)
             except ConnectionLost:
                 if done and not resumed:

@@ -65,8 +65,8 @@ _PLAIN = frozenset({"bool", "int2", "int4", "int8", "float4", "float8", "bytea"}
 """Types that are fetched as they are; all others are written out by the server."""
 _TEXTS = frozenset({"text", "varchar", "bpchar", "citext"})
 _SMALL = frozenset(
-    "bool int2 int4 int8 oid float4 float8 numeric money date time timetz timestamp timestamptz interval uuid inet cidr "
-    "macaddr macaddr8 name char point tid xid xid8 cid pg_lsn regclass regproc regtype".split()
+    "bool int2 int4 int8 oid float4 float8 numeric money date time timetz timestamp timestamptz interval uuid inet "
+    "cidr macaddr macaddr8 name char point tid xid xid8 cid pg_lsn regclass regproc regtype".split()
 )
 """Types whose values are never large."""
 _PARTS_OF_LARGE = 64 << 10

@@ -35,7 +35,7 @@ _LOST = ("08", "57P01", "57P02", "57P03", "57P05", "25P03")
 _SETTINGS = (
     "client_encoding = 'UTF8'", "DateStyle = 'ISO, YMD'", "TimeZone = 'UTC'", "IntervalStyle = 'iso_8601'",
     "standard_conforming_strings = on", "default_transaction_read_only = on", "synchronize_seqscans = off",
-    "max_parallel_workers_per_gather = 0", "jit = off", "idle_in_transaction_session_timeout = 0", "xmloption = 'content'",
+    "max_parallel_workers_per_gather = 0", "jit = off", "idle_in_transaction_session_timeout = 0",
 )  # fmt: skip
 
 
