@@ -156,8 +156,10 @@ def test_the_key_of_a_row_is_shown_unless_it_may_be_personal_data_itself(databas
     database.run(
         "CREATE TABLE ordre (id int, linje int, epost text, PRIMARY KEY (linje, id))",
         "INSERT INTO ordre VALUES (17, 2, 'a@example.no'), (18, 1, 'b@example.no')",
-        "CREATE TABLE kunde (kundenummer int PRIMARY KEY, epost text)", "INSERT INTO kunde VALUES (4711, 'c@example.no')",
-        "CREATE TABLE bruker (id bigint PRIMARY KEY, epost text)", f"INSERT INTO bruker VALUES ({number}, 'd@example.no')",
+        "CREATE TABLE kunde (kundenummer int PRIMARY KEY, epost text)",
+        "INSERT INTO kunde VALUES (4711, 'c@example.no')",
+        "CREATE TABLE bruker (id bigint PRIMARY KEY, epost text)",
+        f"INSERT INTO bruker VALUES ({number}, 'd@example.no')",
         "CREATE TABLE konto (navn text PRIMARY KEY, epost text)", "INSERT INTO konto VALUES ('kari', 'e@example.no')",
     )  # fmt: skip
     run = scanned(database.url)
@@ -184,8 +186,8 @@ def test_values_too_large_for_a_batch_are_read_a_piece_at_a_time(database: Postg
     database.run(
         "CREATE TABLE stor (id int PRIMARY KEY, tekst text, dok bytea, data jsonb)",
         "INSERT INTO stor VALUES (1, 'liten@example.no', NULL, NULL), "
-        "(2, repeat('ord ', 700000) || 'stor@example.no', convert_to(repeat('ord ', 700000) || 'dok@example.no', 'UTF8'),"
-        " jsonb_build_object('a', repeat('ord ', 700000) || 'json@example.no'))",
+        "(2, repeat('ord ', 700000) || 'stor@example.no', "
+        "convert_to(repeat('ord ', 700000) || 'dok@example.no', 'UTF8'), jsonb_build_object('a', repeat('ord ', 700000) || 'json@example.no'))",
     )  # fmt: skip
     limits = Limits(max_value_bytes=1 << 20)
     run = scanned(database.url, limits=limits)
@@ -194,7 +196,9 @@ def test_values_too_large_for_a_batch_are_read_a_piece_at_a_time(database: Postg
 
 
 def test_system_schemas_are_left_out_and_globs_choose_among_the_rest(database: PostgreSQLDatabase) -> None:
-    database.run("CREATE SCHEMA logg", *[PEOPLE.format(name=n, rows=1) for n in ("kunder", "ordrer", "logg.a", "logg.b")])
+    database.run(
+        "CREATE SCHEMA logg", *[PEOPLE.format(name=n, rows=1) for n in ("kunder", "ordrer", "logg.a", "logg.b")]
+    )
     assert scanned(database.url).documents() == ["logg.a", "logg.b", "public.kunder", "public.ordrer"]
     assert scanned(database.url, exclude=["logg.*"]).documents() == ["public.kunder", "public.ordrer"]
     assert scanned(database.url, include=["kunder", "logg.a"]).documents() == ["logg.a", "public.kunder"]

@@ -144,4 +144,4 @@ def _is_dull(array: pa.Array) -> bool:
 
 def _within(column: Column, path: str) -> Column:
     """The leaf at `path` of a column with structure."""
-    return Column(column.number, path, "", column.table_headers, path.rpartition(".")[2])
+    return dataclasses.replace(column, header=path, comment=path.rpartition(".")[2])

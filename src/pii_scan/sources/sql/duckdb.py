@@ -142,12 +142,12 @@ def _column(row: tuple[Any, ...], limit: int) -> Column:
         expression = f"CAST({own} AS VARCHAR{'[]' if element != kind else ''})"
     large = {"VARCHAR": f"strlen({own}) > {limit}", "JSON": f"strlen({own}) > {limit}"}.get(kind, "")
     large = f"octet_length({own}) > {limit}" if kind == "BLOB" else large
-    piece = f"{own}[?:]" if kind == "BLOB" else f"substring(CAST({own} AS VARCHAR), ?, ?)"
+    piece = f"array_slice({own}, ?, -1)[1:?]" if kind == "BLOB" else f"substring(CAST({own} AS VARCHAR), ?, ?)"
     words = "; ".join(word for word in (comment, MEANINGS.get(element.lower(), "")) if word)
     base = element.partition("(")[0].lower()
     dull = base in DULL or base.startswith("timestamp") or (base == "decimal" and not element.endswith(",0)"))
     seen = TableColumn(name, words, element == "JSON", dull)
-    return Column(seen, expression, "" if kind == "BLOB" else large, piece)
+    return Column(seen, expression, large, piece)
 
 
 def _meaning(error: Exception) -> DocumentError:

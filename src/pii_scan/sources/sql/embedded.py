@@ -85,7 +85,7 @@ class EmbeddedTable:
         sizes = [table.size * number // count for number in range(count + 1)]
         return [
             Slice(start, end, first - low + 1, "", json.dumps({"keys": [first, until]}))
-            for start, end, first, until in zip(sizes, sizes[1:], cuts, cuts[1:], strict=False)
+            for start, end, first, until in zip(sizes[:-1], sizes[1:], cuts[:-1], cuts[1:], strict=True)
         ] if count > 1 else []  # fmt: skip
 
     def read(self, part: Slice | None) -> Iterator[Piece]:

@@ -150,6 +150,8 @@ class MySQL:
         for (clause,) in clauses:
             checked.update(column.replace("``", "`") for column in _JSON_CHECK.findall(clause))
         described = session.rows(_COLUMNS, tuple(name))
+        if not described:  # a view of something that is gone
+            raise DocumentError("corrupt", "the server fails to describe it")
         columns = [row for row in described if "select" in str(row[4]).lower()]
         names = [row[0] for row in columns]
         key = [row[0] for row in session.rows(_KEY, tuple(name))]
@@ -217,7 +219,7 @@ class MySQLTable:
         sizes = [table.size * number // count for number in range(count + 1)]
         return [
             Slice(start, end, first - low + 1, "", json.dumps({"keys": [first, until]}))
-            for start, end, first, until in zip(sizes, sizes[1:], cuts, cuts[1:], strict=True)
+            for start, end, first, until in zip(sizes[:-1], sizes[1:], cuts[:-1], cuts[1:], strict=True)
         ] if count > 1 else []  # fmt: skip
 
     def read(self, part: Slice | None) -> Iterator[Piece]:

@@ -140,7 +140,7 @@ class PostgreSQLTable:
         ]  # fmt: skip
         large = [f"({column.large})" for column in columns if column.large]
         if large:
-            place = "ctid::pg_catalog.text" if self._table.kind in ("r", "m") else "''::pg_catalog.text"
+            place = "ctid::pg_catalog.text" if self._table.heap else "''::pg_catalog.text"
             asked.append(f"CASE WHEN {' OR '.join(large)} THEN {place} END AS large")
         return f"SELECT {', '.join(asked)} FROM {source or self._table.relation} {condition}"
 
@@ -212,7 +212,7 @@ class PostgreSQLTable:
                         yield from self._large_value(number, column, place, first_row + offset)
         if left_out:
             limit = self._options.max_value_bytes
-            yield ProblemCode.LIMIT, f"{left_out} rows of a view have values of more than {limit} bytes, not read"
+            yield ProblemCode.LIMIT, f"{left_out} rows have values of more than {limit} bytes, which are not read"
 
     def _large_value(self, number: int, column: catalog.Column, place: str, row: int) -> Iterator[Piece]:
         where = f"FROM {self._table.relation} WHERE ctid = {literal(place)}"

@@ -31,7 +31,7 @@ _SIZE = "pg_table_size(c.oid)"
 _SIZE_WITHOUT_LOCK = "c.relpages::int8 * current_setting('block_size')::int8"
 _TABLE = """
 SELECT c.oid::int8 AS oid, c.relkind::text AS kind, c.reltuples::float8 AS rows,
-       coalesce(am.amname = 'heap', false) AS heap,
+       coalesce(am.amname = 'heap', false) AND has_table_privilege(c.oid, 'SELECT') AS heap,
        CASE WHEN c.relkind IN ('r', 'm') THEN pg_table_size(c.oid) ELSE 0 END AS size,
        CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) / current_setting('block_size')::int8
             ELSE 0 END AS blocks,
@@ -99,7 +99,7 @@ class Table:
     rows: float
     """An estimate; below 0 where there is none."""
     heap: bool
-    """Rows can be asked for by the block they lie in."""
+    """Rows can be asked for by the block they lie in, which wants a right to the whole table."""
     size: int
     blocks: int
     filtered: bool

@@ -25,7 +25,6 @@ from pii_scan.sources.sql.url import DatabaseUrl
 from pii_scan.sources.sql.values import batch
 
 _PRAGMAS = "query_only=ON", "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"
-_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _SHADOW = ("sqlite_",)
 
 
@@ -134,8 +133,8 @@ class SQLite:
         row_id = next((own for own in ("rowid", "_rowid_", "oid") if own not in taken), "") if bounds else ""
         rows = bounds[1] - bounds[0] + 1 if bounds else None
         return Table(
-            relation, tuple(columns), tuple(index for _, index in keyed), row_id, bounds if row_id else None, rows, size,
-            (),
+            relation, tuple(columns), tuple(index for _, index in keyed), row_id, bounds if row_id else None, rows,
+            size, (),
         )  # fmt: skip
 
 
