@@ -104,7 +104,7 @@ def test_views_that_fail_partitions_and_tables_without_rows(database: MariaDBDat
 def test_comments_and_keys_and_large_values(database: MariaDBDatabase) -> None:
     values = ", ".join(f"({at}, '{number}', NULL)" for at, number in enumerate(nationals(4), 2))
     database.run(
-        "CREATE TABLE sak (id INT PRIMARY KEY, k17 TEXT COMMENT 'Fødselsnummer', dok LONGTEXT) COMMENT 'Se t@example.no'",
+        "CREATE TABLE sak (id INT PRIMARY KEY, k17 TEXT COMMENT 'Fødselsnummer', dok LONGTEXT) COMMENT 't@example.no'",
         f"INSERT INTO sak VALUES {values}",
         "INSERT INTO sak VALUES (1, NULL, CONCAT(REPEAT('ord ', 700000), 'stor@example.no'))",
     )  # fmt: skip

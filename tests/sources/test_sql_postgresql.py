@@ -187,7 +187,8 @@ def test_values_too_large_for_a_batch_are_read_a_piece_at_a_time(database: Postg
         "CREATE TABLE stor (id int PRIMARY KEY, tekst text, dok bytea, data jsonb)",
         "INSERT INTO stor VALUES (1, 'liten@example.no', NULL, NULL), "
         "(2, repeat('ord ', 700000) || 'stor@example.no', "
-        "convert_to(repeat('ord ', 700000) || 'dok@example.no', 'UTF8'), jsonb_build_object('a', repeat('ord ', 700000) || 'json@example.no'))",
+        "convert_to(repeat('ord ', 700000) || 'dok@example.no', 'UTF8'), "
+        "jsonb_build_object('a', repeat('ord ', 700000) || 'json@example.no'))",
     )  # fmt: skip
     limits = Limits(max_value_bytes=1 << 20)
     run = scanned(database.url, limits=limits)

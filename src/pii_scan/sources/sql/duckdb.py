@@ -78,7 +78,9 @@ class DuckDB:
         import duckdb
 
         try:
-            yield from self._opened().execute(sql).to_arrow_reader(_BATCH_ROWS)
+            relation = self._opened().sql(sql)
+            read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader  # before DuckDB 1.5
+            yield from read(_BATCH_ROWS)
         except (duckdb.Error, pa.ArrowException) as error:
             raise _meaning(error) from None
 
@@ -100,7 +102,6 @@ class DuckDB:
 
         if self._connection is None:
             self._connection = duckdb.connect(self._path, read_only=True, config=dict(_CONFIG))
-            self._connection.execute("SET lock_configuration = true")
         return self._connection
 
     def _described(self, name: TableName) -> Table:

@@ -7,6 +7,7 @@ one unit for each table, and a lost connection ends it.
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -52,7 +53,7 @@ class Generic:
 
         try:
             with self._connected() as connection:
-                connection.execute(sqlalchemy.literal(1).select())
+                connection.execute(sqlalchemy.select(sqlalchemy.literal(1)))
         except (sqlalchemy.exc.SQLAlchemyError, DocumentError, ImportError, ValueError):
             raise TargetError(
                 "the database cannot be opened", "see that host, port, user, password and driver are right"
@@ -126,9 +127,11 @@ class GenericTable:
         self._connection = connection
         self._options = options
         metadata = sqlalchemy.MetaData()
-        self._table = sqlalchemy.Table(
-            name.name, metadata, schema=name.schema or None, autoload_with=connection, resolve_fks=False
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", sqlalchemy.exc.SAWarning)  # of types it does not know
+            self._table = sqlalchemy.Table(
+                name.name, metadata, schema=name.schema or None, autoload_with=connection, resolve_fks=False
+            )
         self.columns = [
             TableColumn(
                 column.name, column.comment or "", type(column.type).__name__.upper() in ("JSON", "JSONB"),

@@ -22,6 +22,8 @@ DRIVERS: Mapping[str, tuple[str, ...]] = {
     "duckdb": ("duckdb",), "mssql": ("sqlalchemy", "pymssql"), "oracle": ("sqlalchemy", "oracledb"),
 }  # fmt: skip
 """Modules that a kind of database is read with; each kind is also the name of the extra that installs them."""
+UNTESTED = frozenset({"mssql", "oracle"})
+"""Kinds of which no server was at hand: their way is tested on others."""
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433, "oracle": 1521}
 _URL = re.compile(r"^([a-z]+)(?:\+[a-z0-9_]+)?:(?=/)(//)?", re.IGNORECASE)
 _FORMS = {
