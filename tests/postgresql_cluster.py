@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -73,27 +74,25 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def cluster(folder: Path) -> Iterator[Cluster]:
-    """A server in `folder`; ends the test where PostgreSQL's programs are not there."""
-    found = shutil.which("initdb") or next(iter(sorted(glob("/usr/lib/postgresql/*/bin/initdb"), reverse=True)), None)
+def cluster() -> Iterator[Cluster]:
+    """A new server; ends the test where PostgreSQL's programs are not there."""
+    found = next(iter(sorted(glob("/usr/lib/postgresql/*/bin/initdb"), reverse=True)), None) or shutil.which("initdb")
     if found is None:
         missing("initdb of PostgreSQL")
     assert found is not None
     user = None
-    if os.geteuid() == 0:
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         user = next((name for name in ("postgres", "nobody") if _known(name)), None)
-    folder.mkdir()
-    if user is not None:
-        shutil.chown(folder, user)
-        for parent in folder.parents:
-            if parent.stat().st_uid == os.geteuid() and parent != Path("/") and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)
-    made = Cluster(folder, Path(found).parent, user)
-    made.make()
-    try:
-        yield made
-    finally:
-        made.stop()
+    # Not pytest's own folder: each of its sessions closes that to all users but its own
+    with tempfile.TemporaryDirectory(prefix="pii-scan-postgresql-") as folder:
+        if user is not None:
+            shutil.chown(folder, user)
+        made = Cluster(Path(folder), Path(found).parent, user)
+        made.make()
+        try:
+            yield made
+        finally:
+            made.stop()
 
 
 def _known(name: str) -> bool:

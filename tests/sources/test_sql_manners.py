@@ -249,7 +249,7 @@ def test_a_sample_says_how_much_of_each_table_it_is(database: PostgreSQLDatabase
 def test_a_server_that_is_killed_and_started_again_is_read_to_the_end(tmp_path: Path) -> None:
     from postgresql_cluster import cluster
 
-    with cluster(tmp_path / "cluster") as server:
+    with cluster() as server:
         with contextlib.ExitStack() as held:
             database = held.enter_context(postgresql_database(server.url))
             database.run(*[PEOPLE.format(name=f"t{i}", rows=30_000) for i in range(6)], "CHECKPOINT")

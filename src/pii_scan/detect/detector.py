@@ -31,6 +31,8 @@ DETECTIONS = pa.schema(
     ]
 )
 DEFAULT_MIN_SCORE = 0.4
+_DATE_LENGTH = 8
+"""Of a date in a column of numbers."""
 
 
 class Detector:
@@ -168,6 +170,10 @@ class Reading:
                 rules, place.header, detector._as_of, person=person, comment=place.comment
             )
         found = column.detect(cells, min_score=detector.min_score, resolve=detector.resolve, dull=dull)
+        if (
+            dull and len(cells) and len(cells[0].as_py() or "") > _DATE_LENGTH
+        ):  # moments and fractions: written alike, and never as day, month, year
+            return found
         completed = self._split.complete(cells, place.header, place.sheet, first_row)
         if not len(completed):
             return found
