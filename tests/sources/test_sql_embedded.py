@@ -83,7 +83,8 @@ def test_every_type_of_duckdb_is_read(tmp_path: Path) -> None:
             """CREATE TABLE typer AS SELECT 1 AS id, true AS c_bool, 170141183460469231731687303715884105727 AS c_huge,
             1.5::DECIMAL(18,3) AS c_decimal, 'inf'::DOUBLE AS c_double, 'text@example.no' AS c_text,
             'blob@example.no'::BLOB AS c_blob, 'infinity'::DATE AS c_date, now() AS c_zoned,
-            INTERVAL 1 DAY AS c_interval, uuid() AS c_uuid, 'enum@example.no'::stemning AS c_enum, ['list@example.no'] AS c_list, [[1]] AS c_nested,
+            INTERVAL 1 DAY AS c_interval, uuid() AS c_uuid, 'enum@example.no'::stemning AS c_enum,
+            ['list@example.no'] AS c_list, [[1]] AS c_nested,
             {'epost': 'struct@example.no'} AS c_struct, MAP {'k': 'map@example.no'} AS c_map,
             '{"a": {"epost": "json@example.no"}}'::JSON AS c_json, '101'::BIT AS c_bit,
             union_value(a := 'union@example.no') AS c_union, '12:00'::TIME AS c_time"""
@@ -107,7 +108,7 @@ def test_a_file_that_is_no_database_is_an_error_with_a_way_out(scheme: str, tmp_
 
 def generic_rows(url: str, schema: str = "") -> dict[str, int]:
     """Rows by table of one schema, as SQLAlchemy gives them."""
-    database = Generic(DatabaseUrl("mssql", "", "", url), Options())
+    database = Generic(DatabaseUrl("mssql", "", "", "", url), Options())
     database.hold()
     counts = {}
     for listed in database.listing():

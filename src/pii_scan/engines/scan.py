@@ -166,7 +166,10 @@ def _label(descriptions: Sequence[dict[str, Any]], config: Config) -> None:
     names = [printable(described["path"]) for described in descriptions]
     if config.rules or any(char.isdigit() or char == "@" for name in names for char in name):
         masker = NameMasker(finder(Detector(rule_paths=config.rules)))  # slow to make; built-in rules want digits or @
-        names = [masker.safe(name) for name in names]
+        named = [
+            str(described.get("server", "")) for described in descriptions
+        ]  # a server may be called by its address
+        names = [own + masker.safe(name.removeprefix(own)) for own, name in zip(named, names, strict=True)]
     taken = {"-"}
     for described, name in zip(descriptions, names, strict=True):
         label, number = name, 1

@@ -29,8 +29,8 @@ def describe(
         url = parse(target)
         check_drivers(url.kind)
         return {
-            "kind": "sql", "target": url.label, "path": url.label, "url": url.text, "include": list(include),
-            "exclude": list(exclude), "sample": sample, "shared": "",
+            "kind": "sql", "target": url.label, "path": url.label, "server": url.server, "url": url.text,
+            "include": list(include), "exclude": list(exclude), "sample": sample, "shared": "",
         }  # fmt: skip
     other = _URL.match(target)
     if other:

@@ -69,7 +69,7 @@ class EmbeddedTable:
         self._options = options
         self._row = 1
         self._large: list[tuple[int, int]] = []
-        self.columns = [column.seen for column in table.columns]
+        self.columns: Sequence[TableColumn] = [column.seen for column in table.columns]
         self.key: Sequence[int] = table.key
         self.remarks: Sequence[tuple[str, str]] = table.remarks
         self.sampled: Sampled | None = None

@@ -132,7 +132,7 @@ class GenericTable:
             self._table = sqlalchemy.Table(
                 name.name, metadata, schema=name.schema or None, autoload_with=connection, resolve_fks=False
             )
-        self.columns = [
+        self.columns: Sequence[TableColumn] = [
             TableColumn(
                 column.name, column.comment or "", type(column.type).__name__.upper() in ("JSON", "JSONB"),
                 type(column.type).__name__.lower() in DULL,
@@ -140,9 +140,10 @@ class GenericTable:
             for column in self._table.columns
         ]  # fmt: skip
         self.key: Sequence[int] = [index for index, column in enumerate(self._table.columns) if column.primary_key]
-        self.remarks = [(f"comment of column {c.name}", c.comment) for c in self.columns if c.comment]
-        if self._table.comment:
-            self.remarks.insert(0, ("comment of the table", self._table.comment))
+        self.remarks: Sequence[tuple[str, str]] = [
+            *([("comment of the table", self._table.comment)] if self._table.comment else ()),
+            *((f"comment of column {column.name}", column.comment) for column in self.columns if column.comment),
+        ]
         self.sampled: Sampled | None = None
 
     def plan(self, slice_bytes: int) -> list[Slice]:

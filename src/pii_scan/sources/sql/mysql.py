@@ -197,11 +197,12 @@ class MySQLTable:
         self._retrying = retrying
         self._row = 1
         self._large: list[tuple[int, tuple[Any, ...]]] = []
-        self.columns = [column.seen for column in table.columns]
+        self.columns: Sequence[TableColumn] = [column.seen for column in table.columns]
         self.key: Sequence[int] = table.key
-        self.remarks = [(f"comment of column {c.seen.name}", c.seen.comment) for c in table.columns if c.seen.comment]
-        if table.comment:
-            self.remarks.insert(0, ("comment of the table", table.comment))
+        self.remarks: Sequence[tuple[str, str]] = [
+            *([("comment of the table", table.comment)] if table.comment else ()),
+            *((f"comment of column {column.name}", column.comment) for column in self.columns if column.comment),
+        ]
         self.sampled: Sampled | None = None
         self._later = False
 
@@ -297,7 +298,7 @@ class MySQLTable:
         if self._session.fast and not small and not wide and not table.is_view:
             yield from self._session.batches(sql, rows)
             return
-        for some in self._session.stream(sql, (), min(rows, 1000)):
+        for some in self._session.stream(sql, (), min(rows, 1000), patient=not table.is_view):
             columns = list(zip(*some, strict=True))
             arrays = [_array(values, kind) for values, kind in zip(columns, types, strict=False)]
             yield pa.RecordBatch.from_arrays(arrays, [f"c{number}" for number in range(len(arrays))])

@@ -38,7 +38,7 @@ _LOST = {1053, 1077, 1152, 1153, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003,
 _SETTINGS = (
     "SET SESSION TRANSACTION READ ONLY", f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}",
     f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}", "SET SESSION time_zone = '+00:00'",
-    "SET SESSION sql_mode = ''",
+    "SET SESSION sql_mode = ''", f"SET SESSION net_write_timeout = {_READ_SECONDS}",
 )  # fmt: skip
 _BEGIN = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 
@@ -58,8 +58,10 @@ class Session:
         """The whole answer. Raises DocumentError and ConnectionLost."""
         return [row for some in self.stream(sql, values) for row in some]
 
-    def stream(self, sql: str, values: Sequence[Any] = (), size: int = 1000) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """The answer, `size` rows at a time. Raises as `rows`."""
+    def stream(
+        self, sql: str, values: Sequence[Any] = (), size: int = 1000, *, patient: bool = False
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """The answer, `size` rows at a time. `patient`: the whole of it may take long. Raises as `rows`."""
         import pymysql
 
         failure: Exception
@@ -67,6 +69,7 @@ class Session:
             if self._connection is None:
                 self._connect()
             with self._connection.cursor() as cursor:
+                cursor.execute(self._limit(_READ_SECONDS if patient else int(self._options.patience_seconds)))
                 cursor.execute(sql, values or None)
                 while some := cursor.fetchmany(size):
                     yield some
@@ -121,10 +124,12 @@ class Session:
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT VERSION()")
             self.is_mariadb = "mariadb" in str(cursor.fetchall()[0][0]).lower()
-            seconds = int(self._options.patience_seconds)
-            limit = f"max_statement_time = {seconds}" if self.is_mariadb else f"max_execution_time = {seconds * 1000}"
-            for setting in (*_SETTINGS, f"SET SESSION {limit}", _BEGIN):
+            for setting in (*_SETTINGS, _BEGIN):
                 cursor.execute(setting)
+
+    def _limit(self, seconds: int) -> str:
+        name, value = ("max_statement_time", seconds) if self.is_mariadb else ("max_execution_time", seconds * 1000)
+        return f"SET SESSION {name} = {value}"
 
     def _password(self) -> str:
         return unquote(self._url.parts().password or "") or os.environ.get("MYSQL_PWD", "")

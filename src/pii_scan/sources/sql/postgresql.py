@@ -10,7 +10,7 @@ from functools import partial
 import pyarrow as pa
 
 from pii_scan.errors import DocumentError, TargetError
-from pii_scan.model import DatabaseTable, LargeValue, ProblemCode, Sampled, Slice, TableRows
+from pii_scan.model import DatabaseTable, LargeValue, ProblemCode, Sampled, Slice, TableColumn, TableRows
 from pii_scan.sources.sql import postgresql_catalog as catalog
 from pii_scan.sources.sql.names import TableName, literal
 from pii_scan.sources.sql.postgresql_session import Session
@@ -79,11 +79,12 @@ class PostgreSQLTable:
         self._retrying = retrying
         self._row = 1
         self._later = False
-        self.columns = [column.seen for column in table.columns]
+        self.columns: Sequence[TableColumn] = [column.seen for column in table.columns]
         self.key: Sequence[int] = catalog.key_of(table.columns)
-        self.remarks = [(f"comment of column {c.seen.name}", c.seen.comment) for c in table.columns if c.seen.comment]
-        if table.comment:
-            self.remarks.insert(0, ("comment of the table", table.comment))
+        self.remarks: Sequence[tuple[str, str]] = [
+            *([("comment of the table", table.comment)] if table.comment else ()),
+            *((f"comment of column {column.name}", column.comment) for column in self.columns if column.comment),
+        ]
         self.sampled: Sampled | None = None
 
     def plan(self, slice_bytes: int) -> list[Slice]:

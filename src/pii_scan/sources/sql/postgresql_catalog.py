@@ -17,7 +17,7 @@ from pii_scan.sources.sql.tables import Listed
 from pii_scan.sources.sql.type_words import DULL, MEANINGS
 
 _LISTING = """
-SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
+SELECT c.oid::int8 AS oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
        CASE WHEN c.relkind IN ('r', 'm') THEN {size} END AS size,
        has_schema_privilege(n.oid, 'USAGE') AS entered,
        has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT') AS readable,
@@ -124,23 +124,23 @@ def listing(session: Session) -> list[Listed]:
         rows = session.query(_LISTING.format(size=_SIZE)).to_pylist()
     except DocumentError:  # a table is locked by someone who changes it
         rows = session.query(_LISTING.format(size=_SIZE_WITHOUT_LOCK)).to_pylist()
-    tables = sorted({row["root"] for row in rows if row["kind"] == "p"})
-    by_root: dict[int, list[dict[str, Any]]] = {root: [] for root in tables}
-    whole: dict[int, dict[str, Any]] = {}
+    roots = {row["root"] for row in rows if row["kind"] == "p"}
+    leaves: dict[int, list[dict[str, Any]]] = {root: [] for root in roots}
+    wholes: dict[int, dict[str, Any]] = {}
     for row in rows:
-        if row["root"] in by_root and row["kind"] != "p":
-            by_root[row["root"]].append(row)
-        elif row["kind"] == "p" and row["root"] not in whole:
-            whole[row["root"]] = row
+        if row["kind"] == "p" and row["oid"] == row["root"]:
+            wholes[row["root"]] = row
+        elif row["kind"] != "p" and row["root"] in roots:
+            leaves[row["root"]].append(row)
     instead = {
-        root for root, row in whole.items()
-        if _open_to_user(row) and not all(_open_to_user(leaf) for leaf in by_root[root])
+        root for root, whole in wholes.items()
+        if _open_to_user(whole) and not all(_open_to_user(leaf) for leaf in leaves[root])
     }  # fmt: skip
     listed = []
     for row in rows:
         if row["kind"] == "p":
-            if row is whole.get(row["root"]) and row["root"] in instead:
-                sizes = [leaf["size"] or 0 for leaf in by_root[row["root"]]]
+            if row["oid"] == row["root"] and row["root"] in instead:
+                sizes = [leaf["size"] or 0 for leaf in leaves[row["root"]]]
                 listed.append(_listed({**row, "size": sum(sizes)}))
         elif row["root"] not in instead:
             listed.append(_listed(row))

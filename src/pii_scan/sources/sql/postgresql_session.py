@@ -97,7 +97,7 @@ class Session:
         """Ends the connection."""
         connection, self._connection, self._in_transaction = self._connection, None, False
         if connection is not None:
-            with contextlib.suppress(_errors()):
+            with contextlib.suppress(*_errors()):
                 connection.close()
 
     def _begin(self) -> None:
@@ -119,7 +119,8 @@ class Session:
         try:
             self._connection = dbapi.connect(self._uri(), autocommit=True)
         except _errors() as error:
-            if (error.sqlstate or "")[:2] in ("28", "3D") or error.sqlstate == "42501":
+            state = str(getattr(error, "sqlstate", None) or "")
+            if state[:2] in ("28", "3D") or state == "42501":
                 raise DocumentError("permission", "the server lets the user not in") from None
             raise ConnectionLost from None
         milliseconds = int(self._options.patience_seconds * 1000)
@@ -150,7 +151,7 @@ class Session:
                 return cursor.fetch_arrow_table() if cursor.description is not None else None
             finally:
                 cursor.close()
-        except (*_errors(), pa.ArrowException, OSError) as error:
+        except (*_errors(), pa.ArrowException) as error:
             failure = self._meaning(getattr(error, "sqlstate", None) or "", str(error))
         raise failure
 
@@ -177,12 +178,14 @@ class Session:
                 cursor.execute("ROLLBACK")
             finally:
                 cursor.close()
-        except (*_errors(), OSError):
+        except _errors():
             return False
         return True
 
 
-def _errors() -> tuple[type[Any], ...]:
+def _errors() -> tuple[type[Exception], ...]:
+    """What the driver raises; it is loaded when it is needed."""
     from adbc_driver_manager import Error
 
-    return (Error,)
+    failure: type[Exception] = Error
+    return failure, OSError

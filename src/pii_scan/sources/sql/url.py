@@ -40,6 +40,8 @@ class DatabaseUrl:
     """A key of `DRIVERS`."""
     label: str
     """The URL without user, password and options: what results call it."""
+    server: str
+    """The beginning of `label` up to the name of the database or file."""
     database: str
     """Its name, or the path of its file."""
     text: str = field(repr=False)
@@ -79,7 +81,7 @@ def parse(target: str) -> DatabaseUrl:
         if host or not path.strip("/"):
             raise TargetError(f"a {kind} URL names no file", hint)
         path = path[1:]  # sqlite:///relative, sqlite:////absolute, as SQLAlchemy has it
-        return DatabaseUrl(kind, f"{kind}:///{path}", path, target)
+        return DatabaseUrl(kind, f"{kind}:///{path}", f"{kind}:///", path, target)
     database = path.strip("/")
     if kind == "postgresql" and not database:
         raise TargetError("a postgresql URL names no database", hint)
@@ -87,7 +89,7 @@ def parse(target: str) -> DatabaseUrl:
     where = f"{shown}:{port}" if port and port != _PORTS.get(kind) else shown
     scheme = target.split(":", 1)[0] if "+" in target.split(":", 1)[0] else kind
     text = urlunsplit((scheme, split.netloc, split.path, split.query, ""))
-    return DatabaseUrl(kind, f"{kind}://{where}/{quote(database, safe='')}", database, text)
+    return DatabaseUrl(kind, f"{kind}://{where}/{quote(database, safe='')}", f"{kind}://{where}/", database, text)
 
 
 def missing_drivers(kind: str) -> list[str]:
