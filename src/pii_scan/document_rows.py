@@ -107,11 +107,12 @@ class DocumentRows:
             row["status"] = "partly_read" if row["status"] == "read" else "unread"
         for name, row in self._done.items():
             row["system"] = row["system"] or self._inherited(self._refs[name]) or UNASSIGNED
+        samples = {"samples": pa.Table.from_pylist(self._samples, schema=SAMPLES)} if self._samples else {}
         return {
+            **samples,
             "documents": pa.Table.from_pylist(list(self._done.values()), schema=DOCUMENTS),
             "problems": pa.Table.from_pylist(self._problems, schema=PROBLEMS),
             "dates": self._dates(),
-            "samples": pa.Table.from_pylist(self._samples, schema=SAMPLES),
         }
 
     def _inherited(self, ref: DocumentRef) -> str | None:

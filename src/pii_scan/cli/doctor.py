@@ -108,7 +108,7 @@ def _databases(talk: Output) -> None:
         lacking = missing_drivers(kind)
         if lacking:
             names = " and ".join(name.replace("_", "-") for name in lacking)
-            talk.say(f"  missing  {names}: {kind}:// needs it; pip install 'pii-scan[{kind}]'")
+            talk.say(f"  extra    {names}: not installed; for {kind}:// databases: pip install 'pii-scan[{kind}]'")
         else:
             found = [f"{name.replace('_', '-')} {importlib.metadata.version(name)}" for name in modules]
             untested = "; no server of this kind was at hand for its tests" if kind in UNTESTED else ""

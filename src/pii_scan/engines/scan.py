@@ -66,16 +66,7 @@ def scan(
     held = contextlib.ExitStack()
     try:
         sources = [held.enter_context(opened(description, config.limits)) for description in descriptions]
-        settings = Settings(
-            key.hex(),
-            config.as_of or f"{now:%Y-%m-%d}",
-            tuple(config.rules),
-            tuple(config.only),
-            config.min_score,
-            config.limits,
-            tuple(config.presidio),
-            tuple(config.systems),
-        )
+        settings = _settings(config, key, now)
         writer = RunWriter(folder, {
             "id": secrets.token_hex(8), "started_at": _iso(now), "finished_at": None, "version": __version__,
             "rules_hash": rules_hash(rules), "config_hash": config.digest(), "status": "running", "lang": config.lang,
@@ -91,6 +82,13 @@ def scan(
         if stdin is not None:
             stdin.close()
     return load_run(folder)
+
+
+def _settings(config: Config, key: bytes, now: datetime) -> Settings:
+    return Settings(
+        key.hex(), config.as_of or f"{now:%Y-%m-%d}", tuple(config.rules), tuple(config.only), config.min_score,
+        config.limits, tuple(config.presidio), tuple(config.systems),
+    )  # fmt: skip
 
 
 def _workers(config: Config, descriptions: Sequence[Mapping[str, Any]]) -> int:
