@@ -272,3 +272,60 @@ def test_a_server_that_is_killed_and_started_again_is_read_to_the_end(tmp_path: 
     problems = [row for table in run.problems() for row in table.to_pylist()]
     assert {row["code"] for row in problems} <= {"changed"} and problems
     assert found == {f"public.t{i}": 30_000 for i in range(6)}
+
+
+def test_a_server_that_is_gone_for_good_is_a_problem_of_every_table_that_was_left() -> None:
+    from postgresql_cluster import cluster
+    from sql_servers import pipeline
+
+    from pii_scan.model import DocumentRef, Limits, WorkUnit
+    from pii_scan.sources import describe, open_source, opened
+
+    limits = Limits(stall_seconds=4)
+    with cluster() as server:
+        database = PostgreSQLDatabase(server.url)
+        database.run(f"CREATE DATABASE {database.name}", database="postgres")
+        database.run(*[PEOPLE.format(name=f"t{i}", rows=3) for i in range(4)])
+        description = describe(database.url)
+        with opened(description, limits) as source:
+            refs = [ref for ref in source.list_documents() if isinstance(ref, DocumentRef)]
+            worker = open_source(description, limits)
+            run = pipeline(limits)
+            run._sources[description["target"]] = worker  # type: ignore[index]
+            problems = {}
+            for number, ref in enumerate(refs):
+                if number == 2:
+                    server.stop()
+                for part in run.run(WorkUnit(ref), lambda: None):
+                    rows = part["problems"].to_pylist() if "problems" in part else []
+                    problems.update({row["document"]: row["code"] for row in rows})
+            worker.close()  # type: ignore[attr-defined]
+    assert problems == {"public.t2": "vanished", "public.t3": "vanished"}
+
+
+def test_a_connection_that_is_ended_is_made_again_and_no_row_is_lost_or_read_twice(
+    database: PostgreSQLDatabase,
+) -> None:
+    from pii_scan.model import Limits, TableRows
+    from pii_scan.sources import describe, open_source, opened
+
+    database.run(PEOPLE.format(name="kunder", rows=300_000))
+    description = describe(database.url)
+    end = (
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.name}' "
+        "AND application_name = 'pii-scan' ORDER BY backend_start DESC LIMIT 1"
+    )  # the worker's; the scan's own goes on to hold the snapshot
+    with opened(description, Limits()) as source:
+        worker = open_source(description, Limits())
+        (ref,) = source.list_documents()
+        seen: list[int] = []
+        ended = 0
+        with worker.open(ref) as document:  # type: ignore[arg-type]
+            assert document.table is not None
+            for piece in document.table.read(None):
+                assert isinstance(piece, TableRows), piece
+                if not seen:
+                    ended = len(database.run(end, database="postgres"))
+                seen += piece.batch.column(0).to_pylist()
+        worker.close()  # type: ignore[attr-defined]
+    assert ended and sorted(seen) == list(range(1, 300_001))

@@ -142,3 +142,31 @@ def test_no_server_and_a_wrong_password_are_errors_that_quote_nothing() -> None:
         with pytest.raises(TargetError) as failure:
             scanned(f"{url}/test")
         assert "hemmelig" not in str(failure.value) and "kari" not in str(failure.value)
+
+
+@pytest.mark.parametrize("options", ["", "?charset=utf8mb4"])
+def test_a_connection_that_is_ended_is_made_again_and_no_row_is_lost_or_read_twice(
+    database: MariaDBDatabase, options: str
+) -> None:
+    from pii_scan.model import TableRows
+    from pii_scan.sources import describe, open_source
+
+    database.run(PEOPLE.format(name="kunder", rows=400_000))
+    worker = open_source(describe(database.url + options), Limits())
+    (ref,) = worker.list_documents()
+    seen: list[int] = []
+    ended, said = 0, []
+    with worker.open(ref) as document:  # type: ignore[arg-type]
+        assert document.table is not None
+        for piece in document.table.read(None):
+            if not isinstance(piece, TableRows):
+                said.append(piece)
+                continue
+            if not seen:
+                own = f"SELECT id FROM information_schema.processlist WHERE db = '{database.name}'"
+                for (number,) in database.run(own, database=""):
+                    database.run(f"KILL CONNECTION {number}", database="")
+                    ended += 1
+            seen += piece.batch.column(0).to_pylist()
+    assert ended and sorted(seen) == list(range(1, 400_001))
+    assert [piece[0] for piece in said] == ["changed"]  # type: ignore[index]

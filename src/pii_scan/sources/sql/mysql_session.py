@@ -65,18 +65,33 @@ class Session:
         import pymysql
 
         failure: Exception
+        cursor: Any = None
+        ended = False
         try:
             if self._connection is None:
                 self._connect()
-            with self._connection.cursor() as cursor:
-                cursor.execute(self._limit(_READ_SECONDS if patient else int(self._options.patience_seconds)))
-                cursor.execute(sql, values or None)
-                while some := cursor.fetchmany(size):
-                    yield some
+            cursor = self._connection.cursor()
+            cursor.execute(self._limit(_READ_SECONDS if patient else int(self._options.patience_seconds)))
+            cursor.execute(sql, values or None)
+            while some := cursor.fetchmany(size):
+                yield some
+            cursor.close()
+            ended = True
             return
         except (pymysql.MySQLError, OSError) as error:
             failure = self._meaning(error)
+        finally:
+            if not ended:
+                self._abandon(cursor)
         raise failure
+
+    def _abandon(self, cursor: Any) -> None:
+        """Drops an answer that was not read to its end, without reading it to its end as PyMySQL would."""
+        result = getattr(cursor, "_result", None)
+        if result is not None:
+            result.unbuffered_active = False
+            cursor._result = None
+        self.close()
 
     def batches(self, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
         """The answer as Arrow, `rows` at a time, by a connection of its own, fast. Raises as `rows`."""

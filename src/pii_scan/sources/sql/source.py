@@ -12,7 +12,19 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from pii_scan.errors import DocumentError
-from pii_scan.model import Document, DocumentRef, Limits, Problem, ProblemCode, Stage
+from pii_scan.model import (
+    DatabaseTable,
+    Document,
+    DocumentRef,
+    LargeValue,
+    Limits,
+    Problem,
+    ProblemCode,
+    Sampled,
+    Slice,
+    Stage,
+    TableRows,
+)
 from pii_scan.sources.globs import Patterns
 from pii_scan.sources.sql.names import table_name
 from pii_scan.sources.sql.tables import ConnectionLost, Database, Options
@@ -75,8 +87,40 @@ class SqlSource:
         except ValueError:
             raise DocumentError("vanished", "it is no longer there") from None
         with self._database.table(name) as table:
-            yield Document(ref, io.BytesIO(), MEDIA_TYPE, table=table)
+            yield Document(ref, io.BytesIO(), MEDIA_TYPE, table=_Guarded(table))
 
     def close(self) -> None:
         """Ends the connection."""
         self._database.close()
+
+
+class _Guarded:
+    """A table whose server may go away for good while it is read."""
+
+    def __init__(self, table: DatabaseTable) -> None:
+        self._table = table
+        self.columns = table.columns
+        self.key = table.key
+        self.remarks = table.remarks
+
+    @property
+    def sampled(self) -> Sampled | None:
+        return self._table.sampled
+
+    @sampled.setter
+    def sampled(self, _: Sampled | None) -> None:
+        raise AttributeError
+
+    def plan(self, slice_bytes: int) -> list[Slice]:
+        return self._table.plan(slice_bytes)
+
+    def read(self, part: Slice | None) -> Iterator[TableRows | LargeValue | tuple[ProblemCode, str]]:
+        """As `DatabaseTable.read`."""
+        rows = 0
+        try:
+            for piece in self._table.read(part):
+                rows += piece.batch.num_rows if isinstance(piece, TableRows) else 0
+                yield piece
+        except ConnectionLost:
+            code = "truncated" if rows else "vanished"
+            raise DocumentError(code, f"the server is gone, and did not come back; {rows} rows were read") from None
