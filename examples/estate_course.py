@@ -158,14 +158,15 @@ def _backup(estate: Estate) -> None:
     for number, p in enumerate(estate.participants[:120], start=1):
         created = f"2025-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
         rows.append(
-            [number, mark("USERNAME", p.login), p.email(), mark("PASSWORD_HASH", _bcrypt(rng)), ipv4(rng), created]
+            [number, mark("USERNAME", p.login), p.email(), mark("PASSWORD_HASH", bcrypt(rng)), ipv4(rng), created]
         )
     data = estate.csv_data(document, rows, delimiter=",")
     tar = tar_bytes({"eksport/brukere.csv": data, "eksport/LESMEG.txt": b"Eksport fra kursportalen.\n"})
     estate.put(path, gzip_bytes(tar, "kursportal-2026-03-01.tar"))
 
 
-def _bcrypt(rng: random.Random) -> str:
+def bcrypt(rng: random.Random) -> str:
+    """A made-up password hash in the form of bcrypt, without a mark."""
     letters = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
     return "$2b$12$" + "".join(rng.choice(letters) for _ in range(53))
 

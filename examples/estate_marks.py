@@ -99,11 +99,14 @@ class Ledger:
             self._add(document, "text", value, place)
         return clean
 
-    def table(self, document: str, rows: Table, *, sheet: str = "") -> Table:
-        """Notes the values of a table whose first row is the header, and returns the plain rows."""
+    def table(self, document: str, rows: Table, *, sheet: str = "", first: int = 1) -> Table:
+        """Notes the values of a table whose first row is the header, and returns the plain rows.
+
+        `first`: number of the header row; 0 where the names of the columns are no row, as in databases.
+        """
         header = [plain(str(cell)) for cell in rows[0]]
         clean: Table = []
-        for number, row in enumerate(rows, start=1):
+        for number, row in enumerate(rows, start=first):
             for position, cell in enumerate(row, start=1):
                 if isinstance(cell, str):
                     place = {"row": number, "column_number": position, "header": header[position - 1], "sheet": sheet}

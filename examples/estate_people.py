@@ -19,6 +19,7 @@ _T = TypeVar("_T")
 _K1 = (3, 7, 6, 1, 8, 9, 4, 5, 2)
 _K2 = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 _ORG = (3, 2, 7, 6, 5, 4, 3, 2)
+_DUF = (4, 6, 3, 2, 4, 6, 3, 2, 7, 5)
 
 FIRST = (
     "Kåre Åse Øyvind Bjørg Pål Sølvi Håkon Jørn Ragnhild Torbjørn Ingrid Lars Marit Nils Astrid Gunnar Solveig Eirik "
@@ -160,6 +161,17 @@ def account_number(rng: random.Random) -> str:
         rest = (sum(w * int(d) for w, d in zip(_K1, stem, strict=False)) + int(stem[9])) % 11
         if last < 10 and rest > 3:  # rest 0: an FH number; 1 to 3: allowed for national numbers from 2032
             return f"{stem}{last}"
+
+
+def duf_number(rng: random.Random) -> str:
+    """A DUF number of the immigration authorities, marked: year, a running number, remainder modulo 11.
+
+    Running numbers are of the last thousand, which no year has come near: they are nobody's. No series is kept
+    for tests, so that a scanner counts them as real.
+    """
+    stem = f"{rng.randint(2002, 2023)}{rng.randint(999_000, 999_999)}"
+    control = sum(weight * int(digit) for weight, digit in zip(_DUF, stem, strict=True)) % 11
+    return mark("NO_DUF_NUMMER", f"{stem}{control:02d}")
 
 
 def organisation_number(rng: random.Random) -> str:

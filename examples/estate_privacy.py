@@ -32,6 +32,7 @@ def _notice(mailbox: str) -> list[str]:
         "- IP-adresse",
         "- informasjonskapsler",
         "- utdanning",
+        "- hvor du befinner deg",
         "",
         "Formål",
         "- gi tilgang til kursene (avtale, personvernforordningen artikkel 6 nr. 1 b)",
@@ -49,7 +50,7 @@ def _notice(mailbox: str) -> list[str]:
         "- Direktoratet for høyere utdanning og kompetanse får deltakerlister.",
         "",
         "Lagring",
-        "Vi lagrer opplysningene så lenge det er nødvendig.",
+        "Vi lagrer opplysningene så lenge det er nødvendig. IP-adresser slettes etter ett år.",
         "",
         "Rettigheter",
         "Du kan kreve innsyn, retting og sletting, og du kan trekke et samtykke tilbake.",
@@ -59,6 +60,7 @@ def _notice(mailbox: str) -> list[str]:
 
 def _model(mailbox: str, text: list[str]) -> list[str]:
     law = 1 + next(i for i, line in enumerate(text) if "artikkel 6" in line)
+    kept = 1 + next(i for i, line in enumerate(text) if "slettes etter" in line)
     return [
         f"# Model of {NOTICE}: what the text says; null where it is silent. `line`: line of the text, from 1.",
         "notice:",
@@ -71,16 +73,16 @@ def _model(mailbox: str, text: list[str]) -> list[str]:
         "controller:",
         f"  name: {FIRM}",
         "  orgnr: null",
-        f"  contact: {{email: {mailbox}, address: null}}",
+        f"  contact: {{email: {mailbox}}}",
         "  role_wording: behandlingsansvarlig",
         "  dpo: null",
         "data_subjects: [course_participant, website_visitor, customer_contact]",
-        "categories: [name, national_id, email, phone, ip, online_id.cookie, education]",
+        "categories: [name, national_id, email, phone, ip, online_id.cookie, education, location]",
         "sources: [data_subject, employer, website_collection]",
         "purposes:",
-        "  - {id: course_access, legal_basis: contract}",
+        "  - {id: course_access, legal_basis: 6.1.b}",
         "  - {id: obligations, legal_basis: null, towards: [hkdir]}",
-        "  - {id: information, legal_basis: consent}",
+        "  - {id: information, legal_basis: 6.1.a}",
         "  - {id: invoicing, legal_basis: null}",
         "  - {id: statistics, legal_basis: null, claim: anonymous}",
         "recipients:",
@@ -88,7 +90,7 @@ def _model(mailbox: str, text: list[str]) -> list[str]:
         "  - {id: postmark, name: Postmark, role: processor, for: [email_sending], country: US, transfer: null}",
         "  - {id: hkdir, name: Direktoratet for høyere utdanning og kompetanse, role: controller, for: [reporting],"
         " country: NO}",
-        "retention: []",
+        f"retention: [{{categories: [ip], period: P1Y, line: {kept}}}]",
         "rights: {access: true, rectification: true, erasure: true, restriction: false, portability: false,"
         " objection: false,",
         "         withdraw_consent: true, complaint: Datatilsynet}",

@@ -19,7 +19,8 @@ from estate_people import EMPLOYERS, Person, account_number, organisation_number
 
 FIRM = "Fjordlys Kurs AS"
 DOMAIN = "fjordlys.example.no"
-_MODIFIED_AT = 1_774_000_800  # 2026-03-20 10:00 UTC
+MODIFIED_AT = 1_774_000_800
+"""2026-03-20 10:00 UTC."""
 
 
 @dataclass(slots=True)
@@ -65,12 +66,12 @@ class Estate:
         """A generator for one file, so that a change in one file leaves the others as they are."""
         return random.Random(f"{self.seed}:{purpose}")
 
-    def put(self, path: str, data: bytes) -> None:
-        """Writes one file below the folder, with a fixed time."""
+    def put(self, path: str, data: bytes, modified_at: int = MODIFIED_AT) -> None:
+        """Writes one file below the folder, with a fixed time (seconds since 1970)."""
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-        os.utime(target, (_MODIFIED_AT, _MODIFIED_AT))
+        os.utime(target, (modified_at, modified_at))
 
     def text(self, path: str, marked: str, encoding: str = "utf-8") -> None:
         """Writes a text file."""

@@ -1,7 +1,9 @@
 """Makes the data estate of Fjordlys Kurs AS, an invented course provider, with planted personal data and its truth.
 
 Run: `python examples/make_estate.py FOLDER [--seed N]`. The same seed gives the same bytes. Beside the folder come
-FOLDER.truth.csv (every planted value and its place) and FOLDER.clean.txt (documents in which nothing may be found).
+FOLDER.truth.csv (every planted value and its place), FOLDER.systems.csv (from which system each document is),
+FOLDER.gaps.csv (the gaps planted against the estate's notice) and FOLDER.clean.txt (documents in which nothing may be
+found).
 """
 
 from __future__ import annotations
@@ -12,12 +14,22 @@ import io
 import sys
 from pathlib import Path
 
+from estate_accounting import write_accounting_files
 from estate_business import write_business_files
 from estate_clean import CLEAN_FOLDER, write_clean_files, write_unreadable_files
+from estate_cloud import write_cloud_files
 from estate_course import write_course_files
+from estate_databases import write_database_files
+from estate_google import write_google_files
+from estate_learning import write_learning_files
 from estate_mail import write_mail
+from estate_marketing import write_marketing_files
 from estate_marks import TRUTH_COLUMNS
+from estate_microsoft import write_microsoft_files
 from estate_privacy import write_privacy_files
+from estate_record import write_record_files
+from estate_site import write_site_files
+from estate_truth import gaps_csv, systems_csv
 from estate_web import write_web_files
 from estate_writer import Estate
 
@@ -33,7 +45,16 @@ def make_estate(folder: Path, seed: int = 2026) -> list[dict[str, object]]:
     write_mail(estate)
     write_web_files(estate)
     write_business_files(estate)
+    write_microsoft_files(estate)
+    write_google_files(estate)
+    write_marketing_files(estate)
+    write_cloud_files(estate)
+    write_accounting_files(estate)
+    write_site_files(estate)
+    write_learning_files(estate)
+    write_database_files(estate)
     write_privacy_files(estate)
+    write_record_files(estate)
     write_clean_files(estate)
     write_unreadable_files(estate)
     return estate.ledger.rows
@@ -55,8 +76,10 @@ def truth_csv(rows: list[dict[str, object]]) -> str:
 
 
 def write_truth(folder: Path, rows: list[dict[str, object]]) -> None:
-    """Writes `<folder>.truth.csv` and `<folder>.clean.txt`, beside the estate and not in it."""
+    """Writes `<folder>.truth.csv`, `.systems.csv`, `.gaps.csv` and `.clean.txt`, beside the estate and not in it."""
     folder.with_name(f"{folder.name}.truth.csv").write_text(truth_csv(rows), encoding="utf-8", newline="\n")
+    folder.with_name(f"{folder.name}.systems.csv").write_text(systems_csv(), encoding="utf-8", newline="\n")
+    folder.with_name(f"{folder.name}.gaps.csv").write_text(gaps_csv(), encoding="utf-8", newline="\n")
     names = "".join(f"{name}\n" for name in clean_documents(folder))
     folder.with_name(f"{folder.name}.clean.txt").write_text(names, encoding="utf-8", newline="\n")
 

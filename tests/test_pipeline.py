@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -264,6 +265,22 @@ def test_children_are_counted_once_a_document_and_grown_ups_and_test_numbers_are
 
 
 def test_users_that_a_directory_calls_minors_are_under_18() -> None:
-    lines = ["userPrincipalName,ageGroup", "a@example.no,Minor", "b@example.no,Adult", "c@example.no,Minor"]
+    lines = ["userPrincipalName,ageGroup,legalAgeGroupClassification", "a@example.no,Minor,minorWithParentalConsent",
+             "b@example.no,Adult,Adult", "c@example.no,Minor,minorWithoutParentalConsent"]  # fmt: skip
     (row,) = scan(Memory({"brukere.csv": "\n".join(lines).encode()}), "brukere.csv")["documents"]
     assert (row["under_13"], row["under_18"]) == (0, 2)
+
+
+def test_what_nothing_tells_is_from_the_system_of_what_it_lies_in() -> None:
+    invoice = (
+        '<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"><cbc:CustomizationID xmlns:cbc="c">'
+        "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0</cbc:CustomizationID>"
+        '<cbc:EmbeddedDocumentBinaryObject xmlns:cbc="c" mimeCode="text/csv" filename="liste.csv">'
+        f"{base64.b64encode(b'navn;e-post').decode()}</cbc:EmbeddedDocumentBinaryObject></Invoice>"
+    )
+    out = scan(Memory({"a.xml": invoice.encode(), "b.csv": b"a;b\n"}), "a.xml")
+    systems = {row["document"]: (row["system"], row["signals"]) for row in out["documents"]}
+    assert systems["a.xml"][0] == "accounting.ehf" and systems["a.xml"][1]
+    assert systems["a.xml!liste.csv"] == ("accounting.ehf", "within a document from this system")
+    out = scan(Memory({"b.csv": b"a;b\n"}), "b.csv")
+    assert [(row["system"], row["signals"]) for row in out["documents"]] == [("unassigned", None)]

@@ -23,6 +23,8 @@ from pii_scan.model import Document, DocumentRef, Problem
 from pii_scan.record_dates.observe import Month
 
 IDENTITY, EXPORT_PATH = "identity", "export path"
+INHERITED = "within a document from this system"
+"""The signal of what nothing of its own tells: an attachment is where its mail is."""
 
 
 class DocumentRows:
@@ -36,7 +38,7 @@ class DocumentRows:
         self._refs: dict[str, DocumentRef] = {}
         self._months: dict[str, list[Month]] = {}
         self._found: set[str] = set()
-        self._minors: dict[str, int] = {}
+        self._minors: dict[str, dict[str, int]] = {}
         self._problems: list[dict[str, Any]] = []
         self._samples: list[dict[str, Any]] = []
         self._troubled: dict[str, DocumentRef] = {}
@@ -46,10 +48,11 @@ class DocumentRows:
         """The unit's own document, that may say whose it is."""
         self._account = self._names.safe(document.account)
 
-    def minors(self, ref: DocumentRef, declared: int) -> None:
-        """Some users that the document itself calls minors."""
+    def minors(self, ref: DocumentRef, column: str, declared: int) -> None:
+        """Some users that a column of the document itself calls minors; another column may call the same users so."""
         if declared:
-            self._minors[ref.display] = self._minors.get(ref.display, 0) + declared
+            columns = self._minors.setdefault(ref.display, {})
+            columns[column] = columns.get(column, 0) + declared
 
     def found(self, ref: DocumentRef) -> None:
         """Something was found in a document: the dates of its records are kept."""
@@ -77,7 +80,7 @@ class DocumentRows:
         name = piece.ref.display
         for age in (children.DIGITAL_SERVICES, children.ADULT):
             row[f"under_{age}"] = collector.younger_than(age, row["document"])
-        row["under_18"] = max(row["under_18"], self._minors.pop(name, 0))
+        row["under_18"] = max((row["under_18"], *self._minors.pop(name, {}).values()))
         collector.forget(row["document"])
         if piece.sampled is not None:
             sampled = {"sampled": piece.sampled.rows, "total": piece.sampled.total, "random": piece.sampled.at_random}
@@ -106,7 +109,9 @@ class DocumentRows:
             self._refs.setdefault(name, ref)
             row["status"] = "partly_read" if row["status"] == "read" else "unread"
         for name, row in self._done.items():
-            row["system"] = row["system"] or self._inherited(self._refs[name]) or UNASSIGNED
+            if row["system"] is None and (around := self._inherited(self._refs[name])):
+                row["system"], row["signals"] = around, INHERITED
+            row["system"] = row["system"] or UNASSIGNED
         samples = {"samples": pa.Table.from_pylist(self._samples, schema=SAMPLES)} if self._samples else {}
         return {
             **samples,

@@ -20,7 +20,7 @@ from pii_scan.yaml_file import Key, read_marked, shown_key
 MAX_FILE_BYTES = 1 << 20
 _TYPES = {
     "object": "a mapping", "array": "a list", "string": "a text", "integer": "a whole number",
-    "boolean": "true or false", "null": "null",
+    "number": "a number", "boolean": "true or false", "null": "null",
 }  # fmt: skip
 
 

@@ -183,7 +183,8 @@ class Pipeline:
             detail = f"a Presidio recognizer failed on a text ({error})"
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.CRASH, detail))
             return
-        rows.minors(piece.ref, children.declared(batch))
+        if isinstance(origin, ColumnOrigin):
+            rows.minors(piece.ref, origin.header, children.declared(batch))
         if len(found):
             rows.found(piece.ref)
             if isinstance(origin, ColumnOrigin) and origin.keys is not None and reading.names_any(origin.keys.names):

@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import Any
 
 import pytest
 from browser_log import requests
-from finished_run import FakeRun, RunBuilder, company_run
-
-from pii_scan.report import html
+from finished_run import RunBuilder, company_run
 
 Driver = Any
-
-
-@pytest.fixture
-def opened(driver: Driver, tmp_path: Path) -> Any:
-    def open_report(run: FakeRun, lang: str = "nb") -> Driver:
-        path = tmp_path / f"report-{lang}.html"
-        with open(path, "wb") as out:
-            html.write(run, out, lang)
-        for kind in ("browser", "performance"):
-            driver.get_log(kind)
-        driver.get(path.as_uri())
-        return driver
-
-    return open_report
 
 
 def rows(driver: Driver) -> list[list[str]]:
@@ -112,7 +95,7 @@ def test_every_filter_narrows_the_findings(opened: Any) -> None:
 
 def test_a_cell_of_the_matrix_shows_the_findings_behind_it(opened: Any) -> None:
     driver = opened(company_run())
-    cell = driver.find_element("css selector", ".matrix a[data-category=national_id]")  # the first: folder deltakere
+    cell = driver.find_element("css selector", "#matrix a[data-category=national_id]")  # the first: folder deltakere
     shown = cell.text
     driver.execute_script("arguments[0].click()", cell)
     driver.execute_async_script("setTimeout(arguments[0], 50)")

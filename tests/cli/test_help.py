@@ -10,7 +10,12 @@ import pytest
 import pii_scan
 from pii_scan.cli.main import COMMANDS
 
-GROUPS = {"rules": ("list", "show", "check"), "notice": ("lint", "draft", "new")}
+GROUPS = {
+    "rules": ("list", "show", "check"),
+    "systems": ("list", "show", "check"),
+    "notice": ("lint", "draft", "new"),
+    "ropa": ("new", "check"),
+}
 ALL = [[name] for name in COMMANDS] + [[group, name] for group, names in GROUPS.items() for name in names]
 
 

@@ -15,6 +15,7 @@ import pytest
 from scanning import command, environment
 
 from pii_scan.cli.report import FORMAT_NAMES
+from pii_scan.registry import data_folder
 from pii_scan.report import json_v1
 from pii_scan.report.formats import FORMATS
 
@@ -32,7 +33,8 @@ def test_a_file_holds_what_standard_output_shows(
     assert call("report", small_run, "--format", name, "--lang", lang, "-o", file).code == 0
     shown = call("report", small_run, "--format", name, "--lang", lang)
     assert shown.code == 0 and shown.err == ""
-    assert shown.out.encode().replace(b"\r\n", b"\n") == file.read_bytes().replace(b"\r\n", b"\n")
+    held = file.read_bytes().decode("utf-8", "replace")  # as what is captured of a workbook
+    assert shown.out.replace("\r\n", "\n") == held.replace("\r\n", "\n")
     if os.name == "posix":
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -90,3 +92,34 @@ def test_a_reader_that_goes_away_is_no_error(small_run: Path, words: str) -> Non
         script = f"{arguments} | {reader} >/dev/null; echo ${{PIPESTATUS[0]}}"
         done = subprocess.run(["bash", "-c", script], env=environment(), capture_output=True, text=True, check=False)
         assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_a_part_of_a_run_can_be_reported(call: Any, small_run: Path) -> None:
+    said = call("report", small_run, "--format", "avvik", "--only-path", "a.csv")
+    assert said.code == 0 and "1 av 1 dokumenter ble lest" in said.out
+    whole = call("report", small_run, "--format", "avvik")
+    assert whole.code == 0 and "1 av 2 dokumenter ble lest" in whole.out
+    assert call("report", small_run, "--system", "nowhere").code == 2
+    assert call("report", small_run, "--only-path", "nowhere").code == 2
+
+
+def test_record_and_notice_are_for_the_formats_that_show_what_is_declared(
+    call: Any, small_run: Path, tmp_path: Path
+) -> None:
+    record, mapping = tmp_path / "r.csv", tmp_path / "m.yaml"
+    record.write_text("Hva;System\nKursadministrasjon;Moodle\n", encoding="utf-8")
+    mapping.write_text("columns: {name: Hva}\n", encoding="utf-8")
+    notice = data_folder("configs") / "notices" / "metis.yaml"
+    for name in ("ropa-csv", "dpv"):
+        given = ("--ropa", record, "--ropa-mapping", mapping, "--notice", notice)
+        said = call("report", small_run, "--format", name, *given)
+        assert said.code == 0 and "Kursadministrasjon" in said.out
+    for wrong in (
+        ("--format", "html", "--ropa", record),
+        ("--format", "dpv", "--ropa-mapping", mapping),
+        ("--format", "dpv", "--ropa", record),
+        ("--format", "dpv", "--ropa", tmp_path / "none.yaml"),
+        ("--format", "dpv", "--notice", record),
+    ):
+        said = call("report", small_run, *wrong)
+        assert said.code == 2 and said.out == "" and said.err.startswith("error: "), wrong

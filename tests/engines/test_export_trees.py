@@ -12,6 +12,7 @@ import export_trees
 import pytest
 from export_trees import KARI, OLA, PER
 from scanning import KEY, rows, statuses
+from unpacked import unpacked
 
 from pii_scan.config import Config
 from pii_scan.engines.scan import scan
@@ -40,7 +41,7 @@ def inventory(run: Run) -> Inventory:
 def written(run: Run, form: str, lang: str = "en") -> str:
     out = io.BytesIO()
     FORMATS[form](run, out, lang)
-    return out.getvalue().decode()
+    return unpacked(out.getvalue()).decode()
 
 
 @pytest.fixture(scope="module")

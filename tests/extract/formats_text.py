@@ -108,8 +108,10 @@ SAMPLES = [
            "text that a script would make; remote content"),
     Sample("XML", "data.xml", ("application/xml",),
            lambda: b'<?xml version="1.0"?>\n<a b="attribute@example.no"><!-- comment@example.no -->\n'
-                   b"<c>text@example.no</c><![CDATA[cdata@example.no]]></a>\n",
-           "external entities and documents"),
+                   b"<c>text@example.no</c><![CDATA[cdata@example.no]]>"
+                   b'<EmbeddedDocumentBinaryObject mimeCode="text/csv" filename="liste.csv">'
+                   + base64.b64encode(CSV) + b"</EmbeddedDocumentBinaryObject></a>\n",
+           "external entities and documents; base64 in other elements than those of electronic invoices"),
     Sample("SVG", "tegning.svg", ("image/svg+xml",),
            lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><title>title@example.no</title>\n'
                    b"<text>text@example.no</text></svg>\n",

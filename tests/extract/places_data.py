@@ -26,6 +26,7 @@ PLACES: dict[str, dict[str, str]] = {
         "comment@example.no": "line 2",
         "text@example.no": "line 3",
         "cdata@example.no": "line 3",
+        "attached@example.no": "`liste.csv`: cell row 2, column 2 «epost»",
     },
     "tegning.svg": {
         "title@example.no": "line 1",

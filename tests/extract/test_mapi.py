@@ -75,6 +75,12 @@ def test_named_properties_are_parts_and_user_fields_of_any_type_are_text() -> No
     }  # fmt: skip
 
 
+def test_when_a_message_was_sent_and_came_is_given() -> None:
+    moment = datetime(2020, 3, 4, 23, 30, tzinfo=UTC)
+    texts, _, _ = read(MapiObject({0x0039: moment, 0x0E06: moment, 0x3007: moment}))
+    assert texts == {"submit time": "2020-03-04 23:30", "delivery time": "2020-03-04 23:30"}
+
+
 def test_birthdays_are_the_day_where_they_were_entered() -> None:
     local = datetime(1980, 5, 3, 22, tzinfo=UTC)  # the fourth, in Oslo
     texts, _, _ = read(MapiObject({0x3A42: local}, {(mapi_names.ADDRESS, 0x80DE): datetime(1980, 5, 4, tzinfo=UTC)}))

@@ -169,6 +169,14 @@ def test_vectors_numbers_and_dates(read: Any) -> None:
     assert found["properties: custom"].splitlines() == ["Nummer: 4711", "Dato: 2009-10-14 13:20"]
 
 
+def test_when_a_document_was_made_and_saved_is_given_and_no_moment_is_none(read: Any) -> None:
+    made, saved = struct.pack("<IQ", 64, 129_000_000_000_000_000), struct.pack("<IQ", 64, 0)
+    data = property_set((SUMMARY, {1: code_page(1252), 10: made, 11: made, 12: made, 13: saved}))
+    found = parts(read(compound({"\x05SummaryInformation": data}), "a.bin"), "a.bin")
+    assert found["properties: created"] == "2009-10-14 13:20"
+    assert "properties: modified" not in found and "properties: other" not in found
+
+
 def test_properties_that_are_damaged_are_told_once(read: Any) -> None:
     data = bytearray(property_set((SUMMARY, {1: code_page(1252), 4: lpstr("Åse"), 3: lpstr("Emne")})))
     struct.pack_into("<I", data, data.index("Åse".encode("cp1252")) - 4, 0x7FFFFFFF)

@@ -26,6 +26,8 @@ MASKED = {
     "a/kari@example.no/b/11837533335/c.txt": "a/xxxx@xxxxxxx.xx/b/###########/c.txt",
     "tlf 68 05 12 34.csv": "tlf ## ## ## ##.csv",
     "kontonr_4999.20.59191.csv": "kontonr_####.##.#####.csv",
+    "f-my.sharepoint.com/personal/kari_example_no/a.docx": "f-my.sharepoint.com/personal/xxxx_xxxxxxx_xx/a.docx",
+    "delt/personal/avtale.docx": "delt/personal/avtale.docx",
     "rapport 2026-11-22 versjon 2.pdf": "rapport 2026-11-22 versjon 2.pdf",
     "": "",
 }

@@ -14,20 +14,64 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pii_scan.errors import ConfigError
-from pii_scan.findings.redact import KEY_BYTES, MASK_LENGTH, fingerprint_key, fingerprints, mask, written_form
+from pii_scan.findings.redact import (
+    KEY_BYTES,
+    MASK_LENGTH,
+    existing_key,
+    fingerprint_key,
+    fingerprints,
+    key_check,
+    mask,
+    written_form,
+)
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
 TYPES = ("NO_FODSELSNUMMER", "EMAIL_ADDRESS", "PHONE_NUMBER", "IBAN_CODE", "IP_ADDRESS", "CREDIT_CARD", "PERSON")
 EQUAL = [
     ("NO_FODSELSNUMMER", ["11837533335", "118375 33335", "118375-33335", "11.83.75 33335", "１１８３７５３３３３５"]),
     ("NO_FODSELSNUMMER", ["02828404892", "2828404892", "028284 04892"]),
+    ("NO_FODSELSNUMMER", ["11837533335", "11\u00a08375\u00a033335"]),
+    ("SE_PERSONNUMMER", ["811218-9876", "19811218-9876", "198112189876", "811218+9876"]),
+    ("DK_CPR_NUMMER", ["070761-4285", "0707614285", "707614285"]),
     ("NO_BANK_ACCOUNT", ["4999.20.59191", "49992059191", "4999 20 59191"]),
     ("NO_ORGANISASJONSNUMMER", ["382034392", "NO 382 034 392 MVA", "382034392MVA"]),
     ("CREDIT_CARD", ["4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111"]),
     ("IBAN_CODE", ["NO2149992059191", "NO21 4999 2059 191"]),
-    ("EMAIL_ADDRESS", ["Kari@Example.NO", "kari@example.no", " kari@example.no"]),
-    ("PHONE_NUMBER", ["68 05 12 34", "+47 68051234", "004768051234", "(+47) 680 51 234", "+47 (0)68051234"]),
+    (
+        "EMAIL_ADDRESS",
+        [
+            "Kari@Example.NO",
+            "kari@example.no",
+            " kari@example.no",
+            "kari (at) example.no",
+            "kari [at] example [dot] no",
+            "kari krøllalfa example punktum no",
+            "kari%40example.no",
+        ],
+    ),
+    ("EMAIL_ADDRESS", ["kari@blåbær.example", "Kari@xn--blbr-roah.example", "kari(at)blåbær.example"]),
+    (
+        "PHONE_NUMBER",
+        [
+            "68 05 12 34",
+            "+47 68051234",
+            "004768051234",
+            "(+47) 680 51 234",
+            "+47 (0)68051234",
+            "+47 0 68051234",
+            "47 68 05 12 34",
+            "(0047) 68.05.12.34",
+            "68-05-12-34",
+        ],
+    ),
+    ("PHONE_NUMBER", ["+46 (0)70 123 45 67", "0046701234567", "+46701234567"]),
     ("IP_ADDRESS", ["2a02:fe1::8a2e:370:7334", "2A02:0FE1:0:0:0:8a2e:0370:7334", "2a02:fe1::8a2e:370:7334%eth0"]),
+    ("IP_ADDRESS", ["45.83.12.97", "::ffff:45.83.12.97", "::FFFF:2d53:0c61", "0:0:0:0:0:ffff:45.83.12.97"]),
+    ("MAC_ADDRESS", ["3c:22:fb:4a:9b:10", "3C-22-FB-4A-9B-10", "3c22.fb4a.9b10", "3C22FB4A9B10"]),
+    ("PERSON", ["Kari Nordmann", "KARI  NORDMANN", "Nordmann, Kari", " kari\u00a0nordmann "]),
+    ("NO_ADDRESS", ["Prøvegata 1, 0155 Oslo", "Prøvegata 1\n0155 OSLO", "prøvegata 1 0155 oslo"]),
+    ("DATE_OF_BIRTH", ["02.01.1980", "2.1.1980", "1980-01-02", "02/01/1980", "1980.1.2"]),
+    ("CUSTOMER_ID", ["K-1042", "k-1042 "]),
 ]
 
 
@@ -143,3 +187,18 @@ def test_a_key_that_cannot_be_kept_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="PII_SCAN_KEY"):
         fingerprint_key({}, tmp_path)
+
+
+def test_a_key_that_is_only_looked_for_is_never_made(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="PII_SCAN_KEY"):
+        existing_key({}, tmp_path / "config")
+    assert list(tmp_path.iterdir()) == []
+    key = fingerprint_key({}, tmp_path / "config")
+    assert existing_key({}, tmp_path / "config") == key
+    assert existing_key({"PII_SCAN_KEY": "0f" * 32}, tmp_path / "none") == b"\x0f" * 32
+
+
+@given(st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES), st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES))
+def test_the_key_check_tells_keys_apart_and_shows_none(one_key: bytes, other: bytes) -> None:
+    assert (key_check(one_key) == key_check(other)) == (one_key == other)
+    assert key_check(one_key) not in one_key.hex()

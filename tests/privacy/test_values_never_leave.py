@@ -24,7 +24,7 @@ from pii_scan.model import Limits, Problem
 from pii_scan.pipeline import Pipeline, Settings
 from pii_scan.sources import describe, open_source
 
-FORMATS = ("html", "json", "csv", "markdown")
+FORMATS = ("html", "json", "csv", "markdown", "avvik")
 
 
 @dataclass
@@ -83,7 +83,7 @@ def test_the_run_folder_holds_no_value_in_any_form(scanned: Scanned) -> None:
 
 def test_no_column_of_any_table_holds_a_value(scanned: Scanned) -> None:
     parts = sorted(scanned.run.path.rglob("*.parquet"))
-    assert {part.parent.name for part in parts} == {"findings", "index", "documents", "problems"}
+    assert {part.parent.name for part in parts} == {"findings", "index", "documents", "problems", "dates"}
     for part in parts:
         table = pq.read_table(part)
         for name in table.column_names:

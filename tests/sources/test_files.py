@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pii_scan.errors import DocumentError, TargetError
+from pii_scan.globs import Patterns
 from pii_scan.model import DocumentRef, Limits, Problem
 from pii_scan.sources.files import FileSource
-from pii_scan.sources.globs import Patterns
 
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 

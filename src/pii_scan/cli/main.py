@@ -18,8 +18,14 @@ from pii_scan.errors import PiiScanError, UsageError, nearest
 COMMANDS = {
     "scan": "Scan targets into a run folder and write a report.",
     "report": "Make a report from a run, without scanning again.",
+    "check": "Compare a run with the privacy notice and the record of processing.",
+    "subject": "Find all places of a person's identifiers in a run.",
+    "diff": "Compare two runs: what is new, gone, grown, shrunk.",
+    "evidence": "Pack what was checked against what, with hashes; or verify such a bundle.",
     "notice": "Check or begin a model of a privacy notice.",
+    "ropa": "Begin or check a record of processing activities.",
     "rules": "List, show or check the recognizers.",
+    "systems": "List, show or check what tells systems apart.",
     "doctor": "Show what is installed and what that enables.",
     "demo": "Make a small invented company's files, scan them, show the report.",
 }

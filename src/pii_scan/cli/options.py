@@ -37,6 +37,15 @@ class Output:
             click.echo(text, err=True)
 
 
+def write_bytes(data: bytes) -> None:
+    """A result that is no text, to standard output."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        drop_stdout()
+
+
 def common(command: F) -> F:
     """--quiet, --verbose and --no-color."""
     command = click.option("--no-color", is_flag=True, help="No colours, even on a terminal.")(command)

@@ -18,12 +18,12 @@ from typing import Any
 from pii_scan import __version__
 from pii_scan.config import Config, checked
 from pii_scan.detect.detector import Detector, load_recognizers
-from pii_scan.detect.rules import rules_hash
+from pii_scan.detect.rules import Rule, rules_hash
 from pii_scan.engines.local import SLICE_BYTES, EngineError, Group, LocalEngine, Progress
 from pii_scan.engines.wire import Item
 from pii_scan.errors import RunError, TargetError, UsageError
 from pii_scan.findings.names import NameMasker
-from pii_scan.findings.redact import fingerprint_key
+from pii_scan.findings.redact import fingerprint_key, key_check
 from pii_scan.findings.schema import SAMPLES
 from pii_scan.findings.store import Run, RunWriter, load_run
 from pii_scan.model import Problem, WorkUnit, printable
@@ -31,6 +31,7 @@ from pii_scan.pipeline import Settings, finder, settings_json
 from pii_scan.protocols import Source
 from pii_scan.sources import describe, describe_stdin, opened
 from pii_scan.sources.stdin import spool_stdin
+from pii_scan.systems.own import own_profiles
 from pii_scan.systems.profiles import load_profiles
 
 GROUP_BYTES = 8 << 20
@@ -60,20 +61,20 @@ def scan(
     folder = Path(out) if out is not None else Path(f"pii-scan-{now:%Y%m%dT%H%M%SZ}")
     rules, guests = load_recognizers(config.rules, config.presidio, only=config.only)
     rules += guests.rules if guests else ()
-    load_profiles(config.systems)
+    table, _ = load_profiles(config.systems)
     key = fingerprint_key(environment, key_folder(environment))
     descriptions, notes, stdin = _describe([os.fspath(target) for target in targets], config, folder)
     held = contextlib.ExitStack()
     try:
         sources = [held.enter_context(opened(description, config.limits)) for description in descriptions]
-        settings = _settings(config, key, now)
         writer = RunWriter(folder, {
             "id": secrets.token_hex(8), "started_at": _iso(now), "finished_at": None, "version": __version__,
-            "rules_hash": rules_hash(rules), "config_hash": config.digest(), "status": "running", "lang": config.lang,
+            "config_hash": config.digest(), "status": "running", "lang": config.lang,
             "targets": [str(description["target"]) for description in descriptions], "notes": notes,
+            "systems": own_profiles(table), "key_check": key_check(key), **_looked_for(rules),
         })  # fmt: skip
         engine = LocalEngine(
-            _workers(config, descriptions), settings_json(settings), descriptions, config.limits,
+            _workers(config, descriptions), settings_json(_settings(config, key, now)), descriptions, config.limits,
             report or (lambda progress: None),
         )  # fmt: skip
         _drive(engine, _groups(sources), writer)
@@ -86,8 +87,9 @@ def scan(
 
 def _settings(config: Config, key: bytes, now: datetime) -> Settings:
     return Settings(
-        key.hex(), config.as_of or f"{now:%Y-%m-%d}", tuple(config.rules), tuple(config.only), config.min_score,
-        config.limits, tuple(config.presidio), tuple(config.systems),
+        key=key.hex(), as_of=config.as_of or f"{now:%Y-%m-%d}", rules=tuple(config.rules), only=tuple(config.only),
+        min_score=config.min_score, limits=config.limits, presidio=tuple(config.presidio),
+        systems=tuple(config.systems),
     )  # fmt: skip
 
 
@@ -97,6 +99,14 @@ def _workers(config: Config, descriptions: Sequence[Mapping[str, Any]]) -> int:
     if any(description["kind"] == "sql" for description in descriptions):
         return max(min(jobs, config.max_db_connections - 1), 1)
     return jobs
+
+
+def _looked_for(rules: Sequence[Rule]) -> dict[str, Any]:
+    """What the manifest says of the rules, so that a run can be held against another and against a notice."""
+    return {
+        "rules_hash": rules_hash(rules), "rules": sorted(rule.id for rule in rules),
+        "entity_types": sorted({rule.entity_type for rule in rules}),
+    }  # fmt: skip
 
 
 def _drive(engine: LocalEngine, groups: Iterable[Group], writer: RunWriter) -> None:
@@ -164,9 +174,7 @@ def _label(descriptions: Sequence[dict[str, Any]], config: Config) -> None:
     names = [printable(described["path"]) for described in descriptions]
     if config.rules or any(char.isdigit() or char == "@" for name in names for char in name):
         masker = NameMasker(finder(Detector(rule_paths=config.rules)))  # slow to make; built-in rules want digits or @
-        named = [
-            str(described.get("server", "")) for described in descriptions
-        ]  # a server may be called by its address
+        named = [str(described.get("server", "")) for described in descriptions]  # an address of a server is no one's
         names = [own + masker.safe(name.removeprefix(own)) for own, name in zip(named, names, strict=True)]
     taken = {"-"}
     for described, name in zip(descriptions, names, strict=True):

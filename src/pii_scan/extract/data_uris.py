@@ -15,6 +15,8 @@ from pii_scan.model import Document, DocumentRef, Limits
 
 _START = re.compile(rb"data:([\w.+-]{1,40}/([\w.-]{1,40})[^,\"'<>\s]{0,200})?;base64,", re.IGNORECASE)
 _END = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_LINE_END = re.compile(rb"&#(?:x0{0,4}[dDaA9]|0{0,4}(?:9|10|13));")
+_REFERENCE_BYTES = 12
 _KEPT = 300
 """Longest beginning of a URI, which may be cut by the end of a piece."""
 _LEAST_BYTES = 256
@@ -30,7 +32,7 @@ def members(ref: DocumentRef, content: BinaryIO, limits: Limits) -> Iterator[Doc
         while b";base64," in data.lower() and (match := _START.search(data)) is not None:
             number += 1
             kind = (match[1] or b"text/plain").lower()
-            store, data = _decoded(content, data[match.end() :], limits)
+            store, data = decoded(content, data[match.end() :], limits)
             if b"font" in kind or (kind.startswith(b"image/") and store.size < _LEAST_BYTES) or not store.size:
                 store.close()
                 continue
@@ -39,8 +41,11 @@ def members(ref: DocumentRef, content: BinaryIO, limits: Limits) -> Iterator[Doc
         data = data[-_KEPT:]
 
 
-def _decoded(content: BinaryIO, data: bytes, limits: Limits) -> tuple[Spool, bytes]:
-    """The bytes of a URI whose base64 begins with `data`, and what stands after it."""
+def decoded(content: BinaryIO, data: bytes, limits: Limits) -> tuple[Spool, bytes]:
+    """The bytes of base64 that begins with `data` and goes on in `content`, and what stands after it.
+
+    Line ends written as references (`&#13;`) are part of it, as XML writers leave them.
+    """
     store, decoder = Spool(limits.spool_bytes), Base64()
     try:
         while True:
@@ -48,7 +53,13 @@ def _decoded(content: BinaryIO, data: bytes, limits: Limits) -> tuple[Spool, byt
             store.write(decoder.feed(data if end is None else data[: end.start()]))
             if end is not None:
                 data = data[end.start() :]
-                break
+                if data.startswith(b"&") and len(data) < _REFERENCE_BYTES:
+                    data += content.read(PIECE)
+                reference = _LINE_END.match(data)
+                if reference is None:
+                    break
+                data = data[reference.end() :]
+                continue
             data = content.read(PIECE)
             if not data:
                 break

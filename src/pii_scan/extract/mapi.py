@@ -171,7 +171,8 @@ class _Reading:
             if key == mapi_names.GENDER:
                 value = _GENDERS.get(value, "") if isinstance(value, int) else value
             custom = isinstance(key, tuple) and (isinstance(key[1], str) or key in mapi_names.NAMED_DATES)
-            yield from self._value(name, _as_date(value, key), wanted=custom or key in mapi_names.DATES)
+            wanted = custom or key in mapi_names.DATES or key in mapi_names.MOMENTS
+            yield from self._value(name, _as_date(value, key), wanted=wanted)
         except DocumentError as error:
             self._item.faults.append(error)
 

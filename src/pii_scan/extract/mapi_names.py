@@ -33,6 +33,7 @@ WELL_KNOWN = {
     0x0044: "received for name", 0x0078: "received for address", 0x5D08: "received for e-mail",
     0x1035: "message id", 0x1039: "references", 0x1042: "in reply to", DISPLAY_NAME: "display name",
     EMAIL: "e-mail address", SMTP: "SMTP address", 0x3004: "comment", MESSAGE_CLASS: "message class",
+    0x0039: "submit time", 0x0E06: "delivery time",
 }  # fmt: skip
 """What is on most items: named without their number."""
 
@@ -114,6 +115,8 @@ NAMED_LABELS: dict[NamedKey, str] = {
 }  # fmt: skip
 
 DATES = {0x3A41, 0x3A42}
+MOMENTS = {0x0039, 0x0E06}
+"""When a message was sent and when it came: how old it is."""
 NAMED_BIRTHDAYS: set[NamedKey] = {(ADDRESS, 0x80DE), (ADDRESS, 0x80DF)}
 NAMED_DATES: set[NamedKey] = NAMED_BIRTHDAYS | {(APPOINTMENT, 0x820D), (APPOINTMENT, 0x820E)}
 """Points in time that say something of a person; the others are when a program did something."""

@@ -1,6 +1,7 @@
 """Document properties of OLE files: title, authors, company, custom ones ([MS-OLEPS]; [MS-OSHARED] 2.3.3).
 
-Each is a part named as in Office Open XML (`properties: creator`). Numbers and dates of the program are left out.
+Each is a part named as in Office Open XML (`properties: creator`). Numbers and dates of the program are left out; when
+the document was made and saved is given.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ _DOCUMENT = bytes.fromhex("02d5cdd59c2e1b10939708002b2cf9ae")
 _CUSTOM = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
 _NAMES = {
     _SUMMARY: {2: "title", 3: "subject", 4: "creator", 5: "keywords", 6: "description", 7: "Template",
-               8: "lastModifiedBy", 9: "revision", 18: "Application"},
+               8: "lastModifiedBy", 9: "revision", 12: "created", 13: "modified", 18: "Application"},
     _DOCUMENT: {2: "category", 14: "Manager", 15: "Company", 26: "other", 27: "contentStatus", 28: "language",
                 29: "version"},
 }  # fmt: skip
+_MOMENTS = (12, 13)
 _DICTIONARY, _CODE_PAGE, _LOCALE, _BEHAVIOUR = 0, 1, 0x80000000, 0x80000003
 _VECTOR = 0x1000
 _BSTR, _VARIANT, _LPSTR, _LPWSTR, _FILETIME, _BLOB = 8, 12, 30, 31, 64, 65
@@ -103,7 +105,7 @@ class _Sets:
             if number in (_CODE_PAGE, _LOCALE, _BEHAVIOUR):
                 continue
             try:
-                texts = list(self._texts(start + place, number in custom))
+                texts = list(self._texts(start + place, number in custom or kind == _SUMMARY and number in _MOMENTS))
             except _UNREADABLE:
                 yield "", ""
                 continue
@@ -156,7 +158,8 @@ class _Sets:
             text = self._decoded(at + 4, size, wide=kind == _LPWSTR)
             return [text] if text.strip() else [], end if unaligned and kind == _LPSTR else after
         if kind == _FILETIME:
-            moment = file_time(int.from_bytes(self._data[at : at + 8], "little")) if custom else None
+            ticks = int.from_bytes(self._data[at : at + 8], "little")
+            moment = file_time(ticks) if custom and ticks else None
             return [moment.replace(tzinfo=None).isoformat(" ", "minutes")] if moment else [], at + 8
         if kind in _FIXED:
             size = struct.calcsize(_FIXED[kind])

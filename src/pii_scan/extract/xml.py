@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 import numpy as np
 
-from pii_scan.extract import charset, percent
+from pii_scan.extract import charset, percent, xml_attachments
 from pii_scan.extract.references import composed, resolve
 from pii_scan.extract.text import (
     BLOCK_BYTES,
@@ -31,7 +31,9 @@ _OPAQUE = re.compile(rb"<!--|<!\[CDATA\[")
 
 
 def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Document | Problem]:
-    """The text of an XML document, one text a batch; Problems where it is not well-formed or declares entities."""
+    """The text of an XML document, one text a batch, then what an invoice carries in base64, as members; Problems
+    where it is not well-formed or declares entities.
+    """
     stream = document.content
     head = read_head(stream)
     declared = _DECLARED.search(head[:1024])
@@ -43,6 +45,7 @@ def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Documen
     problem = check.finish()
     if problem is not None:
         yield Problem(document.ref, Stage.EXTRACT, *problem)
+    yield from xml_attachments.members(document.ref, stream, limits)
 
 
 def _batch(piece: Piece) -> ChunkBatch:

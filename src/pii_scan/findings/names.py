@@ -21,6 +21,8 @@ _CACHE = 50_000
 _COPY = re.compile(r"(?<=\d)-(?=\d{1,2}(?!\d))")
 _PERSONAL = re.compile(r"(?i)([/\\]personal[/\\])([^/\\]+)")
 """OneDrive of a person: `https://firma-my.sharepoint.com/personal/kari_example_no`."""
+_ONEDRIVE = re.compile(r"(?i)-my\.sharepoint\.com[/\\](?:[^/\\]+[/\\]){0,2}?personal[/\\]([^/\\]+)")
+"""The same in the name of a document that was exported from there. A folder `personal` elsewhere is of the staff."""
 _GLUED = re.compile(r"(?<=\d)[^\W\d_]|[^\W\d_](?=\d)")
 
 
@@ -105,7 +107,7 @@ class NameMasker:
 
 def _masked(name: str, spans: Iterable[tuple[int, int]]) -> str:
     out, at = [], 0
-    for start, end in _joined(spans):
+    for start, end in _joined([*spans, *(match.span(1) for match in _ONEDRIVE.finditer(name))]):
         out.append(name[at:start])
         out.append(_shape(name[start:end]))
         at = end

@@ -24,6 +24,7 @@ from pii_scan.errors import ConfigError
 
 KEY_BYTES = 32
 KEY_VARIABLE = "PII_SCAN_KEY"
+_KEY_FILE = "key"
 MASK_LENGTH = 48
 
 _DIGITS_ONLY = frozenset(
@@ -34,7 +35,16 @@ _DIGITS_ONLY = frozenset(
 )  # fmt: skip
 _ELEVEN_DIGITS = frozenset({"NO_FODSELSNUMMER", "NO_D_NUMMER", "NO_H_NUMMER", "NO_FH_NUMMER", "NO_BANK_ACCOUNT"})
 """Spreadsheets lose their leading zero."""
+_TEN_DIGITS = frozenset({"DK_CPR_NUMMER", "SE_PERSONNUMMER"})
+"""The Swedish number is also written with the century (Skatteverket, SKV 704): the last ten digits are the same in
+both. Of two persons born a hundred years apart, with the same number but for that, no distinction is made."""
 _ALPHANUMERIC = frozenset({"IBAN_CODE", "NO_LICENSE_PLATE", "NO_PASSPORT", "MAC_ADDRESS", "FI_PERSONAL_IDENTITY_CODE"})
+_WRITTEN_OUT = (
+    (r" ?[(\[{](?:at|a|krøllalfa|snabel-a|alfakrøll|@)[)\]}] ?| (?:at|krøllalfa) |%40", "@"),
+    (r" ?[(\[{](?:dot|punktum|punkt|prikk|\.)[)\]}] ?| (?:dot|punktum|prikk) ", "."),
+)
+"""How people hide an e-mail address from programs; the forms that the rule for addresses finds."""
+_CHECKED = "the key check of a run"
 
 
 def fingerprint_key(environment: Mapping[str, str], folder: Path) -> bytes:
@@ -46,7 +56,7 @@ def fingerprint_key(environment: Mapping[str, str], folder: Path) -> bytes:
     given = environment.get(KEY_VARIABLE, "").strip()
     if given:
         return _parse_key(given, KEY_VARIABLE)
-    file = folder / "key"
+    file = folder / _KEY_FILE
     try:
         if not file.exists():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,6 +64,23 @@ def fingerprint_key(environment: Mapping[str, str], folder: Path) -> bytes:
         return _parse_key(file.read_text(encoding="ascii").strip(), str(file))
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"the fingerprint key {file} cannot be read or made", f"set {KEY_VARIABLE}") from None
+
+
+def existing_key(environment: Mapping[str, str], folder: Path) -> bytes:
+    """As `fingerprint_key`, but makes none: a new key finds nothing in a run that was made with another. Raises
+    ConfigError.
+    """
+    if not environment.get(KEY_VARIABLE, "").strip() and not (folder / _KEY_FILE).exists():
+        hint = f"set {KEY_VARIABLE} to the key of the scan, or run as the user, on the machine, that scanned"
+        raise ConfigError(f"there is no fingerprint key in {folder}", hint)
+    return fingerprint_key(environment, folder)
+
+
+def key_check(key: bytes) -> str:
+    """What tells whether two runs were made with the same key: a keyed hash of a constant, 32 hexadecimal digits. Says
+    nothing of the key itself, which has 256 random bits.
+    """
+    return hashlib.blake2b(_CHECKED.encode(), digest_size=16, key=key).hexdigest()
 
 
 def _make_key(file: Path) -> None:
@@ -125,23 +152,71 @@ def written_form(values: pa.Array, entity_type: str) -> pa.Array:
     values = pc.utf8_normalize(values, "NFKC")
     if entity_type in _DIGITS_ONLY:
         digits = pc.replace_substring_regex(values, "[^0-9]", "")
-        return pc.utf8_lpad(digits, 11, "0") if entity_type in _ELEVEN_DIGITS else digits
+        if entity_type == "SE_PERSONNUMMER":
+            digits = pc.replace_substring_regex(digits, "^[0-9]{2}([0-9]{10})$", r"\1")
+        length = 11 if entity_type in _ELEVEN_DIGITS else 10 if entity_type in _TEN_DIGITS else 0
+        return pc.utf8_lpad(digits, length, "0") if length else digits
     if entity_type in _ALPHANUMERIC:
         return pc.utf8_upper(pc.replace_substring_regex(values, r"[^\pL\pN]", ""))
     if entity_type == "PHONE_NUMBER":
         digits = pc.replace_substring_regex(pc.replace_substring(values, "(0)", ""), "[^0-9]", "")
-        return pc.replace_substring_regex(pc.replace_substring_regex(digits, "^00", ""), r"^([2-9][0-9]{7})$", r"47\1")
-    folded = pc.utf8_lower(pc.utf8_trim_whitespace(values))
+        digits = pc.replace_substring_regex(digits, "^00", "")
+        return pc.replace_substring_regex(digits, r"^(?:470?)?([2-9][0-9]{7})$", r"47\1")
+    return _folded(values, entity_type)
+
+
+def _folded(values: pa.Array, entity_type: str) -> pa.Array:
+    """Text without regard to case and to how wide its spaces are, and what else the type needs."""
+    folded = pc.utf8_trim_whitespace(pc.replace_substring_regex(pc.utf8_lower(values), r"\s+", " "))
     if entity_type == "IP_ADDRESS":
         return pa.array([_address(value) for value in folded.to_pylist()], folded.type)
+    if entity_type == "EMAIL_ADDRESS":
+        return _mailbox(folded)
+    if entity_type == "PERSON":  # «Nordmann, Kari»
+        return pc.replace_substring_regex(folded, r"^([^,]+), ?([^,]+)$", r"\2 \1")
+    if entity_type == "NO_ADDRESS":  # lines of an envelope, or commas between
+        return pc.utf8_trim_whitespace(pc.replace_substring_regex(folded, r"[ ,;]+", " "))
+    if entity_type == "DATE_OF_BIRTH":
+        return _calendar_day(folded)
     return folded
 
 
-def _address(text: str) -> str:
+def _calendar_day(folded: pa.Array) -> pa.Array:
+    """Dates written as in Norway (2.1.1980) or by ISO 8601 as `1980-01-02`; all others stay as they are."""
+    day = pc.replace_substring_regex(folded, r"^(\d{1,2})[-./ ]{1,2}(\d{1,2})[-./ ]{1,2}(\d{4})$", r"\3-\2-\1")
+    day = pc.replace_substring_regex(day, r"^(\d{4})[-./](\d{1,2})[-./](\d{1,2})$", r"\1-\2-\3")
+    day = pc.replace_substring_regex(day, r"^(\d{4})-(\d)-(\d{1,2})$", r"\1-0\2-\3")
+    return pc.replace_substring_regex(day, r"^(\d{4})-(\d{2})-(\d)$", r"\1-\2-0\3")
+
+
+def _mailbox(folded: pa.Array) -> pa.Array:
+    """Addresses with their signs written out, or their domain in ASCII (RFC 5891), as they are meant."""
+    unusual = pc.match_substring_regex(folded, r"[ (\[{%]|@(?:.*\.)?xn--")
+    if not pc.any(unusual, min_count=0).as_py():
+        return folded
+    plain = folded
+    for written, sign in _WRITTEN_OUT:
+        plain = pc.replace_substring_regex(plain, written, sign)
+    plain = pc.replace_substring(plain, " ", "")
+    meant = [None if text is None else _unicode_domain(text) for text in plain.to_pylist()]
+    return pc.if_else(unusual, pa.array(meant, folded.type), folded)
+
+
+def _unicode_domain(address: str) -> str:
+    local, at, domain = address.rpartition("@")
     try:
-        return ipaddress.ip_address(text.partition("%")[0]).compressed
+        return f"{local}{at}{domain.encode('ascii').decode('idna')}" if "xn--" in domain else address
+    except UnicodeError:
+        return address
+
+
+def _address(text: str | None) -> str | None:
+    """An IP address in its shortest form (RFC 5952); one of IPv4 that is written as IPv6 (RFC 4291, 2.5.5.2) as it."""
+    try:
+        address = ipaddress.ip_address((text or "").partition("%")[0])
     except ValueError:
         return text
+    return (getattr(address, "ipv4_mapped", None) or address).compressed
 
 
 def fingerprint(kind: str, text: str, key: bytes) -> int:

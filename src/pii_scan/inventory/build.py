@@ -153,7 +153,7 @@ def build_inventory(run: FinishedRun, table: CategoryTable | None = None, *, det
         drilldown=drilldown_of(run, found, table) if details else Drilldown((), 0, 0, 0),
         coverage=coverage,
         originals=originals_of(run) if details else Originals({}),
-        holdings=holdings_of(run, found, {}, details=details),
+        holdings=holdings_of(run, found, details=details),
         systems=systems_of(run, found, details=details),
     )
 

@@ -7,12 +7,12 @@ distinct values, never with the number of findings. Copies of an item within a s
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.inventory.ages import ages_of
 from pii_scan.inventory.copies import SYSTEM_COPY
 from pii_scan.inventory.drilldown import Unit, unit_of
 from pii_scan.inventory.holdings import UNASSIGNED, Ages, Holding, Sample, SystemShare
@@ -23,17 +23,25 @@ MAX_OWNERS = MAX_FOLDERS = 20
 _GROUP = ("system", "category")
 
 
-def holdings_of(
-    run: FinishedRun, found: pa.Table, ages: Mapping[tuple[str, str], Ages], *, details: bool
-) -> tuple[Holding, ...]:
+def holdings_of(run: FinishedRun, found: pa.Table, *, details: bool) -> tuple[Holding, ...]:
     """One row for each system and category. `found`: one row for each document, category and entity type, with the
-    document's `system`, `modified_at` and `copy_in_system`. Samples are given only where `details` are wanted.
+    document's `system`, `modified_at` and `copy_in_system`. Ages and samples are given only where `details` are wanted.
     """
     once = found.filter(pc.invert(found.column(SYSTEM_COPY)))
     sums = once.group_by(list(_GROUP)).aggregate([("count", "sum"), ("synthetic", "sum")])
     widest = [("score", "max"), ("modified_at", "min"), ("modified_at", "max")]
     sums = sums.join(found.group_by(list(_GROUP)).aggregate(widest), list(_GROUP))
     documents = _documents(once)
+    ages = (
+        ages_of(
+            run,
+            once.group_by([*_GROUP, *DOCUMENT])
+            .aggregate([("count", "sum")])
+            .rename_columns([*_GROUP, *DOCUMENT, "count"]),
+        )
+        if details
+        else {}
+    )
     by_category, by_type = _distinct(run, found)
     samples = _samples(run, once) if details else {}
     rows = [

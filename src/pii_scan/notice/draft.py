@@ -77,7 +77,7 @@ def declared(text: str) -> tuple[list[Proposal], list[Proposal]]:
     denied: dict[str, Proposal] = {}
     for number, line in _lines(text):
         listed, negated = bool(_BULLET.match(line)), _DENIED.search(line) is not None
-        for key, expression in _category_terms().items():
+        for key, expression in category_terms().items():
             if (hit := expression.search(line)) is None:
                 continue
             proposal = Proposal(key, number, hit[0])
@@ -224,7 +224,8 @@ def _expression(terms: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
 
 
 @cache
-def _category_terms() -> dict[str, re.Pattern[str]]:
+def category_terms() -> dict[str, re.Pattern[str]]:
+    """By category: the words that name it."""
     return {key: _expression(terms) for key, terms in law.table("terms")["categories"].items()}
 
 

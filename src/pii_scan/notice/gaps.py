@@ -48,6 +48,8 @@ class Evidence:
     youngest: date | None
     samples: tuple[Sample, ...]
     score: float
+    synthetic: int = 0
+    """How many of `count` are test numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +109,5 @@ class Comparison:
     """Keys of accepted gaps whose acceptance is over; they are open again."""
     unused: tuple[str, ...] = ()
     """Keys of accepted gaps that no gap has."""
+    test_only: tuple[tuple[str, str], ...] = ()
+    """System and category of what holds test numbers only, which are no gap."""

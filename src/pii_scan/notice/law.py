@@ -94,11 +94,16 @@ def adequate(country: str) -> bool:
     return entry is not None and "only" not in entry
 
 
+def partly_adequate(country: str) -> bool:
+    """Whether such a decision covers some of the country's organisations only."""
+    return "only" in table("countries")["adequate"].get(country, {})
+
+
 def entity(name: str) -> Entity | None:
     """What is known of a recipient's name; None for one that is not known to be out of date."""
-    key = _plain(name)
+    key = plain_name(name)
     for entry in table("entities")["entities"]:
-        if key in map(_plain, entry["names"]):
+        if key in map(plain_name, entry["names"]):
             return Entity(entry["today"], entry["changed"], entry["note"])
     return None
 
@@ -109,7 +114,8 @@ def implied_by(kind: str, name: str) -> Implied | None:
     return None if entry is None else Implied(tuple(entry["categories"]), entry["why"])
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name without what texts write differently: case, full stops, commas, spaces."""
     return " ".join(re.sub(r"[.,]", " ", name.casefold()).split())
 
 

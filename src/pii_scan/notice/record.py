@@ -55,3 +55,5 @@ class Record:
     contact: str | None
     dpo: str | None
     activities: tuple[Activity, ...]
+    notes: tuple[str, ...] = ()
+    """What the reader left out or took otherwise than as written, in English, each with its place."""

@@ -1,22 +1,29 @@
 """One HTML file that stands alone: no request leaves it, all scanned names in it are text, it reads without JavaScript.
 
-Puts the view into `templates/report.html.j2`; what is shown and in which words is decided in `model`.
+Puts the view into `templates/report.html.j2` once for each language, and lays the other language's texts beside the
+page (see `two_languages`). What is shown and in which words is decided in `model` and the modules named `html_*`.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pii_scan.inventory.build import Matrix, Place
 from pii_scan.inventory.drilldown import Unit
 from pii_scan.inventory.rollup import FinishedRun
+from pii_scan.inventory.sampling import sampled_parts
 from pii_scan.model import printable
+from pii_scan.report import age_charts, html_gaps, html_systems
+from pii_scan.report.gap_view import Checked, cited
+from pii_scan.report.html_attention import attention
+from pii_scan.report.html_script_data import embedded, filter_systems, language_data, script_data
+from pii_scan.report.html_summary import summary
+from pii_scan.report.messages import LANGUAGES, wording
 from pii_scan.report.model import View, view
+from pii_scan.report.two_languages import Bilingual, DifferentPages, bilingual
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -24,100 +31,93 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 5000
 STATIC_ROWS = 200
 """Rows of the findings table that are shown without JavaScript and on paper."""
-FIELDS = (
-    "category", "entity", "place", "target", "document", "where",
-    "count", "synthetic", "distinct", "score", "masked", "reasons",
-)  # fmt: skip
-"""What each row of the embedded data holds, in order."""
-HEAT_LEVELS = 5
-MANY_PLACES = 8
-"""From here on the heads of the matrix stand upright."""
+MANY_COLUMNS = 8
+"""From here on the heads of a matrix stand upright."""
+STYLES = ("page.css", "sections.css", "parts.css", "print.css")
+SCRIPTS = ("language.js", "findings.js", "lists.js")
 
 
-def write(run: FinishedRun, out: BinaryIO, lang: str) -> None:
-    """Writes the report in UTF-8."""
+_DATA = '<script type="application/json" id="data"></script>'
+"""Where the template leaves room; no name can look like it, as every `<` in a name is escaped."""
+
+
+def write(run: FinishedRun, out: BinaryIO, lang: str, checked: Checked | None = None) -> None:
+    """Writes the report in UTF-8. `checked`: the comparison of the run with a notice, where there was one.
+
+    Raises UsageError where `lang` is neither `nb` nor `en`.
+    """
     seen = view(run, lang, details=True)
-    units = seen.inventory.drilldown.units
-    ranked = sorted(units, key=lambda u: (u.count == u.synthetic, -_gravity(seen, u), -u.count, u.target, u.document))
-    parts = _template().generate(
-        v=seen,
-        t=seen.t,
-        i=seen.inventory,
-        css=_asset("report.css"),
-        js=_asset("report.js"),
-        data=embedded(_data(seen, ranked)),
-        static_units=ranked[:STATIC_ROWS],
-        rows=len(ranked),
-        static_rows=STATIC_ROWS,
-        heat=_heat(seen.inventory.matrix),
-        widest=max((e.count for e in seen.inventory.entries), default=1),
-        many_places=len(seen.inventory.matrix.places) > MANY_PLACES,
-        problems=list(_problems(run)),
-        max_problems=MAX_PROBLEMS,
-        shown=printable,
-        path=breakable,
-    )
-    for part in parts:
+    views = [seen, *(replace(seen, t=wording(other)) for other in LANGUAGES if other != lang)]
+    report = _Report.of(run, seen, checked)
+    pages = _both(*("".join(_template().generate(report.context(v))) for v in views))
+    data = script_data(views, report.ranked, report.systems, STATIC_ROWS) | {"other": language_data(pages)}
+    before, after = pages.page.split(_DATA)
+    for part in (before, _DATA.replace("><", f">{embedded(data)}<"), after):
         out.write(part.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What is the same in both languages."""
+
+    checked: Checked | None
+    ranked: list[Unit]
+    """Gravest first."""
+    systems: Mapping[tuple[str, str], str]
+    problems: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, run: FinishedRun, seen: View, checked: Checked | None) -> _Report:
+        units = seen.inventory.drilldown.units
+        ranked = sorted(
+            units, key=lambda u: (u.count == u.synthetic, -_gravity(seen, u), -u.count, u.target, u.document)
+        )
+        systems = html_systems.document_systems(run, {(u.target, u.document) for u in units})
+        return cls(checked, ranked, systems, list(_problems(run)))
+
+    def context(self, v: View) -> dict[str, Any]:
+        """The variables of the template, in the language of `v`."""
+        i = v.inventory
+        gaps = None if self.checked is None else html_gaps.gap_list(self.checked, v.t.lang)
+        today = age_charts.last_day(v.manifest)
+        return {
+            "v": v, "t": v.t, "i": i, "shown": printable, "path": breakable, "breaks": broken,
+            "css": "\n".join(map(_asset, STYLES)), "js": "\n".join(map(_asset, SCRIPTS)),
+            "summary": summary(v, gaps), "gaps": gaps, "cited": lambda law: cited(law, v.t.lang),
+            "matrices": html_systems.matrices(i), "unassigned": html_systems.unassigned(i), "many": MANY_COLUMNS,
+            "attention": attention(v, self.ranked), "system_of": self.systems,
+            "filter_systems": filter_systems(v, self.systems),
+            "ages": age_charts.shown(i.holdings, today, html_gaps.limits(gaps), v.grave),
+            "static_units": self.ranked[:STATIC_ROWS], "rows": len(self.ranked), "static_rows": STATIC_ROWS,
+            "heat": html_systems.heat({key: cell.count for key, cell in i.matrix.cells.items()}),
+            "widest": max((e.count for e in i.entries), default=1),
+            "problems": self.problems, "max_problems": MAX_PROBLEMS,
+            "samples": list(sampled_parts(v.manifest)),
+        }  # fmt: skip
 
 
 def breakable(name: str) -> str:
     """A path as markup that may be broken after `/` and `!`; all of the name is text."""
+    return broken(printable(name))
+
+
+def broken(text: str) -> str:
+    """The same for a text that holds paths and is fit to be shown."""
     from markupsafe import Markup, escape
 
-    return Markup(escape(printable(name)).replace("/", Markup("/<wbr>")).replace("!", Markup("!<wbr>")))
+    return Markup(escape(text).replace("/", Markup("/<wbr>")).replace("!", Markup("!<wbr>")))
 
 
-def embedded(value: object) -> str:
-    r"""JSON that may stand inside a script element: nothing in it can end the element or open a comment.
-
-    >>> embedded(["</script><!--"])
-    '["\\u003c/script\\u003e\\u003c!--"]'
-    """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for char in "<>&\u2028\u2029":
-        text = text.replace(char, f"\\u{ord(char):04x}")
-    return text
+def _both(page: str, other: str) -> Bilingual:
+    """The page with the other language beside it; alone where a user's own table has a name in one language only."""
+    try:
+        return bilingual(page, other)
+    except DifferentPages:
+        return Bilingual(page, [], [])
 
 
 def _gravity(seen: View, unit: Unit) -> int:
     return 0 if seen.flag(unit.category) == "none" else 1
-
-
-def _data(seen: View, units: list[Unit]) -> dict[str, Any]:
-    """What the script of the page needs: rows as arrays in the order of `FIELDS`, and the words it writes."""
-    t = seen.t
-    number = {place: i for i, place in enumerate(seen.inventory.matrix.places)}
-    rest = len(number) - 1  # the last place stands for all others
-    return {
-        "fields": list(FIELDS),
-        "rows": [
-            [
-                u.category, u.entity_type, number.get(Place(u.target, u.folder), rest), seen.target(u.target),
-                printable(u.document), seen.where(u), u.count, u.synthetic, u.distinct, round(u.score, 2),
-                printable(u.masked), printable("; ".join(u.reasons)),
-            ]
-            for u in units
-        ],
-        "categories": {key: seen.category(key) for key in {u.category for u in units}},
-        "entities": {key: seen.entity(key) for key in {u.entity_type for u in units}},
-        "badges": {key: seen.badge(key) for key in {u.category for u in units}},
-        "targets": len(seen.targets),
-        "group": t.group,
-        "decimal": t.decimal,
-        "static": STATIC_ROWS,
-        "words": {
-            "shown": t.raw("filter.shown"), "empty": t("findings.empty"), "sort": t.raw("filter.sort"),
-            "test": t("matrix.test_only"),
-        },
-    }  # fmt: skip
-
-
-def _heat(matrix: Matrix) -> dict[tuple[str, Place], int]:
-    """A level of 1 to `HEAT_LEVELS` for each cell, by the logarithm of its count: counts differ by powers of ten."""
-    most = max((cell.count for cell in matrix.cells.values()), default=1)
-    scale = (HEAT_LEVELS - 1) / (math.log(most) or 1)
-    return {key: 1 + round(math.log(max(cell.count, 1)) * scale) for key, cell in matrix.cells.items()}
 
 
 def _problems(run: FinishedRun) -> Iterator[dict[str, Any]]:
@@ -135,12 +135,13 @@ def _asset(name: str) -> str:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined, select_autoescape
+    from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
+        loader=FunctionLoader(_asset),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.from_string(_asset("report.html.j2"))
+    return environment.get_template("report.html.j2")

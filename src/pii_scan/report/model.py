@@ -5,17 +5,19 @@ Takes numbers from the inventory as they are, so that all formats agree. Lays no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pii_scan.inventory.build import Entry, Inventory, Place, build_inventory
 from pii_scan.inventory.categories import CategoryTable, Flag, categories
 from pii_scan.inventory.drilldown import ShownDocument, Unit
-from pii_scan.inventory.holdings import UNASSIGNED, Holding
+from pii_scan.inventory.holdings import UNASSIGNED, Holding, SystemShare
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
 from pii_scan.report.messages import Wording, wording
+from pii_scan.systems.own import profiles_of
+from pii_scan.systems.profiles import ProfileTable
 
 FLAGS = (Flag.NATIONAL_ID, Flag.SPECIAL, Flag.CRIMINAL)
 """What has a callout of its own, in this order."""
@@ -39,6 +41,7 @@ class View:
     inventory: Inventory
     t: Wording
     table: CategoryTable
+    profiles: ProfileTable
 
     @property
     def targets(self) -> list[str]:
@@ -129,6 +132,10 @@ class View:
         """The legal flag of a category."""
         return self.table.flag(key).value
 
+    def grave(self, key: str) -> bool:
+        """Whether the law treats a category apart."""
+        return self.table.flag(key) is not Flag.NONE
+
     def badge(self, key: str) -> str:
         """A short mark for a category that the law treats apart; empty for the others."""
         flag = self.flag(key)
@@ -136,7 +143,16 @@ class View:
 
     def system(self, key: str) -> str:
         """The name of a system."""
-        return self.t("unassigned") if key == UNASSIGNED else printable(key)
+        return self.t("unassigned") if key == UNASSIGNED else printable(self.profiles.name(key, self.t.lang))
+
+    def names(self, counted: Mapping[str, int]) -> list[tuple[str, int]]:
+        """Names with their numbers, fit to be shown."""
+        return [(printable(name), n) for name, n in counted.items()]
+
+    def folders_of(self, share: SystemShare) -> list[tuple[str, int]]:
+        """The top folders that a system's documents are in, by descending number of documents."""
+        ranked = sorted(share.folders.items(), key=lambda item: -item[1])
+        return [(self.place(Place(target, folder)), n) for (target, folder), n in ranked]
 
     def code(self, key: str) -> str:
         """A problem code in words; the code itself where a newer one is read."""
@@ -187,29 +203,34 @@ class View:
 
     def where(self, unit: Unit) -> str:
         """A location unit and its first place, in words."""
-        t = self.t
-        words = []
-        if unit.sheet:
-            words.append(t("where.sheet", name=printable(unit.sheet)))
-        if unit.part:
-            words.append(t("where.part", name=printable(unit.part)))
-        if unit.kind in {"cell", "column"}:
-            if unit.header:
-                words.append(t("where.header", name=printable(unit.header)))
-            elif unit.column:
-                words.append(t("where.column", n=unit.column))
-        first = self._first_place(unit)
-        if first:
-            words.append(first)
-        return ", ".join(words) or t("where.whole")
+        return where(unit, self.t)
 
-    def _first_place(self, unit: Unit) -> str:
-        if unit.row is None:
-            return ""
-        key = {"cell": "row", "column": "row", "page": "page", "text": "text" if unit.column else "line"}.get(unit.kind)
-        if key is None:
-            return ""
-        return self.t(f"where.{key}{'_from' if unit.count > 1 else ''}", row=unit.row, column=unit.column)
+
+def where(unit: Unit, t: Wording) -> str:
+    """A location unit and its first place, in words."""
+    words = []
+    if unit.sheet:
+        words.append(t("where.sheet", name=printable(unit.sheet)))
+    if unit.part:
+        words.append(t("where.part", name=printable(unit.part)))
+    if unit.kind in {"cell", "column"}:
+        if unit.header:
+            words.append(t("where.header", name=printable(unit.header)))
+        elif unit.column:
+            words.append(t("where.column", n=unit.column))
+    first = _first_place(unit, t)
+    if first:
+        words.append(first)
+    return ", ".join(words) or t("where.whole")
+
+
+def _first_place(unit: Unit, t: Wording) -> str:
+    if unit.row is None:
+        return ""
+    key = {"cell": "row", "column": "row", "page": "page", "text": "text" if unit.column else "line"}.get(unit.kind)
+    if key is None:
+        return ""
+    return t(f"where.{key}{'_from' if unit.count > 1 else ''}", row=unit.row, column=unit.column)
 
 
 def _last_segment(target: str) -> str:
@@ -220,4 +241,4 @@ def view(run: FinishedRun, lang: str, *, details: bool) -> View:
     """Rolls a run up and gives it words. Raises UsageError (unknown language) or ConfigError (bad category table)."""
     words = wording(lang)
     table = categories()
-    return View(run.manifest, build_inventory(run, table, details=details), words, table)
+    return View(run.manifest, build_inventory(run, table, details=details), words, table, profiles_of(run.manifest))

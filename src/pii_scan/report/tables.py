@@ -46,17 +46,19 @@ PROBLEM_COLUMNS = ("target", "document", "stage", "code", "meaning", "detail")
 
 def write(run: FinishedRun, out: BinaryIO, lang: str) -> None:
     """The findings, one row each, table by table (`--format csv`)."""
-    _write(out, lang, FINDING_COLUMNS, _findings(run, lang))
+    at, words = FINDING_COLUMNS.index("score"), wording(lang)
+    rows = ([*row[:at], words.score(row[at]), *row[at + 1 :]] for row in finding_rows(run, lang))
+    write_rows(out, lang, FINDING_COLUMNS, rows)
 
 
 def write_inventory(run: FinishedRun, out: BinaryIO, lang: str) -> None:
     """The inventory, one row for each system and category."""
-    _write(out, lang, INVENTORY_COLUMNS, _inventory(view(run, lang, details=False)))
+    write_rows(out, lang, INVENTORY_COLUMNS, _inventory(view(run, lang, details=False)))
 
 
 def write_problems(run: FinishedRun, out: BinaryIO, lang: str) -> None:
     """What was not, or not wholly, read, one row each."""
-    _write(out, lang, PROBLEM_COLUMNS, _problems(run, lang))
+    write_rows(out, lang, PROBLEM_COLUMNS, problem_rows(run, lang))
 
 
 def inert(value: object) -> str:
@@ -69,7 +71,8 @@ def inert(value: object) -> str:
     return f"'{text}" if isinstance(value, str) and text.startswith(_ACTIVE) else text
 
 
-def _write(out: BinaryIO, lang: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def write_rows(out: BinaryIO, lang: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table: a row with the names of `columns` (wording `column.*`), then the rows, every cell inert."""
     words = wording(lang)
     out.write(codecs.BOM_UTF8)
     text = TextIOWrapper(out, "utf-8", newline="", write_through=True)
@@ -82,7 +85,8 @@ def _write(out: BinaryIO, lang: str, columns: Sequence[str], rows: Iterable[Sequ
         text.detach()
 
 
-def _findings(run: FinishedRun, lang: str) -> Iterator[Sequence[object]]:
+def finding_rows(run: FinishedRun, lang: str) -> Iterator[Sequence[Any]]:
+    """The findings as rows of `FINDING_COLUMNS`, with the score as a number."""
     words, table, originals = wording(lang), categories(), originals_of(run)
     for row in _rows(run.findings()):
         original = originals.of(row["target"], row["document"])
@@ -91,7 +95,7 @@ def _findings(run: FinishedRun, lang: str) -> Iterator[Sequence[object]]:
             row["kind"], row["sheet"], row["part"], row["header"], row["row"], row["column"],
             row["entity_type"], table.entity_name(row["entity_type"], lang),
             row["category"], table.name(row["category"], lang),
-            row["count"], row["distinct"], words.score(row["score"]), words("yes" if row["synthetic"] else "no"),
+            row["count"], row["distinct"], row["score"], words("yes" if row["synthetic"] else "no"),
             row["recognizer"], row["reasons"], row["masked"], original.location, original.owner,
         ]  # fmt: skip
 
@@ -104,7 +108,8 @@ def _inventory(seen: View) -> Iterator[Sequence[object]]:
         ]  # fmt: skip
 
 
-def _problems(run: FinishedRun, lang: str) -> Iterator[Sequence[object]]:
+def problem_rows(run: FinishedRun, lang: str) -> Iterator[Sequence[object]]:
+    """What was not, or not wholly, read, as rows of `PROBLEM_COLUMNS`."""
     words = wording(lang)
     known = words.keys()
     for row in _rows(run.problems()):

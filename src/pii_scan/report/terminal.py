@@ -6,6 +6,7 @@ Emits no control characters but line ends, and ANSI colours only where asked.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ def render(seen: View, *, width: int = 80, color: bool = False, report: str = ""
     for warning in seen.warnings():
         lines.extend(paint(text, _WARN) for text in _wrapped(warning, width))
     if seen.inventory.entries:
-        lines += ["", *_table(seen, width, paint)]
+        lines += ["", *_table(seen, width, paint), "", *_systems(seen, width, paint)]
     lines += ["", *_coverage(seen, width, paint)]
     for note in seen.manifest.get("notes", []):
         lines.extend(_wrapped(f"{seen.t('method.notes')}: {printable(str(note))}", width))
@@ -67,12 +68,30 @@ def _table(seen: View, width: int, paint: _Painter) -> Iterator[str]:
         Column(t("column.distinct"), tuple(t.number(e.distinct) for e in entries), 4),
         Column(t("column.max_score"), tuple(t.score(e.score) for e in entries), 2),
     ]
-    names = [seen.category(e.category) for e in entries]
-    wanted = max(map(_width, (t("column.category"), *names)))
+    yield from _lines(t("column.category"), [seen.category(e.category) for e in entries], columns, width, paint)
+
+
+def _systems(seen: View, width: int, paint: _Painter) -> Iterator[str]:
+    t = seen.t
+    shares = [share for share in seen.inventory.systems if share.with_findings]
+    count: Counter[str] = Counter()
+    for holding in seen.inventory.holdings:
+        count[holding.system] += holding.count
+    columns = [
+        Column(t("column.documents"), tuple(t.number(share.with_findings) for share in shares), 3),
+        Column(t("column.count"), tuple(t.number(count[share.system]) for share in shares), 5),
+        Column(t("column.size"), tuple(t.size(share.size_bytes) for share in shares), 1),
+    ]
+    yield from _lines(t("column.system"), [seen.system(share.system) for share in shares], columns, width, paint)
+
+
+def _lines(heading: str, names: Sequence[str], columns: list[Column], width: int, paint: _Painter) -> Iterator[str]:
+    """A table; columns that do not fit are left out, those of the lowest rank first."""
+    wanted = max(map(_width, (heading, *names)))
     while len(columns) > 1 and min(wanted, 33) + sum(c.width + 2 for c in columns) > width:
         columns.remove(min(columns, key=lambda c: c.rank))
     name_width = min(wanted, width - sum(c.width + 2 for c in columns))
-    yield paint(_row(t("column.category"), [c.heading for c in columns], name_width, columns), _BOLD)
+    yield paint(_row(heading, [c.heading for c in columns], name_width, columns), _BOLD)
     yield paint("─" * (name_width + sum(c.width + 2 for c in columns)), _DIM)
     for i, name in enumerate(names):
         yield _row(name, [c.cells[i] for c in columns], name_width, columns)

@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import BinaryIO
 
 from pii_scan.errors import DocumentError, TargetError
+from pii_scan.globs import Patterns
 from pii_scan.model import Document, DocumentRef, Limits, Problem, ProblemCode, Stage
-from pii_scan.sources.globs import Patterns
 
 BUFFER_BYTES = 1 << 16
 SAFE_PATH_BYTES = 512

@@ -1,11 +1,13 @@
 "use strict";
+// The table of findings: filters, sorting, pages, and the links that lead to a part of it.
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const words = data.words;
+  const { data, number, filled } = report;
   const rows = data.rows.map((values) => Object.fromEntries(data.fields.map((field, i) => [field, values[i]])));
   for (const row of rows) {
-    row.haystack = [data.entities[row.entity], data.categories[row.category], row.entity, row.category, row.target, row.document,
-      row.where, row.masked, row.reasons].join("\n").toLowerCase();
+    const named = Object.values(data.languages).flatMap((words) => [words.entities[row.entity], words.categories[row.category],
+      words.systems[row.system]]);
+    row.haystack = [...named, row.entity, row.category, row.target, row.document, ...row.where, row.masked, row.reasons]
+      .join("\n").toLowerCase();
   }
   const PAGE = 50;
   const form = document.getElementById("filter");
@@ -14,11 +16,11 @@
   const pager = document.getElementById("pager");
   const status = pager.querySelector("[role=status]");
   const [previous, next] = pager.querySelectorAll("button");
+  const languages = Object.keys(data.languages);
   const state = { page: 0, sort: "", descending: false, rows };
 
-  const number = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, data.group);
-  const score = (value) => value.toFixed(2).replace(".", data.decimal);
-  const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const score = (value) => value.toFixed(2).replace(".", report.words().decimal);
+  const where = (row) => row.where[languages.indexOf(document.documentElement.lang)] ?? row.where[0];
 
   // Every text goes in as text, never as markup: names of files are not to be trusted.
   function element(tag, text, className) {
@@ -39,9 +41,10 @@
   }
 
   function line(row) {
+    const words = report.words();
     const made = element("tr");
-    const type = cell(data.entities[row.entity]);
-    if (data.badges[row.category]) type.append(" ", element("span", data.badges[row.category], "badge"));
+    const type = cell(words.entities[row.entity]);
+    if (words.badges[row.category]) type.append(" ", element("span", words.badges[row.category], "badge"));
     const place = cell();
     place.append(path(row.document));
     if (data.targets > 1) place.append(element("span", row.target, "target"));
@@ -49,7 +52,7 @@
     if (row.synthetic) count.append(element("span", `${number(row.synthetic)} ${words.test}`, "test"));
     const masked = cell();
     masked.append(element("code", row.masked));
-    made.append(type, place, cell(row.where), count, cell(number(row.distinct), "n"), masked, cell(score(row.score), "n"));
+    made.append(type, place, cell(where(row)), count, cell(number(row.distinct), "n"), masked, cell(score(row.score), "n"));
     made.title = row.reasons;
     return made;
   }
@@ -57,6 +60,7 @@
   function matches(row, wanted) {
     return (!wanted.category || row.category === wanted.category)
       && (!wanted.entity || row.entity === wanted.entity)
+      && (wanted.system === "" || row.system === Number(wanted.system))
       && (wanted.place === "" || row.place === Number(wanted.place))
       && (wanted.synthetic !== "without" || row.synthetic < row.count)
       && (wanted.synthetic !== "only" || row.synthetic > 0)
@@ -64,7 +68,7 @@
       && wanted.text.every((word) => row.haystack.includes(word));
   }
 
-  const sortKey = { entity: (row) => data.entities[row.entity] };
+  const sortKey = { entity: (row) => report.words().entities[row.entity], where };
 
   function choose() {
     const wanted = Object.fromEntries(new FormData(form));
@@ -82,6 +86,7 @@
   }
 
   function show(all) {
+    const words = report.words();
     const first = all ? 0 : state.page * PAGE;
     const last = Math.min(state.rows.length, all ? data.static : first + PAGE);
     const made = state.rows.slice(first, last).map(line);
@@ -99,10 +104,13 @@
   }
 
   function makeSortable(heading) {
-    const button = element("button", heading.textContent);
+    const button = element("button");
     button.type = "button";
-    button.title = filled(words.sort, { column: heading.textContent });
-    heading.replaceChildren(button);
+    button.append(...heading.childNodes); // moved, as the language script holds them
+    heading.append(button);
+    const describe = () => { button.title = filled(report.words().sort, { column: button.textContent }); };
+    describe();
+    document.addEventListener("language", describe);
     button.addEventListener("click", () => {
       const name = heading.dataset.sort;
       const first = heading.classList.contains("n"); // numbers begin with the highest
@@ -116,42 +124,13 @@
 
   function followToFindings(link) {
     link.addEventListener("click", () => {
+      const { category, place, system } = link.dataset;
       form.reset();
-      form.elements.category.value = link.dataset.category;
-      form.elements.place.value = link.dataset.place || "";
+      form.elements.category.value = category;
+      form.elements.place.value = place || "";
+      form.elements.system.value = system ? data.systems.indexOf(system) : "";
       choose(); // the link itself leads to the heading of the findings
     });
-  }
-
-  function filterProblems() {
-    const search = document.getElementById("problem-filter");
-    if (!search) return;
-    search.hidden = false;
-    search.addEventListener("submit", (event) => event.preventDefault());
-    search.addEventListener("input", () => {
-      const wanted = search.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
-      for (const row of document.querySelectorAll("#problems tbody tr")) {
-        const text = row.textContent.toLowerCase();
-        row.hidden = !wanted.every((word) => text.includes(word));
-      }
-    });
-  }
-
-  function openForPrint() {
-    for (const details of document.querySelectorAll("details:not([open])")) {
-      details.open = true;
-      details.dataset.opened = "";
-    }
-    for (const row of document.querySelectorAll("#problems tr[hidden]")) row.hidden = false;
-    show(true);
-  }
-
-  function closeAfterPrint() {
-    for (const details of document.querySelectorAll("details[data-opened]")) {
-      details.open = false;
-      delete details.dataset.opened;
-    }
-    show();
   }
 
   form.hidden = pager.hidden = !rows.length;
@@ -166,8 +145,8 @@
   }
   document.querySelectorAll("#rows th[data-sort]").forEach(makeSortable);
   document.querySelectorAll("a[data-category]").forEach(followToFindings);
-  filterProblems();
-  window.addEventListener("beforeprint", openForPrint);
-  window.addEventListener("afterprint", closeAfterPrint);
+  document.addEventListener("language", () => { if (rows.length) show(); });
+  window.addEventListener("beforeprint", () => { if (rows.length) show(true); });
+  window.addEventListener("afterprint", () => { if (rows.length) show(); });
   if (rows.length) show();
 })();

@@ -1,4 +1,4 @@
-"""Glob patterns over relative paths, as in `--include` and `--exclude`. Looks at no file."""
+"""Glob patterns over relative paths, as in `--include`, `--exclude` and the rules of systems. Looks at no file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Patterns:
     """A set of patterns. One without `/` fits a name at any depth; one with `/` fits the path from the target down.
 
     `*` and `?` stay within a name, `**` crosses folders, `[...]` is a set of characters. What fits a folder fits all
-    in it. Case counts.
+    in it. Case counts, unless `ignore_case`.
 
     >>> patterns = Patterns(["*.log", "backup/**/old"])
     >>> [patterns.fit(p) for p in ("a/b.log", "backup/old/x.txt", "backup/1/2/old", "a/b.log.txt")]
@@ -19,14 +19,15 @@ class Patterns:
 
     __slots__ = ("_names", "_paths")
 
-    def __init__(self, patterns: Iterable[str]) -> None:
+    def __init__(self, patterns: Iterable[str], ignore_case: bool = False) -> None:
         names: list[str] = []
         paths: list[str] = []
         for pattern in patterns:
             whole = pattern.strip("/") if pattern.strip("/") else pattern
             (paths if "/" in whole or pattern.startswith("/") else names).append(_regex(whole.removeprefix("./")))
-        self._names = re.compile("|".join(names), re.DOTALL) if names else None
-        self._paths = re.compile("|".join(paths), re.DOTALL) if paths else None
+        flags = re.DOTALL | re.IGNORECASE if ignore_case else re.DOTALL
+        self._names = re.compile("|".join(names), flags) if names else None
+        self._paths = re.compile("|".join(paths), flags) if paths else None
 
     def __bool__(self) -> bool:
         return self._names is not None or self._paths is not None

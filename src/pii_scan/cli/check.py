@@ -1,0 +1,190 @@
+"""`pii-scan check`."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pii_scan.cli.options import Output, common, output
+from pii_scan.cli.report import opened
+from pii_scan.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from pii_scan.findings.store import Run
+    from pii_scan.notice.record import Record
+    from pii_scan.report.gap_view import Checked, GapView
+    from pii_scan.systems.profiles import ProfileTable
+
+FORMAT_NAMES = ("text", "json", "csv", "xlsx", "html")
+_FILE = click.Path(path_type=Path)
+ACCEPTED_DAYS = 365
+"""How long an acceptance begun by --write-accept runs."""
+
+
+@click.command("check", short_help="Compare a run with the privacy notice and the record of processing.")
+@click.argument("run_folder", metavar="RUN", type=_FILE)
+@click.option("--notice", "notice_file", metavar="FILE", type=_FILE, required=True, help="The model of the notice.")
+@click.option("--ropa", "ropa_file", metavar="FILE", type=_FILE, help="Record of processing: YAML, CSV or XLSX.")
+@click.option("--ropa-mapping", metavar="FILE", type=_FILE, help="Which column of the record holds what.")
+@click.option("--accept", "accept_file", metavar="FILE", type=_FILE, help="Gaps that someone answers for.")
+@click.option("--write-accept", metavar="FILE", type=_FILE, help="Begin such a file with the gaps that are open.")
+@click.option("--format", "format_name", type=click.Choice(FORMAT_NAMES), default="text", show_default=True)
+@click.option("-o", "--output", "file", metavar="FILE", type=_FILE, help="Default standard output.")
+@click.option("--lang", type=click.Choice(["nb", "en"]), help="Default: the language of the scan.")
+@click.option("--min-count", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Values from which a category counts; special categories always do.")  # fmt: skip
+@click.option("--without-test-numbers", is_flag=True, help="What holds only numbers of test series is no gap.")
+@click.option("--as-of", metavar="DATE", help="The day by which ages and acceptances count (default today).")
+@click.option("--allow-incomplete", is_flag=True, help="Exit 0 although something could not be read.")
+@common
+def command(run_folder: Path, **options: Any) -> int:
+    """Compare what RUN found with what the notice, and the record of processing activities, declare.
+
+    One row a gap, with its evidence and a question to whoever owns the data. Exit code 1: an open gap must be
+    clarified; 3: none, but something was not read; 0: neither.
+
+    \b
+    Examples:
+      pii-scan check run-2026-11 --notice notice.yaml
+      pii-scan check run-2026-11 --notice notice.yaml --ropa ropa.xlsx --format xlsx -o gaps.xlsx
+    """  # noqa: D301  \b is for click
+    from pii_scan.report.gap_view import gap_view, has_open_error
+
+    talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
+    run = _run(run_folder)
+    as_of = _day(options["as_of"])
+    asked = Asked(
+        options["notice_file"], options["ropa_file"], options["ropa_mapping"], options["accept_file"],
+        options["min_count"], not options["without_test_numbers"],
+    )  # fmt: skip
+    checked = compared(run, asked, as_of, talk)
+    view = gap_view(checked, options["lang"] or str(run.manifest.get("lang", "nb")))
+    write_checked(view, run, options["format_name"], options["file"], talk)
+    if options["write_accept"] is not None:
+        _begin_accepting(checked, options["write_accept"])
+    if has_open_error(checked.comparison.gaps):
+        return 1
+    incomplete = not checked.coverage.complete or checked.interrupted
+    return 3 if incomplete and not options["allow_incomplete"] else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run is held against, and how."""
+
+    notice: Path
+    ropa: Path | None = None
+    ropa_mapping: Path | None = None
+    accept: Path | None = None
+    min_count: int = 1
+    test_numbers: bool = True
+
+
+def compared(run: Run, asked: Asked, as_of: date, talk: Output) -> Checked:
+    """Reads the files, every one before anything is compared, and compares. Raises ConfigError or UsageError."""
+    from pii_scan.inventory.build import build_inventory
+    from pii_scan.notice.accept import load_accepted
+    from pii_scan.notice.compare import Choices, compare
+    from pii_scan.notice.lint import lint
+    from pii_scan.notice.model import load_notice
+    from pii_scan.notice.run_facts import facts_of
+    from pii_scan.report.gap_view import Checked
+    from pii_scan.systems.own import profiles_of
+
+    notice = load_notice(asked.notice)
+    table = profiles_of(run.manifest)
+    record = _record(asked, table, talk)
+    accepted = {} if asked.accept is None else load_accepted(asked.accept)
+    inventory = build_inventory(run)
+    facts = facts_of(run, record, test_numbers=asked.test_numbers)
+    choices = Choices(as_of, asked.min_count, accepted, asked.test_numbers)
+    comparison = compare(
+        inventory, notice, record, choices, run=str(run.manifest["id"]), profiles=table.by_id, facts=facts
+    )
+    names = {profile.id: profile.name for profile in table}
+    return Checked(comparison, lint(notice), inventory.coverage, as_of, record is not None, not facts.whole, names)
+
+
+def _record(asked: Asked, table: ProfileTable, talk: Output) -> Record | None:
+    from pii_scan.notice.record_file import load_record
+
+    if asked.ropa is None:
+        if asked.ropa_mapping is not None:
+            raise UsageError("--ropa-mapping says how to read a record", "give --ropa too")
+        return None
+    record = load_record(asked.ropa, asked.ropa_mapping, table.words())
+    for note in record.notes:
+        talk.note(f"note: {note}")
+    return record
+
+
+def _run(folder: Path) -> Run:
+    from pii_scan.findings.store import load_run
+
+    try:
+        return load_run(folder)
+    except RunError as error:
+        raise UsageError(error.message, error.hint) from None
+
+
+def today() -> date:
+    """The day, UTC."""
+    return datetime.now(tz=UTC).date()
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of: {text!r} is no day", "write it as 2026-11-22") from None
+
+
+def write_checked(view: GapView, run: Run, format_name: str, file: Path | None, talk: Output) -> None:
+    """To the file, or to standard output. Raises UsageError where the file cannot be written."""
+    from pii_scan.report import gap_json, gap_table, gap_text, html
+
+    if format_name in ("text", "json"):
+        width = shutil.get_terminal_size((80, 24)).columns
+        said = gap_json.as_json(view) if format_name == "json" else gap_text.text(view, width)
+        if file is None:
+            talk.say(said)
+            return
+        content = said.encode()
+    else:
+        held = io.BytesIO()
+        if format_name == "html":
+            html.write(run, held, view.t.lang, view.checked)
+        else:
+            (gap_table.write_csv if format_name == "csv" else gap_table.write_xlsx)(view, held)
+        content = held.getvalue()
+    if file is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        with opened(file) as out:
+            out.write(content)
+    except OSError as error:
+        raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
+
+
+def _begin_accepting(checked: Checked, file: Path) -> None:
+    """A file of accepted gaps that must not exist. Raises UsageError."""
+    from pii_scan.notice.accept import begun
+
+    text = begun(checked.comparison.gaps, checked.as_of + timedelta(days=ACCEPTED_DAYS))
+    try:
+        with open(file, "x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError:
+        raise UsageError(f"{str(file)!r} exists already", "give another name") from None
+    except OSError as error:
+        raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None

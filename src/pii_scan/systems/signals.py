@@ -1,0 +1,362 @@
+"""What tells that a document is from a system: each signal looks at one side of it and says in words what it saw.
+
+A label names what the profile asks for, never what the document holds. Expressions are RE2's (linear time).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pii_scan.globs import Patterns
+from pii_scan.systems.seen import Seen, folded
+
+SHOWN_NAMES = 3
+_KEY = re.compile(r'"([^"\\\s]{1,64})"\s{0,8}:')
+_PROLOG = re.compile(
+    r"\s*(?:<\?[^>]{0,500}\?>\s*|<!--(?:(?!-->).){0,4000}-->\s*|<!DOCTYPE[^>\[]{0,500}>\s*){0,20}", re.S
+)
+_ROOT = re.compile(r"<(?:([\w.-]{1,64}):)?([\w.-]{1,100})((?:\s[^<>]{0,8000})?)/?>")
+_XMLNS = re.compile(r"\bxmlns(?::([\w.-]{1,64}))?\s{0,8}=\s{0,8}[\"']([^\"']{0,300})[\"']")
+
+
+_SIDES = {
+    "path": "pieces", "media_type": "media_type", "members": "members", "headers": "header_sets", "tables": "tables",
+    "text": "text", "root": "root", "keys": "keys", "part": "parts",
+}  # fmt: skip
+"""What signals of a kind look at."""
+
+
+class Evidence:
+    """What signals ask of a document, each made when it is first asked for."""
+
+    def __init__(self, pieces: tuple[str, ...], media_type: str, seen: Seen | None) -> None:
+        """`pieces`: the document's path and those of the containers around it, outermost first."""
+        self.pieces = pieces
+        self.media_type = media_type
+        self._seen = seen
+
+    def has(self, kind: str) -> bool:
+        """Whether there is anything that a signal of the kind could look at."""
+        return bool(getattr(self, _SIDES[kind]))
+
+    @property
+    def members(self) -> Iterable[str]:
+        """Paths of documents within it."""
+        return () if self._seen is None else self._seen.members
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """Names in lower case and texts of the parts that were kept."""
+        return [] if self._seen is None else self._seen.parts
+
+    @cached_property
+    def text(self) -> str:
+        """The start of its text; of a table without it, the first rows, a tab between cells."""
+        if self._seen is None:
+            return ""
+        rows = "".join("\t".join(row) + "\n" for row in self._seen.rows)
+        return self._seen.text + rows
+
+    @cached_property
+    def scalar(self) -> pa.Scalar:
+        """`text` as expressions take it."""
+        return pa.scalar(self.text, pa.string())
+
+    @cached_property
+    def header_sets(self) -> list[frozenset[str]]:
+        """The headers of each table, folded; then each of its first rows, as a title may stand above the headers."""
+        if self._seen is None:
+            return []
+        sets = {frozenset(map(folded, headers)) - {""}: None for headers in self._seen.sheets.values() if headers}
+        sets |= {frozenset(map(folded, row)) - {""}: None for row in self._seen.rows}
+        return [one for one in sets if len(one) > 1]
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """Names of its tables or sheets, folded, without a schema before them."""
+        return (
+            frozenset()
+            if self._seen is None
+            else frozenset(name.rpartition(".")[2].casefold() for name in self._seen.sheets)
+        )
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Keys of JSON objects in the start of its text."""
+        start = self.text.lstrip("\ufeff \t\r\n")[:1]
+        return frozenset(_KEY.findall(self.text)) if start in ("{", "[") and start else frozenset()
+
+    @cached_property
+    def root(self) -> tuple[str, str] | None:
+        """Local name and namespace of the root element of XML; None where it is none."""
+        text = self.text.lstrip("\ufeff \t\r\n")
+        if not text.startswith("<"):
+            return None
+        prolog = _PROLOG.match(text)
+        found = _ROOT.match(text, prolog.end() if prolog else 0)
+        if found is None:
+            return None
+        prefix, name, attributes = found.group(1), found.group(2), found.group(3)
+        spaces = {space.group(1): space.group(2) for space in _XMLNS.finditer(attributes)}
+        return name, spaces.get(prefix, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One sign. `score`: how sure it is on its own, above 0, at most 1."""
+
+    kind: ClassVar[str] = ""
+    score: float
+    label: str
+    """Shown where the signal fired; a set adds how many of its members were there."""
+
+    def fired(self, evidence: Evidence) -> str:
+        """The words that show that it fired, or an empty text."""
+        raise NotImplementedError
+
+    @property
+    def described(self) -> str:
+        """What it asks for, in words."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class PathSignal(Signal):
+    """A folder or file, or a container around it, has a name that fits."""
+
+    kind = "path"
+    globs: tuple[str, ...]
+    patterns: tuple[Patterns, ...] = field(compare=False)
+
+    def fired(self, evidence: Evidence) -> str:
+        """As `Signal.fired`."""
+        for glob, patterns in zip(self.globs, self.patterns, strict=True):
+            if any(patterns.fit(piece) for piece in evidence.pieces):
+                return self.label or f"path: {glob}"
+        return ""
+
+    @property
+    def described(self) -> str:
+        """As `Signal.described`."""
+        return _said("path", self.label, self.globs)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSignal(Signal):
+    """It holds documents whose paths fit at least so many globs."""
+
+    kind = "members"
+    globs: tuple[str, ...]
+    patterns: tuple[Patterns, ...] = field(compare=False)
+    at_least: int = 1
+
+    def fired(self, evidence: Evidence) -> str:
+        """As `Signal.fired`."""
+        members = evidence.members
+        hit = [
+            glob for glob, patterns in zip(self.globs, self.patterns, strict=True)
+            if any(patterns.fit(member) for member in members)
+        ]  # fmt: skip
+        return _counted(self.label or "members", hit, len(self.globs), self.at_least)
+
+    @property
+    def described(self) -> str:
+        """As `Signal.described`."""
+        return _said(f"at least {self.at_least} members", self.label, self.globs)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTypeSignal(Signal):
+    """It is of one of these formats."""
+
+    kind = "media_type"
+    types: tuple[str, ...]
+
+    def fired(self, evidence: Evidence) -> str:
+        """As `Signal.fired`."""
+        return (self.label or f"format: {evidence.media_type}") if evidence.media_type in self.types else ""
+
+    @property
+    def described(self) -> str:
+        """As `Signal.described`."""
+        return _said("format", self.label, self.types)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderSignal(Signal):
+    """A table has at least so many of these headers, each in any of its names."""
+
+    kind = "headers"
+    headers: tuple[tuple[str, ...], ...]
+    """For each header its names, the one that is shown first."""
+    at_least: int
+    at_most_columns: int
+    """A wider table is another; 0: any width."""
+    folded: tuple[frozenset[str], ...] = field(compare=False)
+
+    def fired(self, evidence: Evidence) -> str:
+        """As `Signal.fired`."""
+        best: list[str] = []
+        for found in evidence.header_sets:
+            if self.at_most_columns and len(found) > self.at_most_columns:
+                continue
+            hit = [
+                names[0] for names, forms in zip(self.headers, self.folded, strict=True) if not forms.isdisjoint(found)
+            ]
+            best = max(best, hit, key=len)
+        return _counted(self.label or "headers", best, len(self.headers), self.at_least)
+
+    @property
+    def described(self) -> str:
+        """As `Signal.described`."""
+        names = [" or ".join(names) for names in self.headers]
+        width = f" in a table of at most {self.at_most_columns} columns" if self.at_most_columns else ""
+        return _said(f"at least {self.at_least} headers{width}", self.label, names)
+
+
+@dataclass(frozen=True, slots=True)
+class TableSignal(Signal):
+    """It has at least so many tables or sheets of these names."""
+
+    kind = "tables"
+    names: tuple[str, ...]
+    patterns: tuple[Patterns, ...] = field(compare=False)
+    at_least: int = 1
+
+    def fired(self, evidence: Evidence) -> str:
+        """As `Signal.fired`."""
+        hit = [
+            name for name, patterns in zip(self.names, self.patterns, strict=True)
+            if any(patterns.fit_exactly(table) for table in evidence.tables)
+        ]  # fmt: skip
+        return _counted(self.label or "tables", hit, len(self.names), self.at_least)
+
+    @property
+    def described(self) -> str:
+        """As `Signal.described`."""
+        return _said(f"at least {self.at_least} tables", self.label, self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class TextSignal(Signal):
+    """An expression fits the start of its text."""
+
+    kind = "text"
+    regex: str
+    contains: tuple[str, ...]
+    """The expression is tried only where one of these stands in the text; empty: always."""
+
+    def fired(self, evidence: Evidence) -> str:
+        """As `Signal.fired`."""
+        text = evidence.text
+        for part in self.contains:
+            if part in text:
+                break
+        else:
+            if self.contains:
+                return ""
+        return f"text: {self.label}" if pc.match_substring_regex(evidence.scalar, self.regex).as_py() else ""
+
+    @property
+    def described(self) -> str:
+        """As `Signal.described`."""
+        return _said("text", self.label, (self.regex,))
+
+
+@dataclass(frozen=True, slots=True)
+class RootSignal(Signal):
+    """It is XML with this root element, in this namespace or one that begins with it."""
+
+    kind = "root"
+    root: str
+    namespace: str
+    """Ends in `*` where only the beginning counts; empty: any."""
+
+    def fired(self, evidence: Evidence) -> str:
+        """As `Signal.fired`."""
+        name, namespace = evidence.root or ("", "")
+        wanted = self.namespace
+        fits = namespace.startswith(wanted[:-1]) if wanted.endswith("*") else not wanted or namespace == wanted
+        if name != self.root or not fits:
+            return ""
+        return self.label or (f"namespace {wanted}" if wanted else f"root element {self.root}")
+
+    @property
+    def described(self) -> str:
+        """As `Signal.described`."""
+        return _said("root element", self.label, (f"{self.root} in namespace {self.namespace or '*'}",))
+
+
+@dataclass(frozen=True, slots=True)
+class KeySignal(Signal):
+    """It is JSON with at least so many of these keys."""
+
+    kind = "keys"
+    names: tuple[str, ...]
+    at_least: int
+
+    def fired(self, evidence: Evidence) -> str:
+        """As `Signal.fired`."""
+        hit = [name for name in self.names if name in evidence.keys]
+        return _counted(self.label or "keys", hit, len(self.names), self.at_least)
+
+    @property
+    def described(self) -> str:
+        """As `Signal.described`."""
+        return _said(f"at least {self.at_least} keys", self.label, self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class PartSignal(Signal):
+    """A part of it, such as a header of a mail, has this name, and a value that fits."""
+
+    kind = "part"
+    part: str
+    """A glob, compared without case: `header: x-ms-exchange-*`."""
+    patterns: Patterns = field(compare=False)
+    value: str = ""
+    """An expression that the whole value must fit; empty: any."""
+    sender: bool = False
+    """It says how a mail was sent, not where it lies: of no weight for mail in a mailbox."""
+
+    def fired(self, evidence: Evidence) -> str:
+        """As `Signal.fired`."""
+        for name, text in evidence.parts:
+            if not self.patterns.fit_exactly(name):
+                continue
+            if not self.value or pc.match_substring_regex(pa.scalar(text.strip(), pa.string()), self.value).as_py():
+                return self.label or self.part
+        return ""
+
+    @property
+    def described(self) -> str:
+        """As `Signal.described`."""
+        value = f" = {self.value}" if self.value else ""
+        return _said("part", self.label, (self.part + value,))
+
+
+def anywhere(*globs: str) -> Patterns:
+    """The globs as signals mean them: below any folder, in any case.
+
+    >>> anywhere("Takeout/Mail").fit("backup/takeout/mail/a.mbox")
+    True
+    """
+    return Patterns([f"**/{glob}" if "/" in glob.strip("/") else glob for glob in globs], ignore_case=True)
+
+
+def _said(what: str, label: str, of: Iterable[str]) -> str:
+    return f"{what}{f' ({label})' if label else ''}: {', '.join(of)}"
+
+
+def _counted(what: str, hit: list[str], of: int, at_least: int) -> str:
+    if len(hit) < at_least:
+        return ""
+    more = ", …" if len(hit) > SHOWN_NAMES else ""
+    return f"{what}: {len(hit)} of {of} ({', '.join(hit[:SHOWN_NAMES])}{more})"
