@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from pii_scan.errors import DocumentError
+from pii_scan.globs import Patterns
 from pii_scan.model import (
     DatabaseTable,
     Document,
@@ -25,7 +26,6 @@ from pii_scan.model import (
     Stage,
     TableRows,
 )
-from pii_scan.sources.globs import Patterns
 from pii_scan.sources.sql.names import table_name
 from pii_scan.sources.sql.tables import ConnectionLost, Database, Options
 from pii_scan.sources.sql.url import parse
