@@ -45,6 +45,10 @@ class Config:
     """The user's own Presidio recognizers, as `module:Class`."""
     systems: tuple[str, ...] = ()
     """The user's own profiles of systems and rules of paths, files and folders."""
+    sample: int = 0
+    """Rows to read of each table of a database; 0: all."""
+    max_db_connections: int = 5
+    """To each database at a time; the scan itself holds one of them."""
     as_of: str = ""
     """ISO date that decides which numbers exist; the day of the scan when empty."""
 
@@ -53,7 +57,8 @@ class Config:
         content = {
             "rules": sorted(self.rules), "only": sorted(self.only), "min_score": self.min_score,
             "presidio": sorted(self.presidio), "systems": sorted(self.systems), "as_of": self.as_of,
-            "include": list(self.include), "exclude": list(self.exclude), "limits": dataclasses.asdict(self.limits),
+            "sample": self.sample, "include": list(self.include), "exclude": list(self.exclude),
+            "limits": dataclasses.asdict(self.limits),
         }  # fmt: skip
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -94,6 +99,10 @@ def checked(config: Config, where: str) -> Config:
         raise ConfigError(f"{where}: 'min_score' must be a number from 0 to 1")
     if not isinstance(config.jobs, int) or isinstance(config.jobs, bool) or not 0 <= config.jobs <= 1024:
         raise ConfigError(f"{where}: 'jobs' must be a whole number from 0 to 1024")
+    for name, least in (("sample", 0), ("max_db_connections", 1)):
+        number = getattr(config, name)
+        if not isinstance(number, int) or isinstance(number, bool) or number < least:
+            raise ConfigError(f"{where}: {name!r} must be a whole number from {least} on")
     if config.lang not in ("nb", "en"):
         raise ConfigError(f"{where}: 'lang' must be nb or en", nearest(str(config.lang), ("nb", "en")))
     try:

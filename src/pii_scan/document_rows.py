@@ -18,7 +18,7 @@ from pii_scan.extract.dispatch import DocumentDone
 from pii_scan.findings.collect import Collector
 from pii_scan.findings.names import NameMasker
 from pii_scan.findings.redact import fingerprint
-from pii_scan.findings.schema import DATES, DOCUMENTS, ORIGINS, PROBLEMS, UNASSIGNED
+from pii_scan.findings.schema import DATES, DOCUMENTS, ORIGINS, PROBLEMS, SAMPLES, UNASSIGNED
 from pii_scan.model import Document, DocumentRef, Problem
 from pii_scan.record_dates.observe import Month
 
@@ -40,6 +40,7 @@ class DocumentRows:
         self._found: set[str] = set()
         self._minors: dict[str, dict[str, int]] = {}
         self._problems: list[dict[str, Any]] = []
+        self._samples: list[dict[str, Any]] = []
         self._troubled: dict[str, DocumentRef] = {}
         # by the names as they are, which never leave: two documents may look the same once they are masked
 
@@ -81,6 +82,9 @@ class DocumentRows:
             row[f"under_{age}"] = collector.younger_than(age, row["document"])
         row["under_18"] = max((row["under_18"], *self._minors.pop(name, {}).values()))
         collector.forget(row["document"])
+        if piece.sampled is not None:
+            sampled = {"sampled": piece.sampled.rows, "total": piece.sampled.total, "random": piece.sampled.at_random}
+            self._samples.append({"target": row["target"], "document": row["document"], **sampled})
         self._done[name], self._refs[name], self._months[name] = row, piece.ref, months
 
     def origins(self, piece: purview.ExportedItems) -> pa.Table:
@@ -108,7 +112,9 @@ class DocumentRows:
             if row["system"] is None and (around := self._inherited(self._refs[name])):
                 row["system"], row["signals"] = around, INHERITED
             row["system"] = row["system"] or UNASSIGNED
+        samples = {"samples": pa.Table.from_pylist(self._samples, schema=SAMPLES)} if self._samples else {}
         return {
+            **samples,
             "documents": pa.Table.from_pylist(list(self._done.values()), schema=DOCUMENTS),
             "problems": pa.Table.from_pylist(self._problems, schema=PROBLEMS),
             "dates": self._dates(),

@@ -5,9 +5,10 @@ Text exists only in `ChunkBatch`, inside the process that read the document; eve
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -146,6 +147,8 @@ class Document:
     identity: str = ""
     """What is the same in every copy of the item, such as its Message-ID: set by the reader of a mail-like format
     before its first text or member, with their path for members. Never shown or stored as it is."""
+    table: DatabaseTable | None = None
+    """What is read in place of `content`, which is then empty: a table of a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +161,74 @@ class Slice:
     """1-based number of the first line (text) or record (table, the header being record 1) at `start`."""
     encoding: str
     layout: str = ""
-    """JSON of the table's dialect and header, as `extract.tabular` wrote it; of a mailbox: the range of node ids, and
-    the offsets only say how large a part it is. Empty for text."""
+    """JSON of the table's dialect and header, as `extract.tabular` wrote it; of a mailbox: the range of node ids, of a
+    table in a database: the range of blocks or keys, where the offsets only say how large a part it is. Empty for text.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column of a table in a database."""
+
+    name: str
+    comment: str = ""
+    """What the database says of it: its comment, and what its type means in words (`ip address`)."""
+    is_json: bool = False
+    is_dull: bool = False
+    """As `ColumnOrigin.dull`, by its type alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """Some rows of a table."""
+
+    batch: pa.RecordBatch
+    """One column for each of `DatabaseTable.columns`, in their order."""
+    first_row: int
+    """1-based; rows of a later batch have higher numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class LargeValue:
+    """A value above `Limits.max_value_bytes`, which is null in its batch."""
+
+    row: int
+    column: int
+    """Index into `DatabaseTable.columns`."""
+    pieces: Iterable[bytes]
+    """To be read at once; text is UTF-8. Raises DocumentError."""
+    is_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """How much of a table was read where only a sample was asked for."""
+
+    rows: int
+    total: int | None
+    """An estimate of the rows there are; None where the database has none."""
+    at_random: bool
+    """False: the first rows that the database gave."""
+
+
+class DatabaseTable(Protocol):
+    """An open table or view of a database."""
+
+    columns: Sequence[TableColumn]
+    key: Sequence[int]
+    """Indices of the columns of the primary key; none where there is none, or not all of it is read."""
+    remarks: Sequence[tuple[str, str]]
+    """Texts that the database keeps about the table: what each is, and the text."""
+    sampled: Sampled | None
+    """After reading; None where every row was read."""
+
+    def plan(self, slice_bytes: int) -> list[Slice]:
+        """Slices of about so many bytes of the server's storage; [] where it is to be read whole."""
+        ...
+
+    def read(self, part: Slice | None) -> Iterator[TableRows | LargeValue | tuple[ProblemCode, str]]:
+        """The rows, and (code, detail) of what is left out. Raises DocumentError when the rest cannot be read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +312,28 @@ class PartOrigin:
 
 
 @dataclass(frozen=True, slots=True)
+class RowKeys:
+    """What tells some rows of a table from all others: the primary key."""
+
+    names: tuple[str, ...]
+    columns: tuple[pa.Array, ...]
+    first_row: int
+
+    def of(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """The key of each of `rows`.
+
+        >>> RowKeys(("id", "no"), (pa.array([7, 8]), pa.array([1, 2])), 11).of(np.array([12]))
+        ['id=8, no=2']
+        """
+        at = pa.array(rows - self.first_row)
+        values = [column.take(at).to_pylist() for column in self.columns]
+        return [
+            ", ".join(f"{name}={value}" for name, value in zip(self.names, row, strict=True))
+            for row in zip(*values, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnOrigin:
     """Text i of the batch is the cell at row `first_row + i`, or `rows[i]`, of one column: location kind `cell`."""
 
@@ -255,6 +346,13 @@ class ColumnOrigin:
     rows: npt.NDArray[np.int64] | None = field(default=None, compare=False)
     table_headers: tuple[str, ...] = ()
     """The headers of all columns of the table, where it has any."""
+    comment: str = ""
+    """What else is said of the column where it lies, as `TableColumn.comment`."""
+    keys: RowKeys | None = field(default=None, compare=False)
+    """Of numbers that identify no one; to be shown only if no header says that they do."""
+    dull: bool = field(default=False, compare=False)
+    """The reader wrote the cells from values of a type that identifies no one by itself: moments, truth values, numbers
+    too short or with decimals. They tell of a person only where header or comment say so."""
 
 
 Origin = LineOrigin | PageOrigin | PartOrigin | ColumnOrigin

@@ -169,8 +169,8 @@ class Pipeline:
         batch, origin = piece.batch, piece.batch.origin
         try:
             if isinstance(origin, ColumnOrigin):
-                place = ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers)
-                found = reading.cells(batch.texts, place, origin.first_row)
+                place = ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers, origin.comment)
+                found = reading.cells(batch.texts, place, origin.first_row, dull=origin.dull)
             elif isinstance(origin, PartOrigin):
                 found = _under_names(reading, batch.texts, origin.parts)
             else:
@@ -187,6 +187,8 @@ class Pipeline:
             rows.minors(piece.ref, origin.header, children.declared(batch))
         if len(found):
             rows.found(piece.ref)
+            if isinstance(origin, ColumnOrigin) and origin.keys is not None and reading.names_any(origin.keys.names):
+                batch = dataclasses.replace(batch, origin=dataclasses.replace(origin, keys=None))
             collector.add(batch, self._hits(found))
 
     def _hits(self, found: Detections) -> Hits:

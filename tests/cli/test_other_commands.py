@@ -50,6 +50,20 @@ def test_doctor_says_what_is_there_and_ends_with_1_when_something_is_missing(
     assert said.code == 1 and "missing: no-such-package" in said.out
 
 
+def test_doctor_says_which_databases_can_be_read_and_how_to_get_the_rest(
+    call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = call("doctor").out
+    assert "adbc-driver-postgresql" in said and "postgresql:// databases" in said and "sqlite:// databases" in said
+    from pii_scan.cli import doctor
+
+    monkeypatch.setattr(doctor, "missing_drivers", lambda kind: ["a_driver"] if kind == "mysql" else [])
+    monkeypatch.setattr(doctor, "DRIVERS", {"mysql": ("a_driver",), "sqlite": ()})
+    said = call("doctor")
+    assert said.code == 0, "databases are an extra"
+    assert "a-driver: not installed" in said.out and "pip install 'pii-scan[mysql]'" in said.out
+
+
 def test_the_progress_line_shows_no_name_with_personal_data(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from pii_scan.cli.options import Output, common, output
 from pii_scan.errors import PiiScanError
 from pii_scan.extract import archive_tool, ocr
 from pii_scan.registry import DATA_FOLDERS, data_folder
+from pii_scan.sources.sql.url import DRIVERS, UNTESTED, missing_drivers
 
 PARTS = (
     ("pyarrow", "pyarrow", "tables, CSV, run folders"),
@@ -50,7 +51,8 @@ def command(**options: Any) -> int:
     missing = _parts(talk) + _folders(talk)
     _pictures(talk)
     _archives(talk)
-    talk.say(f"targets: local files and folders, standard input\nread: {READ}")
+    _databases(talk)
+    talk.say(f"targets: local files and folders, standard input, databases by URL\nread: {READ}")
     talk.say(f"reported as unread, never as clean: {UNREAD}")
     if missing:
         talk.say(f"missing: {', '.join(missing)}; install with: pip install --force-reinstall pii-scan")
@@ -98,3 +100,16 @@ def _folders(talk: Output) -> list[str]:
             missing.append(name)
             talk.say(f"  missing  data folder {name}")
     return missing
+
+
+def _databases(talk: Output) -> None:
+    """The drivers of each kind of database: their absence is told, with the extra that installs them."""
+    for kind, modules in DRIVERS.items():
+        lacking = missing_drivers(kind)
+        if lacking:
+            names = " and ".join(name.replace("_", "-") for name in lacking)
+            talk.say(f"  extra    {names}: not installed; for {kind}:// databases: pip install 'pii-scan[{kind}]'")
+        else:
+            found = [f"{name.replace('_', '-')} {importlib.metadata.version(name)}" for name in modules]
+            untested = "; no server of this kind was at hand for its tests" if kind in UNTESTED else ""
+            talk.say(f"  ok       {', '.join(found) or 'Python'}: {kind}:// databases{untested}")

@@ -27,8 +27,12 @@ from pii_scan.errors import UsageError, nearest
 @click.option("--engine", type=click.Choice(["local"]), default="local", help="Where the work runs.")
 @click.option("--only", metavar="ENTITY,...", help="Look for these entity types only.")
 @click.option("--min-score", type=click.FloatRange(0, 1), help="Leave out findings below this score (default 0.4).")
-@click.option("--include", multiple=True, metavar="GLOB", help="Scan only files whose path fits. May be repeated.")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders that fit. May be repeated.")
+@click.option("--include", multiple=True, metavar="GLOB", help="Scan only files or tables that fit. May be repeated.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files, folders, tables that fit. Likewise.")
+@click.option("--sample", type=click.IntRange(min=1), metavar="ROWS", help="Read so many rows of each database table.")
+@click.option(
+    "--max-db-connections", type=click.IntRange(min=1), metavar="N", help="Connections to a database (default 5)."
+)
 @click.option("--max-file-size", metavar="SIZE", help="Do not open larger files; each is reported (e.g. 2G).")
 @click.option(
     "--timeout-per-document", type=click.FloatRange(min=1), metavar="SECONDS", help="Default 900, and 1 a MiB."
@@ -46,7 +50,7 @@ from pii_scan.errors import UsageError, nearest
 @click.option("--lang", type=click.Choice(["nb", "en"]), help="Language of summary and report (default nb).")
 @common
 def command(targets: tuple[str, ...], **options: Any) -> int:
-    """Scan every TARGET (file, folder, or - for standard input) into the folder RUN.
+    """Scan every TARGET (file, folder, database URL, or - for standard input) into the folder RUN.
 
     Prints a summary and writes RUN/report.html. Exit code 0: everything was read; 3: something was not; 1:
     --fail-on found what it names; 2: wrong call, nothing was scanned.
@@ -55,6 +59,7 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
     Examples:
       pii-scan scan /srv/share --out run-2026-11
       pii-scan scan export.csv --fail-on NO_FODSELSNUMMER --quiet
+      PGPASSWORD=... pii-scan scan postgresql://reader@db.example.no/crm --exclude 'audit.*'
     """  # noqa: D301  \b is for click
     talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
     config = _config(options)
@@ -104,7 +109,9 @@ def _config(options: dict[str, Any]) -> Config:
     if options["timeout_per_document"]:
         limits["document_seconds"] = options["timeout_per_document"]
     given: dict[str, Any] = {
-        name: options[name] for name in ("jobs", "min_score", "lang", "as_of") if options[name] is not None
+        name: options[name]
+        for name in ("jobs", "min_score", "lang", "as_of", "sample", "max_db_connections")
+        if options[name] is not None
     }
     for name in ("include", "exclude", "rules", "presidio", "systems"):
         if options[name]:

@@ -22,7 +22,7 @@ import regex
 from pii_scan.detect import notes
 from pii_scan.detect.chance import likely_by_chance
 from pii_scan.detect.context import plain_header
-from pii_scan.detect.engine import Detections, RuleEngine, text_offsets
+from pii_scan.detect.engine import Detections, RuleEngine, no_detections, text_offsets
 from pii_scan.detect.patterns import compiled
 from pii_scan.detect.rules import FLAGS, Rule, RuleColumn
 from pii_scan.detect.validators import JUDGEMENT, REJECTED, UNSURE, VALID, VALIDATORS, judge_texts
@@ -38,6 +38,8 @@ STRAY_CELLS, STRAY_SHARE = 50, 0.05
 """Among so many cells of digits alone, fewer that pass than this share are strays of another numbering."""
 MAIN_SHARE = 0.8
 """Share of a column's valid cells from which on it is of one kind of number."""
+_MANY_CELLS = 256
+"""From so many cells on it pays to see which are alike."""
 MARGIN = 3
 """Bytes around a value that still make it the whole cell: quotes, an equals sign, a decimal `.0`."""
 _DECIMAL = r"^[0-9]+[.,][0-9]*[1-9][0-9]*$"
@@ -115,13 +117,22 @@ class _Labelled:
 class Column:
     """One column of one table while it is read."""
 
-    def __init__(self, rules: ColumnRules, header: str, as_of: date, *, person: bool = False) -> None:
-        """`person`: the rows of the table are persons."""
+    def __init__(
+        self, rules: ColumnRules, header: str, as_of: date, *, person: bool = False, comment: str = ""
+    ) -> None:
+        """`person`: the rows of the table are persons. `comment`: a second header, for the rules of which the first
+        says nothing.
+        """
         self._rules = rules
-        self._header = header
+        self._header = f"{header} {comment}" if comment else header
         self._as_of = as_of
         self._person = person
         self._effects, self._labelled = rules.of_header(header)
+        if comment:
+            effects, labelled = rules.of_header(comment)
+            self._effects = np.where(self._effects == 0, effects, self._effects)
+            known = {item.number for item in self._labelled}
+            self._labelled = [*self._labelled, *(item for item in labelled if item.number not in known)]
         self._filled = 0
         self._numeric = 0
         self._formed = np.zeros(len(rules.rules), np.int64)
@@ -129,12 +140,15 @@ class Column:
         self._numeric_valid = np.zeros(len(rules.rules), np.int64)
         self._category_valid = np.zeros(rules.categories, np.int64)
 
-    def detect(self, cells: pa.Array, *, min_score: float, resolve: bool) -> Detections:
+    def detect(self, cells: pa.Array, *, min_score: float, resolve: bool, dull: bool = False) -> Detections:
         """The detections in a batch of the column's cells (strings; nulls are empty), each decided by what the column
-        has shown up to the end of this batch.
+        has shown up to the end of this batch. `dull`: as `ColumnOrigin.dull`.
         """
         engine = self._rules.engine
-        found = engine.candidates(cells, self._header, rejected=True, person=self._person)
+        if dull and not self._spoken_for():
+            self._filled += len(cells)
+            return no_detections()
+        found = self._candidates(cells)
         length = np.diff(text_offsets(cells))
         self._filled += int((length > 0).sum())
         numeric = _all_digits(cells)
@@ -146,6 +160,29 @@ class Column:
         parts = [found, *(self._headed(cells, item) for item in self._labelled if self._counts(item))]
         joined = Detections.joined([part for part in parts if len(part)])
         return engine.settle(joined, min_score=min_score, resolve=resolve)
+
+    def _spoken_for(self) -> bool:
+        """Whether header or comment speak for a rule, so that any cell may be what they say."""
+        return bool(self._labelled) or bool((self._effects > 0).any())
+
+    def _candidates(self, cells: pa.Array) -> Detections:
+        """What the rules see in each cell; of cells that are alike, only one is looked at."""
+        engine = self._rules.engine
+        if len(cells) < _MANY_CELLS or cells.null_count:
+            return engine.candidates(cells, self._header, rejected=True, person=self._person)
+        encoded = cells.dictionary_encode()
+        if len(encoded.dictionary) * 2 > len(cells):
+            return engine.candidates(cells, self._header, rejected=True, person=self._person)
+        found = engine.candidates(encoded.dictionary, self._header, rejected=True, person=self._person)
+        if not len(found):
+            return found
+        found = found.take(np.argsort(found.text, kind="stable"))
+        own = encoded.indices.to_numpy().astype(np.int64)
+        count = np.bincount(found.text, minlength=len(encoded.dictionary))
+        first = np.cumsum(count) - count
+        text = np.repeat(np.arange(len(own)), count[own])
+        place = np.arange(len(text)) - np.repeat(np.cumsum(count[own]) - count[own], count[own])
+        return dataclasses.replace(found.take(np.repeat(first[own], count[own]) + place), text=text)
 
     def _count(
         self, found: Detections, whole: npt.NDArray[np.bool_], numeric: npt.NDArray[np.bool_], cells: pa.Array

@@ -31,6 +31,8 @@ DETECTIONS = pa.schema(
     ]
 )
 DEFAULT_MIN_SCORE = 0.4
+_DATE_LENGTH = 8
+"""Of a date in a column of numbers."""
 
 
 class Detector:
@@ -78,6 +80,13 @@ class Detector:
     def reading(self) -> Reading:
         """A document about to be read, whose parts count for each other."""
         return Reading(self)
+
+    def speaks_of_persons(self, header: str) -> bool:
+        """Whether a header speaks for any rule, or holds what one finds."""
+        effects, labelled = self._columns.of_header(header)
+        return (
+            bool(labelled) or bool((effects > 0).any()) or bool(len(self.detect(pa.array([header], pa.large_string()))))
+        )
 
     def detect_texts(
         self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str | None = None, table: Sequence[str] = ()
@@ -133,6 +142,8 @@ class ColumnPlace:
     sheet: str = ""
     table_headers: tuple[str, ...] = ()
     """All headers of the table."""
+    comment: str = ""
+    """What else is said of the column where it lies; it counts where the header says nothing."""
 
 
 class Reading:
@@ -144,23 +155,34 @@ class Reading:
         self._chance = TextChance(detector.engine)
         self._split = SplitNumbers(detector._columns)
 
-    def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1) -> Detections:
+    def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1, *, dull: bool = False) -> Detections:
         """Detections in a batch of cells of one column, decided by header, cells and the batches before.
 
-        `first_row`: where the batch begins; batches of several columns that begin alike hold the same rows.
+        `first_row`: where the batch begins; batches of several columns that begin alike hold the same rows. `dull`: as
+        `ColumnOrigin.dull`.
         """
         detector = self._detector
         column = self._columns.get(place)
         if column is None:
             rules = detector._columns
             person = rules.about_persons(place.table_headers or (place.header,))
-            column = self._columns[place] = Column(rules, place.header, detector._as_of, person=person)
-        found = column.detect(cells, min_score=detector.min_score, resolve=detector.resolve)
+            column = self._columns[place] = Column(
+                rules, place.header, detector._as_of, person=person, comment=place.comment
+            )
+        found = column.detect(cells, min_score=detector.min_score, resolve=detector.resolve, dull=dull)
+        if (
+            dull and len(cells) and len(cells[0].as_py() or "") > _DATE_LENGTH
+        ):  # moments and fractions: written alike, and never as day, month, year
+            return found
         completed = self._split.complete(cells, place.header, place.sheet, first_row)
         if not len(completed):
             return found
         both = Detections.joined([found, completed])
         return detector.engine.settle(both, min_score=detector.min_score, resolve=detector.resolve)
+
+    def names_any(self, headers: Iterable[str]) -> bool:
+        """Whether one of the headers says that its column may hold personal data, or is personal data itself."""
+        return any(self._detector.speaks_of_persons(header) for header in headers)
 
     def texts(self, texts: pa.Array) -> Detections:
         """Detections in running text."""

@@ -17,6 +17,7 @@ from pii_scan.detect.validators import JUDGEMENT, VALID
 SCORE = 0.85
 _NATIONAL = "national_id"
 _DATE = r"^\s*([0-9]{2})[. /-]?([0-9]{2})[. /-]?(?:19|20)?([0-9]{2})\s*$"
+_SHORTEST_DATE = 6
 _REST = r"^\s*[0-9]{4,5}\s*$"
 
 
@@ -69,11 +70,13 @@ class SplitNumbers:
 
 def _digits_of_dates(cells: pa.Array) -> pa.Array | None:
     """Ddmmyy of each cell that is such a date, null elsewhere; None unless most cells are."""
-    digits = pc.replace_substring_regex(cells, _DATE, r"\1\2\3")
-    fits = pc.fill_null(pc.match_substring_regex(cells, _DATE), False)
-    count = pc.sum(fits).as_py() or 0
-    if count < MIN_CELLS or count < MIN_SHARE * pc.count(cells).as_py():
+    least = max(MIN_CELLS, MIN_SHARE * pc.count(cells).as_py())
+    if (_lengths(cells) >= _SHORTEST_DATE).sum() < least:
         return None
+    fits = pc.fill_null(pc.match_substring_regex(cells, _DATE), False)
+    if (pc.sum(fits).as_py() or 0) < least:
+        return None
+    digits = pc.replace_substring_regex(cells, _DATE, r"\1\2\3")
     return pc.if_else(fits, digits, pa.scalar(None, digits.type))
 
 

@@ -24,11 +24,12 @@ from pii_scan.engines.wire import Item
 from pii_scan.errors import RunError, TargetError, UsageError
 from pii_scan.findings.names import NameMasker
 from pii_scan.findings.redact import fingerprint_key, key_check
+from pii_scan.findings.schema import SAMPLES
 from pii_scan.findings.store import Run, RunWriter, load_run
 from pii_scan.model import Problem, WorkUnit, printable
 from pii_scan.pipeline import Settings, finder, settings_json
 from pii_scan.protocols import Source
-from pii_scan.sources import describe, describe_stdin, open_source
+from pii_scan.sources import describe, describe_stdin, opened
 from pii_scan.sources.stdin import spool_stdin
 from pii_scan.systems.own import own_profiles
 from pii_scan.systems.profiles import load_profiles
@@ -63,8 +64,9 @@ def scan(
     table, _ = load_profiles(config.systems)
     key = fingerprint_key(environment, key_folder(environment))
     descriptions, notes, stdin = _describe([os.fspath(target) for target in targets], config, folder)
+    held = contextlib.ExitStack()
     try:
-        sources = [open_source(description, config.limits) for description in descriptions]
+        sources = [held.enter_context(opened(description, config.limits)) for description in descriptions]
         writer = RunWriter(folder, {
             "id": secrets.token_hex(8), "started_at": _iso(now), "finished_at": None, "version": __version__,
             "config_hash": config.digest(), "status": "running", "lang": config.lang,
@@ -72,11 +74,12 @@ def scan(
             "systems": own_profiles(table), "key_check": key_check(key), **_looked_for(rules),
         })  # fmt: skip
         engine = LocalEngine(
-            config.jobs or os.cpu_count() or 1, settings_json(_settings(config, key, now)), descriptions, config.limits,
+            _workers(config, descriptions), settings_json(_settings(config, key, now)), descriptions, config.limits,
             report or (lambda progress: None),
         )  # fmt: skip
         _drive(engine, _groups(sources), writer)
     finally:
+        held.close()
         if stdin is not None:
             stdin.close()
     return load_run(folder)
@@ -90,6 +93,14 @@ def _settings(config: Config, key: bytes, now: datetime) -> Settings:
     )  # fmt: skip
 
 
+def _workers(config: Config, descriptions: Sequence[Mapping[str, Any]]) -> int:
+    """As many as asked for; with a database, no more than may have a connection beside the scan's own."""
+    jobs = config.jobs or os.cpu_count() or 1
+    if any(description["kind"] == "sql" for description in descriptions):
+        return max(min(jobs, config.max_db_connections - 1), 1)
+    return jobs
+
+
 def _looked_for(rules: Sequence[Rule]) -> dict[str, Any]:
     """What the manifest says of the rules, so that a run can be held against another and against a notice."""
     return {
@@ -101,8 +112,10 @@ def _looked_for(rules: Sequence[Rule]) -> dict[str, Any]:
 def _drive(engine: LocalEngine, groups: Iterable[Group], writer: RunWriter) -> None:
     """Writes every part that the engine gives, and says in the manifest how it ended."""
     status = "failed"
+    samples: list[dict[str, Any]] = []
     try:
         for part, tables in engine.run(groups):
+            samples += tables.pop("samples", SAMPLES.empty_table()).to_pylist()
             writer.write_part(part, tables)
         status = "finished"
     except KeyboardInterrupt:
@@ -115,7 +128,7 @@ def _drive(engine: LocalEngine, groups: Iterable[Group], writer: RunWriter) -> N
             last.callback(writer.close)
             if status == "failed":  # the reason is on its way already
                 last.enter_context(contextlib.suppress(RunError))
-            writer.write_manifest({"finished_at": _iso(datetime.now(tz=UTC)), "status": status})
+            writer.write_manifest({"finished_at": _iso(datetime.now(tz=UTC)), "status": status, "samples": samples})
 
 
 def _describe(targets: Sequence[str], config: Config, folder: Path) -> tuple[list[dict[str, Any]], list[str], Any]:
@@ -135,7 +148,12 @@ def _describe(targets: Sequence[str], config: Config, folder: Path) -> tuple[lis
             descriptions["-"] = {}  # read last, when all else is known to be right
             continue
         path = config.targets.get(target, target)
-        described = describe(path, include=config.include, exclude=config.exclude, excluded_dirs=[out])
+        described = describe(
+            path, include=config.include, exclude=config.exclude, excluded_dirs=[out], sample=config.sample
+        )
+        if described["kind"] == "sql":
+            descriptions.setdefault(described["url"], {**described, "connections": config.max_db_connections})
+            continue
         _check_exists(path, config)
         real = os.path.realpath(path)
         if out == real:
@@ -156,7 +174,8 @@ def _label(descriptions: Sequence[dict[str, Any]], config: Config) -> None:
     names = [printable(described["path"]) for described in descriptions]
     if config.rules or any(char.isdigit() or char == "@" for name in names for char in name):
         masker = NameMasker(finder(Detector(rule_paths=config.rules)))  # slow to make; built-in rules want digits or @
-        names = [masker.safe(name) for name in names]
+        named = [str(described.get("server", "")) for described in descriptions]  # an address of a server is no one's
+        names = [own + masker.safe(name.removeprefix(own)) for own, name in zip(named, names, strict=True)]
     taken = {"-"}
     for described, name in zip(descriptions, names, strict=True):
         label, number = name, 1

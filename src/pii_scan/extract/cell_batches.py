@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from pii_scan.extract import cell_json, charset, media_type, percent, signatures
 from pii_scan.extract.arrow_text import PIECE_BYTES, is_binary
 from pii_scan.extract.text import piece_batch, pieces
-from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, Problem, ProblemCode, Stage
+from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, Problem, ProblemCode, RowKeys, Stage
 
 Piece = ChunkBatch | Document | Problem
 Rows = npt.NDArray[np.int64]
@@ -47,14 +47,21 @@ class Column:
     """1-based."""
     header: str
     sheet: str = ""
+    table_headers: tuple[str, ...] = ()
+    comment: str = ""
+    keys: RowKeys | None = field(default=None, compare=False)
+    dull: bool = field(default=False, compare=False)
+    """As in `ColumnOrigin`, this and those before it."""
 
 
 class Cells:
     """Makes the pieces of the columns of one document, and keeps count of what could not be read."""
 
-    def __init__(self, ref: DocumentRef, limits: Limits) -> None:
+    def __init__(self, ref: DocumentRef, limits: Limits, member_path: str = "rows/{row}/{header}") -> None:
+        """`member_path`: what a document in a cell is called."""
         self._ref = ref
         self._limits = limits
+        self._member_path = member_path
         self._unknown: dict[Column, int] = {}
 
     def array(self, column: Column, array: pa.Array, rows: Rows) -> Iterator[Piece]:
@@ -80,6 +87,11 @@ class Cells:
             else:
                 yield ChunkBatch(array.slice(start, end - start), _origin(column, rows[start:end]))
 
+    def path(self, column: Column, row: int) -> str:
+        """What a document in a cell is called."""
+        path = self._member_path.format(row=row, header=column.header or str(column.number))
+        return f"{column.sheet}/{path}" if column.sheet else path
+
     def texts(self, column: Column, texts: Sequence[str], rows: Rows) -> Iterator[Piece]:
         """The cells of a list of texts."""
         if texts:
@@ -94,10 +106,7 @@ class Cells:
                 continue
             text, member = self._look(column, value)
             if member:
-                header = column.header or str(column.number)
-                path = f"rows/{row}/{header}"
-                path = f"{column.sheet}/{path}" if column.sheet else path
-                yield Document(self._ref.member(path, len(value)), io.BytesIO(value))
+                yield Document(self._ref.member(self.path(column, row), len(value)), io.BytesIO(value))
             elif text:
                 texts.append(text)
                 places.append(row)
@@ -140,9 +149,11 @@ class Cells:
 
 def _origin(column: Column, rows: Rows) -> ColumnOrigin:
     first = int(rows[0])
-    if int(rows[-1]) - first == len(rows) - 1 and bool((np.diff(rows) == 1).all()):
-        return ColumnOrigin(column.number, column.header, column.sheet, first)
-    return ColumnOrigin(column.number, column.header, column.sheet, first, rows)
+    running = int(rows[-1]) - first == len(rows) - 1 and bool((np.diff(rows) == 1).all())
+    return ColumnOrigin(
+        column.number, column.header, column.sheet, first, None if running else rows, column.table_headers,
+        column.comment, column.keys, column.dull,
+    )  # fmt: skip
 
 
 def _runs(lengths: npt.NDArray[np.int64], limit: int) -> Iterator[tuple[int, int]]:

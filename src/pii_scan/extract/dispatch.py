@@ -15,7 +15,7 @@ from pii_scan.extract import media_type as types
 from pii_scan.extract import picture_sizes, purview, signatures
 from pii_scan.extract.limits import Budget, size_of
 from pii_scan.extract.split import plan
-from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Slice, Stage
+from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Sampled, Slice, Stage
 
 
 class Reader(NamedTuple):
@@ -74,6 +74,7 @@ READERS: dict[str, Reader] = {
     "application/vnd.apache.arrow.file": Reader("columnar_arrow:extract_file", budgeted=True),
     "application/vnd.apache.arrow.stream": Reader("columnar_arrow:extract_stream", budgeted=True),
     "application/avro": Reader("avro:extract", budgeted=True),
+    types.DATABASE_TABLE: Reader("table_rows:extract", budgeted=True),
     "application/vnd.sqlite3": Reader("database_file:extract"),
     "application/x-plist": Reader("property_list:extract"),
     "application/x-dbf": Reader("dbase:extract"),
@@ -123,6 +124,8 @@ class DocumentDone:
     """Some text or a member came out of it, or it is a sound document that holds none."""
     identity: str = ""
     """As `Document.identity`."""
+    sampled: Sampled | None = None
+    """As `DatabaseTable.sampled`."""
 
 
 Walked = Extracted | Problem | DocumentDone | purview.ExportedItems
@@ -144,12 +147,17 @@ def extract(document: Document, limits: Limits, budget: Budget | None = None) ->
         yield failure(document.ref, error, "the start of the document")
     else:
         yield from walk.run()
-    yield DocumentDone(document.ref, document.media_type, walk.read_bytes(), walk.touched, document.identity)
+    yield DocumentDone(
+        document.ref, document.media_type, walk.read_bytes(), walk.touched, document.identity,
+        None if document.table is None else document.table.sampled,
+    )  # fmt: skip
 
 
 def slices(document: Document, limits: Limits, slice_bytes: int) -> list[Slice]:
     """The slices in which a large document can be read by several workers; empty when it is to be read whole."""
     try:
+        if document.table is not None:
+            return document.table.plan(slice_bytes)
         document.media_type = types.identify(document)
         document.content.seek(0)
         return plan(document, limits, slice_bytes)
@@ -266,6 +274,8 @@ class _Walk:
         if not self.touched:
             return 0
         document = self._document
+        if document.table is not None:
+            return 0 if self._failed else _table_bytes(document, document.table.sampled)
         try:
             place = document.content.tell()
             size = size_of(document.content)
@@ -273,6 +283,14 @@ class _Walk:
             return 0
         start, end = (document.slice.start, document.slice.end) if document.slice is not None else (0, size)
         return max(min(place, end) - start, 0) if self._failed else end - start
+
+
+def _table_bytes(document: Document, sampled: Sampled | None) -> int:
+    """Bytes of the server's storage that were read of a table or its slice."""
+    whole = document.ref.size_bytes or 0
+    if document.slice is not None:
+        return document.slice.end - document.slice.start
+    return whole if sampled is None else whole * sampled.rows // max(sampled.total or 0, sampled.rows, 1)
 
 
 def _load(entry_point: str) -> Extract:

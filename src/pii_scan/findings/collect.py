@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pii_scan.findings.redact import fingerprints, mask
 from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES
-from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, locate
+from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, RowKeys, locate
 
 _Ints = npt.NDArray[np.int64]
 Ages = Callable[[pa.Array, str], _Ints | None]
@@ -93,6 +93,7 @@ class Collector:
         self._tallies: dict[tuple[_Unit, str, bool], _Tally] = {}
         self._findings: list[pa.Table] = []
         self._index: list[pa.Table] = []
+        self._keys: RowKeys | None = None
         self.pending = 0
         """Hits gathered since the last flush."""
 
@@ -108,6 +109,7 @@ class Collector:
         if not len(hits.text):
             return
         values = _values(batch.texts, hits)
+        self._keys = batch.origin.keys if isinstance(batch.origin, ColumnOrigin) else None
         row, column = _places(batch, hits)
         for unit, members in self._units(batch, hits):
             numbers, first = np.unique(hits.label[members], return_index=True)
@@ -160,10 +162,11 @@ class Collector:
         listed = min(len(score), MAX_PLACES - tally.listed)
         if listed:
             ones = pa.array(np.ones(listed, np.int64))
+            shown = {} if row is None or self._keys is None else {"part": pa.array(self._keys.of(row[:listed]))}
             self._findings.append(
                 self._table(FINDINGS, unit, listed, None if row is None else row[:listed],
                             None if column is None else column[:listed], {
-                    **_said(label), "count": ones, "distinct": ones, "score": pa.array(score[:listed]),
+                    **_said(label), **shown, "count": ones, "distinct": ones, "score": pa.array(score[:listed]),
                     "synthetic": synthetic, "masked": masked.slice(0, listed),
                 })
             )  # fmt: skip

@@ -24,7 +24,7 @@ _LOCATION = [
     pa.field("document", _WORD, False),
     pa.field("kind", _WORD, False),  # text | cell | page | part | column
     pa.field("sheet", _WORD),  # cell, column
-    pa.field("part", _WORD),  # part; or the part of a document whose kind is text
+    pa.field("part", _WORD),  # part; the part of a document whose kind is text; of a cell in a database: its row's key
     pa.field("header", _WORD),  # cell, column
     pa.field("row", pa.int64()),  # line (text), row (cell), page (page): 1-based; null: the rest of the unit
     pa.field("column", pa.int32()),  # code point (text) or column (cell, column), 1-based
@@ -103,6 +103,17 @@ DATES = pa.schema(
         pa.field("youngest", pa.date32(), False),
     ]
 )
+
+SAMPLES = pa.schema(
+    [
+        pa.field("target", _WORD, False),
+        pa.field("document", pa.string(), False),
+        pa.field("sampled", pa.int64(), False),  # rows read
+        pa.field("total", pa.int64()),  # an estimate; null where the database has none
+        pa.field("random", pa.bool_(), False),  # false: the first rows that the database gave
+    ]
+)
+"""Tables of databases of which only a sample was asked for: no table of a run folder, but `samples` of its manifest."""
 
 TABLES = {
     "findings": FINDINGS, "index": INDEX, "documents": DOCUMENTS, "problems": PROBLEMS, "origins": ORIGINS,

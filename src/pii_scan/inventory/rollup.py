@@ -216,6 +216,9 @@ def _with_unit(table: pa.Table) -> pa.Table:
     unit = pc.if_else(_is_headerless_cell(table), pc.fill_null(column, 0), pa.scalar(0, pa.int32()))
     kind = pc.if_else(pc.equal(table.column("kind"), "column"), "cell", table.column("kind"))
     table = table.set_column(table.schema.get_field_index("kind"), "kind", kind).append_column("unit_column", unit)
+    if "part" in table.column_names:  # of a cell it is the key of its row, not a unit of its own
+        part = pc.if_else(pc.equal(kind, "cell"), "", table.column("part"))
+        table = table.set_column(table.schema.get_field_index("part"), "part", part)
     if "row" not in table.column_names:
         return table
     shifted = pc.multiply(table.column("row"), pa.scalar(1 << _PLACE_COLUMN_BITS, pa.int64()))

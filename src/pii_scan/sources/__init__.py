@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pii_scan.errors import TargetError
 from pii_scan.model import Limits
 from pii_scan.protocols import Source
 from pii_scan.sources.files import FileSource
+from pii_scan.sources.sql.source import SqlSource
+from pii_scan.sources.sql.url import check_drivers, is_database_url, parse
 from pii_scan.sources.stdin import StdinSource
 
 _URL = re.compile(r"^([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 
 
 def describe(
-    target: str, *, include: Sequence[str] = (), exclude: Sequence[str] = (), excluded_dirs: Sequence[str] = ()
-) -> dict[str, Any]:
-    """A source of local files as JSON can hold it. Raises TargetError for a kind of target that cannot be scanned."""
-    url = _URL.match(target)
-    if url:
+    target: str, *, include: Sequence[str] = (), exclude: Sequence[str] = (), excluded_dirs: Sequence[str] = (),
+    sample: int = 0,
+) -> dict[str, Any]:  # fmt: skip
+    """A source of local files or of a database as JSON can hold it; the latter holds credentials. `sample`: rows to
+    read of each table. Raises TargetError for a kind of target that cannot be scanned.
+    """
+    if is_database_url(target):
+        url = parse(target)
+        check_drivers(url.kind)
+        return {
+            "kind": "sql", "target": url.label, "path": url.label, "server": url.server, "url": url.text,
+            "include": list(include), "exclude": list(exclude), "sample": sample, "shared": "",
+        }  # fmt: skip
+    other = _URL.match(target)
+    if other:
         raise TargetError(
-            f"targets of the kind {url.group(1).lower()}:// cannot be scanned by this version",
-            "name local files or folders, or - for standard input",
+            f"targets of the kind {other.group(1).lower()}:// cannot be scanned by this version",
+            "name local files or folders, a database, or - for standard input",
         )
     return {
         "kind": "files", "target": target, "path": target, "include": list(include), "exclude": list(exclude),
@@ -40,10 +53,27 @@ def open_source(description: Mapping[str, Any], limits: Limits) -> Source:
     """The source of a description. Raises TargetError when the target does not exist."""
     if description["kind"] == "stdin":
         return StdinSource(description["path"], description["cut_after"])
+    if description["kind"] == "sql":
+        return SqlSource(description, limits)
     return FileSource(
         description["path"], include=description["include"], exclude=description["exclude"],
         excluded_dirs=description["excluded_dirs"], limits=limits, label=description["target"],
     )  # fmt: skip
+
+
+@contextlib.contextmanager
+def opened(description: dict[str, Any], limits: Limits) -> Iterator[Source]:
+    """The source of a description, in the supervisor: what workers are to share of it goes into the description.
+
+    Raises TargetError when the target cannot be opened.
+    """
+    source = open_source(description, limits)
+    if not isinstance(source, SqlSource):
+        yield source
+        return
+    with contextlib.closing(source):
+        description["shared"] = source.hold()
+        yield source
 
 
 def open_sources(descriptions: Iterable[Mapping[str, Any]], limits: Limits) -> dict[str, Source]:
