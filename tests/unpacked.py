@@ -15,4 +15,5 @@ def unpacked(content: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = [archive.read(name).decode("utf-8") for name in archive.namelist()]
     runs = (run for part in parts for pair in re.findall(r">([^<]+)<|\"([^\"<>]+)\"", part) for run in pair)
-    return "\n".join(sorted({html.unescape(run) for run in runs})).encode()
+    cell = re.compile(r"[A-Z]{1,3}[0-9]+(?::[A-Z]{1,3}[0-9]+)?")  # where a cell stands, as `S8105`
+    return "\n".join(sorted({html.unescape(run) for run in runs if not cell.fullmatch(run)})).encode()

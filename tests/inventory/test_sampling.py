@@ -36,10 +36,18 @@ def test_samples_of_a_table_just_beyond_the_bound_mostly_have_a_hit() -> None:
 
 def test_the_parts_of_a_run_are_those_not_wholly_read_widest_bound_first() -> None:
     samples = [
-        {"target": "t", "document": "small", "rows": 10, "sampled": 10},
-        {"target": "t", "document": "narrow", "rows": 2000, "sampled": 1999},
-        {"target": "t", "document": "wide", "rows": 1_000_000, "sampled": 100},
+        {"target": "t", "document": "small", "total": 10, "sampled": 10, "random": True},
+        {"target": "t", "document": "narrow", "total": 2000, "sampled": 1999, "random": True},
+        {"target": "t", "document": "wide", "total": 1_000_000, "sampled": 100, "random": True},
     ]
     assert [part.document for part in sampled_parts({"samples": samples})] == ["wide", "narrow"]
     assert list(sampled_parts({})) == []
     assert math.isclose(upper_share(100, 0.99), 0.045007, rel_tol=1e-4)
+
+
+def test_nothing_is_said_of_the_rest_where_rows_were_not_drawn_at_random_or_their_number_is_not_known() -> None:
+    samples = [
+        {"target": "t", "document": "first rows", "total": 500, "sampled": 100, "random": False},
+        {"target": "t", "document": "unknown", "total": None, "sampled": 100, "random": True},
+    ]
+    assert [part.unread_bound for part in sampled_parts({"samples": samples})] == [None, None]

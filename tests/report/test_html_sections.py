@@ -45,14 +45,14 @@ def plain(text: str) -> str:
 
 def test_the_summary_says_what_a_board_asks() -> None:
     said = plain(section(attributed_page(check=True), "summary"))
-    most = "Flest forekomster av IP-adresse, informasjonskapsel-ID og navn."
+    most = "Flest forekomster av IP-adresse, ID i informasjonskapsel og navn."
     for sentence in (
         "31 dokumenter (49,7 MB) i fjordkurs og kunder.",
         f"Personopplysninger i 20 dokumenter, av 12 slag. {most}",
         "I 6 kjente systemer: ",
         "1 dokument med funn er ikke tilordnet noe system.",
         "Funnet fødselsnummer og ID-numre i 7 dokumenter.",
-        "Mulige særlige kategorier: fagforeningsmedlemskap i 1 dokument, helseopplysninger i 1 dokument og etnisk",
+        "Mulige særlige kategorier: fagforening (medlemskap) i 1 dokument, helseopplysninger i 1 dokument og etnisk",
         "Mulige opplysninger om straffbare forhold: straffedommer og lovovertredelser i 1 dokument.",
         "2 dokumenter kunne ikke leses. 1 dokument kunne bare leses delvis. Det som ikke ble lest, er ikke vurdert.",
         "3 åpne avvik mellom erklæring og funn: 2 må avklares og 1 bør avklares.",
@@ -178,7 +178,7 @@ def test_ages_have_a_chart_with_words_and_a_table_and_the_limit_of_the_notice() 
     assert ages.count("<figure") == ages.count('role="img"') == ages.count("<details") == ages.count("<desc")
     said = plain(ages)
     assert "Eldste 04.01.2016" in said and "Bygger på: Dato i innholdet." in said
-    assert "Erklært lagringstid 3 år: grensen er 14.01.2023." in said
+    assert "Erklært lagringstid 3 år: grensen går ved 14.01.2023." in said
     assert 'class="limit"' in ages and 'class="limit"' not in section(attributed_page(), "ages")
 
 
@@ -217,7 +217,9 @@ def test_the_statement_names_all_that_was_not_read_and_has_lines_to_sign() -> No
 
 def test_the_statement_bounds_what_a_sample_may_have_missed() -> None:
     run = attributed_run()
-    run.manifest["samples"] = [{"target": "t", "document": "public.kunder", "rows": 50_000, "sampled": 1000}]
+    run.manifest["samples"] = [
+        {"target": "t", "document": "public.kunder", "total": 50_000, "sampled": 1000, "random": True}
+    ]
     said = plain(section(page(run, "en"), "statement"))
     assert "50,000 1,000 at most 149 rows" in said
 
@@ -235,7 +237,7 @@ def hostile_check() -> Checked:
 
 def hostile_run() -> FakeRun:
     run = attributed_run(deltakere=HOSTILE, web=f"own.{HOSTILE}", signals=HOSTILE.replace(";", ""), owner=HOSTILE)
-    run.manifest["samples"] = [{"target": HOSTILE, "document": HOSTILE, "rows": 9, "sampled": 1}]
+    run.manifest["samples"] = [{"target": HOSTILE, "document": HOSTILE, "total": 9, "sampled": 1, "random": True}]
     return run
 
 

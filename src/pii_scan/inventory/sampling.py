@@ -17,13 +17,19 @@ class SampledPart:
     target: str
     document: str
     """Masked."""
-    rows: int
-    """All rows, as the source counts them."""
+    rows: int | None
+    """All rows, as the source estimates them; None where it does not know."""
     read: int
+    random: bool = True
+    """Drawn at random; otherwise the first that the source gave, of which nothing can be said of the rest."""
 
     @property
-    def unread_bound(self) -> int:
-        """Of all rows, the most that can hold something of which the sample had none; by `upper_share`."""
+    def unread_bound(self) -> int | None:
+        """Of all rows, the most that can hold something of which the sample had none, by `upper_share`; None where
+        nothing can be said.
+        """
+        if self.rows is None or not self.random:
+            return None
         return min(self.rows - self.read, math.floor(upper_share(self.read) * self.rows))
 
 
@@ -43,9 +49,11 @@ def upper_share(read: int, confidence: float = CONFIDENCE) -> float:
 def sampled_parts(manifest: Mapping[str, Any]) -> Iterator[SampledPart]:
     """The tables that a run read in part by drawing rows (`samples` of its manifest), largest bound first."""
     found = [
-        SampledPart(str(part.get("target", "")), str(part["document"]), int(part["rows"]), int(part["sampled"]))
+        SampledPart(part["target"], part["document"], part["total"], part["sampled"], part["random"])
         for part in manifest.get("samples") or ()
     ]
+    unknown = math.inf
     yield from sorted(
-        (part for part in found if part.read < part.rows), key=lambda part: (-part.unread_bound, part.document)
+        (part for part in found if part.rows is None or part.read < part.rows),
+        key=lambda part: (-(unknown if part.unread_bound is None else part.unread_bound), part.document),
     )
