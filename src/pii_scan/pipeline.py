@@ -28,6 +28,7 @@ from pii_scan.errors import DocumentError
 from pii_scan.extract import purview
 from pii_scan.extract.dispatch import Extracted, extract, slices
 from pii_scan.findings.collect import Collector, Hits, Label
+from pii_scan.findings.columns import ColumnsSeen
 from pii_scan.findings.names import Find, NameMasker
 from pii_scan.model import (
     ChunkBatch,
@@ -68,6 +69,8 @@ class Settings:
     presidio: tuple[str, ...] = ()
     systems: tuple[str, ...] = ()
     """The user's own profiles of systems and rules of paths, files and folders."""
+    for_guard: bool = False
+    """Also says which columns tables have, and shows names without the mark that depends on the key."""
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Settings:
@@ -95,7 +98,8 @@ class Pipeline:
         self._as_of = date.fromisoformat(settings.as_of)
         self._dates = RecordDates(self._as_of)
         self._key = bytes.fromhex(settings.key)
-        self._names = NameMasker(finder(self._name_detector), self._key)
+        self._names = NameMasker(finder(self._name_detector), b"" if settings.for_guard else self._key)
+        self._columns = ColumnsSeen(self._names) if settings.for_guard else None
         self._labels: dict[tuple[int, int, int, int, int], int] = {}
         self._label_list: list[Label] = []
 
@@ -119,6 +123,8 @@ class Pipeline:
                             collector.begin(piece.ref.target, self._names.document(piece.ref))
                         self._attribution.observe(piece.ref, piece.batch)
                         self._dates.observe(piece.ref, piece.batch)
+                        if self._columns is not None:
+                            self._columns.observe(piece.ref, piece.batch)
                         self._detect(piece, reading, collector, rows)
                         beat()
                         due = time.monotonic() - last_flush > FLUSH_SECONDS
@@ -135,6 +141,8 @@ class Pipeline:
                             collector.end()
                             current = None
                         self._name_hits(piece.ref, collector, rows)
+                        if self._columns is not None:
+                            yield {"columns": self._columns.finish(piece.ref, piece.media_type, document)}
                         system, signals = self._attribution.finish(piece.ref, piece.media_type)
                         rows.done(piece, system, signals, self._dates.finish(piece.ref), collector)
                         beat()
