@@ -242,6 +242,10 @@ class PartOrigin:
     parts: tuple[str, ...]
 
 
+FIELD_NAMES = ("field names",)
+"""The part that holds the names of the columns of records, a line each."""
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnOrigin:
     """Text i of the batch is the cell at row `first_row + i`, or `rows[i]`, of one column: location kind `cell`."""

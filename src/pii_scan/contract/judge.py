@@ -6,12 +6,12 @@ A rule each: NOT_ALLOWED, TOO_MANY, TOO_LARGE_SHARE, SYNTHETIC, NEW_COLUMN, MISS
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from pii_scan.contract.model import ALLOWED, FORBIDDEN, Allowance, Contract, Contracts
-from pii_scan.contract.observed import COLUMN, FileSeen, Place, Tally
+from pii_scan.contract.observed import COLUMN, FileSeen, Place, Tally, Value
 from pii_scan.inventory.categories import categories
 
 
@@ -47,8 +47,8 @@ class Violation:
     share: float | None = None
     row: int = 0
     """The first row of a table or line of a text; 0: none is known."""
-    values: tuple[int, ...] = ()
-    """Keyed fingerprints of what it is about, sorted."""
+    values: Mapping[int, Value] = field(default_factory=dict, hash=False)
+    """What it is about, by keyed fingerprint."""
 
 
 def judge(files: Mapping[str, FileSeen], contracts: Contracts, as_of: date) -> list[Violation]:
@@ -72,10 +72,10 @@ def _columns(file: FileSeen, contract: Contract) -> Iterator[Violation]:
     """Columns that are new, and such as are not there. A file without any table, such as a text, has none to miss
     unless the contract asks for them.
     """
-    seen = [column for _, column in sorted(file.columns.items())]
+    seen = list(file.columns.values())
     if not contract.new_columns:
         for column in seen:
-            if contract.terms(column.sheet, column.header, column.number) is None:
+            if contract.terms(column.sheet, column.place.name) is None:
                 yield _said(Rule.NEW_COLUMN, file, contract, column.place, column.place.name)
     there = {column.place.name for column in seen} | {f"{c.sheet}!{c.place.name}" for c in seen}
     for terms in contract.columns.values():
@@ -120,22 +120,21 @@ class _Allowed:
         """Bounds that were passed, by all that one allowance covers in its column or file."""
         for (scope, allowance), parts in self._counted.items():
             count = sum(part[3] for part in parts)
-            values = sorted({value for part in parts for value in part[2].values})
-            row = min((part[2].row for part in parts if part[2].row), default=0)
+            values = _joined([part[2] for part in parts])
+            row = min((value.row for value in values.values() if value.row), default=0)
             category = parts[0][2].category
             limit, share = _passed(allowance, count, len(values), self._cells(scope))
             if limit is not None:
                 rule = Rule.TOO_MANY if share is None else Rule.TOO_LARGE_SHARE
                 yield _said(rule, self._file, self._contract, scope, allowance.name, category=category, count=count,
-                            distinct=len(values), limit=limit, share=share, row=row, values=tuple(values))  # fmt: skip
+                            distinct=len(values), limit=limit, share=share, row=row, values=values)  # fmt: skip
 
     def _terms(self, place: Place) -> tuple[Place | None, Sequence[Allowance]]:
         """(the column that has terms of its own, or None for the file; what may be there)."""
         if self._contract is None:
             return None, ()
         if place.kind == COLUMN:
-            header = "" if place.name == f"#{place.number}" else place.name
-            terms = self._contract.terms(place.sheet, header, place.number)
+            terms = self._contract.terms(place.sheet, place.name)
             if terms is not None:
                 return place, terms.allow
         return None, self._contract.allow
@@ -143,12 +142,23 @@ class _Allowed:
     def _cells(self, scope: Place | None) -> int:
         if scope is None:
             return 0
-        column = self._file.columns.get((scope.sheet, scope.number))
+        column = self._file.columns.get((scope.sheet, scope.name))
         return column.cells if column else 0
 
     def _about(self, rule: Rule, place: Place, entity_type: str, tally: Tally, count: int) -> Violation:
         return _said(rule, self._file, self._contract, place, entity_type, category=tally.category, count=count,
-                     distinct=len(tally.values), row=tally.row, values=tuple(sorted(tally.values)))  # fmt: skip
+                     distinct=len(tally.values), row=tally.row, values=tally.values)  # fmt: skip
+
+
+def _joined(tallies: Sequence[Tally]) -> dict[int, Value]:
+    """The values of several places together."""
+    values: dict[int, Value] = {}
+    for tally in tallies:
+        for key, value in tally.values.items():
+            before = values.get(key, Value(0, 0))
+            row = min(filter(None, (before.row, value.row)), default=0)
+            values[key] = Value(before.count + value.count, row)
+    return values
 
 
 def _passed(allowance: Allowance, count: int, distinct: int, cells: int) -> tuple[float | None, float | None]:
@@ -165,9 +175,9 @@ def _passed(allowance: Allowance, count: int, distinct: int, cells: int) -> tupl
 def _said(
     rule: Rule, file: FileSeen, contract: Contract | None, place: Place | None, subject: str, *, category: str = "",
     count: int = 0, distinct: int = 0, limit: float | None = None, share: float | None = None, row: int = 0,
-    values: tuple[int, ...] = (),
+    values: Mapping[int, Value] | None = None,
 ) -> Violation:  # fmt: skip
     return Violation(
         rule, file.name, contract.id if contract else "", contract.owner if contract else "", place, subject, category,
-        count, distinct, limit, share, row, values,
+        count, distinct, limit, share, row, values or {},
     )  # fmt: skip

@@ -67,6 +67,8 @@ class Contract:
     new_columns: bool
     synthetic: str
     """AS_REAL, ALLOWED or FORBIDDEN."""
+    comments: bool = False
+    """Whether comments in the file may allow what stands on their line."""
     _patterns: Patterns = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -76,9 +78,8 @@ class Contract:
         """Whether it is for this file; `!` stands before what lies within a container."""
         return self._patterns.fit(file.replace("!", "/"))
 
-    def terms(self, sheet: str, header: str, number: int) -> ColumnTerms | None:
+    def terms(self, sheet: str, name: str) -> ColumnTerms | None:
         """What it says of a column, the words on the column of that very sheet first."""
-        name = header or f"#{number}"
         return self.columns.get(f"{sheet}!{name}") or self.columns.get(name)
 
 
@@ -117,7 +118,7 @@ def load_contract(path: Path, known: Iterable[str] = ()) -> Contract:
         id=content["contract"], owner=content["owner"], expires=reader.day(content["expires"]),
         files=tuple(content["files"]), allow=reader.allow(content["allow"], ("allow",), in_column=False),
         columns=columns, new_columns=content.get("new_columns", FORBIDDEN if columns else ALLOWED) == ALLOWED,
-        synthetic=content.get("synthetic", AS_REAL),
+        synthetic=content.get("synthetic", AS_REAL), comments=content.get("comments", FORBIDDEN) == ALLOWED,
     )  # fmt: skip
 
 

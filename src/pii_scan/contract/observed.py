@@ -23,8 +23,6 @@ class Place(NamedTuple):
     name: str
     """Header of a column (`sheet!header`, `#3`), name of a part; empty for text and pages."""
     sheet: str = ""
-    number: int = 0
-    """Of the column, 1-based."""
 
 
 class ColumnSeen(NamedTuple):
@@ -42,6 +40,14 @@ class ColumnSeen(NamedTuple):
         return place_of_column(self.sheet, self.header, self.number)
 
 
+class Value(NamedTuple):
+    """One distinct value in one place."""
+
+    count: int
+    row: int
+    """The first row or line it stands on; 0: none is known."""
+
+
 @dataclass(slots=True)
 class Tally:
     """Detections of one entity type in one place."""
@@ -49,10 +55,12 @@ class Tally:
     category: str
     real: int = 0
     synthetic: int = 0
-    values: dict[int, int] = field(default_factory=dict)
-    """Keyed fingerprint of each distinct value, and the first row or line it stands on (0: none is known)."""
-    by_row: dict[int, list[int]] = field(default_factory=dict)
-    """Fingerprints by line, of text alone."""
+    values: dict[int, Value] = field(default_factory=dict)
+    """By keyed fingerprint."""
+    by_line: dict[int, list[int]] = field(default_factory=dict)
+    """Fingerprints by line, of text alone; one for each detection."""
+    synthetic_lines: dict[int, int] = field(default_factory=dict)
+    """Test numbers by line, of text alone."""
 
     @property
     def count(self) -> int:
@@ -62,7 +70,20 @@ class Tally:
     @property
     def row(self) -> int:
         """The first row or line; 0 where none is known."""
-        return min((row for row in self.values.values() if row), default=0)
+        return min((value.row for value in self.values.values() if value.row), default=0)
+
+    def forgive(self, line: int) -> int:
+        """Takes out what stands on a line; says how many detections that were."""
+        prints = self.by_line.pop(line, [])
+        synthetic = self.synthetic_lines.pop(line, 0)
+        self.synthetic -= synthetic
+        self.real -= len(prints) - synthetic
+        for value in prints:
+            left = self.values.pop(value)
+            rows = [row for row, here in self.by_line.items() if value in here]
+            if left.count > 1:
+                self.values[value] = Value(left.count - 1, min(rows, default=0))
+        return len(prints)
 
 
 @dataclass(slots=True)
@@ -75,7 +96,10 @@ class FileSeen:
     """Wholly."""
     problems: list[tuple[str, str, str]] = field(default_factory=list)
     """(stage, code, detail)."""
-    columns: dict[tuple[str, int], ColumnSeen] = field(default_factory=dict)
+    columns: dict[tuple[str, str], ColumnSeen] = field(default_factory=dict)
+    """By sheet and name, in the order in which they were met; two of one name are one."""
+    headers: dict[tuple[str, int], str] = field(default_factory=dict)
+    """By sheet and number: the row of headers itself has none."""
     tallies: dict[tuple[Place, str], Tally] = field(default_factory=dict)
     """By place and entity type."""
 
@@ -110,7 +134,7 @@ def gather(parts: Iterable[Mapping[str, pa.Table]]) -> dict[str, FileSeen]:
 
 def place_of_column(sheet: str, header: str, number: int) -> Place:
     """A column as findings, contracts and baselines name it."""
-    return Place(COLUMN, header or f"#{number}", sheet, number)
+    return Place(COLUMN, header or f"#{number}", sheet)
 
 
 def _rows(tables: Iterable[pa.Table]) -> Iterable[dict[str, Any]]:
@@ -119,11 +143,11 @@ def _rows(tables: Iterable[pa.Table]) -> Iterable[dict[str, Any]]:
 
 
 def _add_column(file: FileSeen, row: Mapping[str, Any]) -> None:
-    key = (row["sheet"], row["column"])
+    seen = ColumnSeen(row["sheet"], row["header"], row["column"], row["cells"])
+    key = (seen.sheet, seen.place.name)
     known = file.columns.get(key)
-    cells = row["cells"] + (known.cells if known else 0)
-    header = row["header"] or (known.header if known else "")
-    file.columns[key] = ColumnSeen(row["sheet"], header, row["column"], cells)
+    file.columns[key] = seen if known is None else known._replace(cells=known.cells + seen.cells)
+    file.headers.setdefault((seen.sheet, seen.number), seen.header)
 
 
 _PLACE = ["document", "kind", "sheet", "part", "header", "column"]
@@ -132,7 +156,7 @@ _PLACE = ["document", "kind", "sheet", "part", "header", "column"]
 def _add_findings(files: dict[str, FileSeen], tables: Iterable[pa.Table]) -> None:
     for table in tables:
         keys = [*_PLACE, "entity_type", "category", "synthetic"]
-        plain = _plain(table.select([*keys, "count"]))
+        plain = _plain(table.select([*keys, "count", "row"]))
         for row in _grouped(plain, keys, [("count", "sum")]):
             tally = _tally(files, row)
             tally.category = row["category"]
@@ -140,21 +164,24 @@ def _add_findings(files: dict[str, FileSeen], tables: Iterable[pa.Table]) -> Non
                 tally.synthetic += row["count_sum"]
             else:
                 tally.real += row["count_sum"]
+        for row in plain.filter(pc.and_(pc.equal(plain["kind"], "text"), plain["synthetic"])).to_pylist():
+            if row["row"]:
+                lines = _tally(files, row).synthetic_lines
+                lines[row["row"]] = lines.get(row["row"], 0) + row["count"]
 
 
 def _add_values(files: dict[str, FileSeen], tables: Iterable[pa.Table]) -> None:
     for table in tables:
         keys = [*_PLACE, "entity_type", "fingerprint"]
         plain = _plain(table.select([*keys, "row"]))
-        for row in _grouped(plain, keys, [("row", "min")]):
-            tally = _tally(files, row)
-            first = row["row_min"] or 0
-            before = tally.values.get(row["fingerprint"], 0)
-            tally.values[row["fingerprint"]] = min(filter(None, (first, before)), default=0)
-        text = plain.filter(pc.equal(plain["kind"], "text"))
-        for row in text.to_pylist():
+        for row in _grouped(plain, keys, [("row", "min"), ("fingerprint", "count")]):
+            values = _tally(files, row).values
+            before = values.get(row["fingerprint"], Value(0, 0))
+            first = min(filter(None, (row["row_min"], before.row)), default=0)
+            values[row["fingerprint"]] = Value(before.count + row["fingerprint_count"], first)
+        for row in plain.filter(pc.equal(plain["kind"], "text")).to_pylist():
             if row["row"]:
-                _tally(files, row).by_row.setdefault(row["row"], []).append(row["fingerprint"])
+                _tally(files, row).by_line.setdefault(row["row"], []).append(row["fingerprint"])
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -176,8 +203,7 @@ def _tally(files: dict[str, FileSeen], row: Mapping[str, Any]) -> Tally:
     kind = _KINDS[row["kind"]]
     if kind == COLUMN:
         sheet, number = row["sheet"] or "", row["column"] or 0
-        seen = file.columns.get((sheet, number))  # the row of headers itself has no header
-        place = place_of_column(sheet, row["header"] or (seen.header if seen else ""), number)
+        place = place_of_column(sheet, row["header"] or file.headers.get((sheet, number), ""), number)
     else:
         place = Place(kind, row["part"] or "")
     return file.tallies.setdefault((place, row["entity_type"]), Tally(""))

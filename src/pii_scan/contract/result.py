@@ -46,7 +46,7 @@ class Result:
     known: tuple[Known, ...] = ()
     comments: tuple[AllowedByComment, ...] = ()
     expired: tuple[str, ...] = ()
-    """Entries of the baseline that held until lately, as sentences' keys: file and subject."""
+    """Entries of the baseline that have run out, by name."""
     unused: tuple[str, ...] = ()
     """Entries of the baseline that nothing matches any more."""
 

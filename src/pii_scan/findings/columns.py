@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pii_scan.findings.names import NameMasker
 from pii_scan.findings.schema import COLUMNS
-from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, LineOrigin
+from pii_scan.model import FIELD_NAMES, ChunkBatch, ColumnOrigin, Document, DocumentRef, LineOrigin, PartOrigin
 
 _DELIMITERS = ";,\t|"
 _TABLE_TYPES = ("text/csv", "text/tab-separated-values")
@@ -35,6 +35,8 @@ class ColumnsSeen:
         origin = batch.origin
         if isinstance(origin, LineOrigin) and ref not in self._first_line and len(batch.texts):
             self._first_line[ref] = str(batch.texts[0])[:_MAX_HEADER].partition("\n")[0].rstrip("\r")
+        if isinstance(origin, PartOrigin) and origin.parts == FIELD_NAMES:
+            self._named(ref, str(batch.texts[0]).split("\n"))
         if not isinstance(origin, ColumnOrigin):
             return
         columns = self._seen.setdefault(ref, {})
@@ -45,6 +47,12 @@ class ColumnsSeen:
         if origin.header or not origin.table_headers:  # else it is the row of headers itself
             empty = pc.sum(pc.equal(pc.fill_null(pc.binary_length(batch.texts), 0), 0)).as_py() or 0
             column[1] += len(batch.texts) - int(empty)
+
+    def _named(self, ref: DocumentRef, names: list[str]) -> None:
+        """Columns in their order, each told of once, whether or not they hold anything."""
+        columns = self._seen.setdefault(ref, {})
+        first = len(columns) + 1
+        columns.update({("", number): [name, 0] for number, name in enumerate(names, first)})
 
     def finish(self, ref: DocumentRef, media_type: str, document: Document) -> pa.Table:
         """The columns of a document that has ended (schema COLUMNS)."""

@@ -59,4 +59,4 @@ def _violation(view: GuardView, violation: Violation) -> dict[str, Any]:
 def _place(place: Place | None) -> dict[str, Any] | None:
     if place is None:
         return None
-    return {"kind": place.kind, "name": place.name, "sheet": place.sheet or None, "number": place.number or None}
+    return {"kind": place.kind, "name": place.name, "sheet": place.sheet or None}

@@ -29,7 +29,7 @@ def _lines(view: GuardView) -> Iterator[str]:
         yield t("guard.unused", name=name)
     if result.known:
         yield t("guard.known", n=len(result.known))
-    if result.exit_code == 0:
+    if result.exit_code == 0 and result.files and not result.known:
         yield t("guard.passed")
     yield view.summary()
 

@@ -44,7 +44,7 @@ class ListedSource:
 
     def open(self, ref: DocumentRef) -> AbstractContextManager[Document]:
         """The document `ref`. Raises DocumentError as `FileSource.open`."""
-        return self._root.open(ref)
+        return self._paths.get(ref.path, self._root).open(ref)
 
     def changed(self, ref: DocumentRef, document: Document) -> Problem | None:
         """As `FileSource.changed`."""

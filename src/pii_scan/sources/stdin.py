@@ -1,4 +1,7 @@
-"""Standard input as a source of one document, named `-` or as the caller says. It is kept in a file, as parsers seek and workers reopen."""
+"""Standard input as a source of one document, named `-` or as the caller says.
+
+It is kept in a file, as parsers seek and workers reopen.
+"""
 
 from __future__ import annotations
 
