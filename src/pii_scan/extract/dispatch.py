@@ -14,7 +14,6 @@ from pii_scan.errors import DocumentError
 from pii_scan.extract import media_type as types
 from pii_scan.extract import picture_sizes, purview, signatures
 from pii_scan.extract.limits import Budget, size_of
-from pii_scan.extract.split import plan
 from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Slice, Stage
 
 
@@ -159,6 +158,8 @@ def extract(
 
 def slices(document: Document, limits: Limits, slice_bytes: int) -> list[Slice]:
     """The slices in which a large document can be read by several workers; empty when it is to be read whole."""
+    from pii_scan.extract.split import plan  # knows formats that a small file does not need
+
     try:
         document.media_type = types.identify(document)
         document.content.seek(0)
