@@ -12,7 +12,7 @@ from pii_scan.detect.rules import FLAGS, load_rules
 
 EXPRESSIONS = [
     (r"\b\d{6} ?\d{5}\b", FLAGS), (r"(?<![\w.])[a-z0-9._]+@[a-z0-9.]+\.no\b(?!-)", FLAGS), (r"(a|b)(?=\1)x", FLAGS),
-    (r"\bblå(?:bær|skjell)?\b", FLAGS),
+    (r"\bblå(?:bær|skjell)?\b", FLAGS), (r"[[:alpha:]]{6}", FLAGS),
 ]  # fmt: skip
 TEXT = "fnr 158880 10030, kari@example.no, ola@example.no-x, blåbær BLÅ 12345678901"
 
