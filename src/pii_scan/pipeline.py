@@ -125,11 +125,7 @@ class Pipeline:
                                 collector.end()
                             current, reading = piece.ref, self._detector.reading()
                             collector.begin(piece.ref.target, self._names.document(piece.ref))
-                        if self._attribution is not None:
-                            self._attribution.observe(piece.ref, piece.batch)
-                        self._dates.observe(piece.ref, piece.batch)
-                        if self._columns is not None:
-                            self._columns.observe(piece.ref, piece.batch)
+                        self._observe(piece)
                         self._detect(piece, reading, collector, rows)
                         beat()
                         due = time.monotonic() - last_flush > FLUSH_SECONDS
@@ -158,6 +154,14 @@ class Pipeline:
         except DocumentError as error:
             rows.problem(Problem(unit.ref, Stage.SOURCE, ProblemCode(error.code), error.detail))
         yield {**collector.flush(), **rows.tables()}
+
+    def _observe(self, piece: Extracted) -> None:
+        """Shows a batch to all that look at documents as a whole."""
+        if self._attribution is not None:
+            self._attribution.observe(piece.ref, piece.batch)
+        self._dates.observe(piece.ref, piece.batch)
+        if self._columns is not None:
+            self._columns.observe(piece.ref, piece.batch)
 
     def _system(self, piece: DocumentDone) -> tuple[str | None, Sequence[str]]:
         return (None, ()) if self._attribution is None else self._attribution.finish(piece.ref, piece.media_type)

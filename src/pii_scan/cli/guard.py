@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pii_scan import __version__
 from pii_scan.cli.options import Output, common, output
 from pii_scan.errors import ConfigError, UsageError
 
@@ -27,7 +28,7 @@ CONTRACT_DAYS = 365
 _FILE = click.Path(path_type=Path)
 
 
-@click.command("guard", short_help="Stop an export that holds what its contract does not allow.")
+@click.command("guard", short_help="Stop exports that hold what their contract does not allow.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option(
     "--contract", "contracts", metavar="FILE", multiple=True, help="A contract, or a folder. May be repeated."
@@ -187,7 +188,7 @@ def _renew(result: Result, entries: Sequence[Entry], prints: Prints, options: di
 def _said(result: Result, options: dict[str, Any]) -> str:
     from pii_scan.report.guard_view import guard_view
 
-    view = guard_view(result, options["lang"])
+    view = guard_view(result, options["lang"], __version__)
     name = options["format_name"]
     if name == "text":
         from pii_scan.report.guard_text import text

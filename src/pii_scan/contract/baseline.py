@@ -163,7 +163,7 @@ def _left(violation: Violation, live: Sequence[Entry], prints: Prints) -> Violat
     if not left:
         return None
     row = min((value.row for value in left.values() if value.row), default=0)
-    count = sum(value.count for value in left.values())
+    count = sum(value.hits for value in left.values())
     return replace(violation, values=left, distinct=len(left), count=count, row=row)
 
 

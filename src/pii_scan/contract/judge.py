@@ -157,7 +157,7 @@ def _joined(tallies: Sequence[Tally]) -> dict[int, Value]:
         for key, value in tally.values.items():
             before = values.get(key, Value(0, 0))
             row = min(filter(None, (before.row, value.row)), default=0)
-            values[key] = Value(before.count + value.count, row)
+            values[key] = Value(before.hits + value.hits, row)
     return values
 
 

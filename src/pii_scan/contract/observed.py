@@ -43,7 +43,7 @@ class ColumnSeen(NamedTuple):
 class Value(NamedTuple):
     """One distinct value in one place."""
 
-    count: int
+    hits: int
     row: int
     """The first row or line it stands on; 0: none is known."""
 
@@ -81,8 +81,8 @@ class Tally:
         for value in prints:
             left = self.values.pop(value)
             rows = [row for row, here in self.by_line.items() if value in here]
-            if left.count > 1:
-                self.values[value] = Value(left.count - 1, min(rows, default=0))
+            if left.hits > 1:
+                self.values[value] = Value(left.hits - 1, min(rows, default=0))
         return len(prints)
 
 
@@ -178,7 +178,7 @@ def _add_values(files: dict[str, FileSeen], tables: Iterable[pa.Table]) -> None:
             values = _tally(files, row).values
             before = values.get(row["fingerprint"], Value(0, 0))
             first = min(filter(None, (row["row_min"], before.row)), default=0)
-            values[row["fingerprint"]] = Value(before.count + row["fingerprint_count"], first)
+            values[row["fingerprint"]] = Value(before.hits + row["fingerprint_count"], first)
         for row in plain.filter(pc.equal(plain["kind"], "text")).to_pylist():
             if row["row"]:
                 _tally(files, row).by_line.setdefault(row["row"], []).append(row["fingerprint"])

@@ -14,6 +14,7 @@ import marshal
 import os
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -64,12 +65,8 @@ def recall(expressions: Expressions, folder: Path) -> Kept | None:
             return None
         with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as kept:
             return _kept({name: kept[name] for name in kept.files})
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
-    except Exception as error:
-        if type(error).__name__ == "BadZipFile":
-            return None
-        raise
 
 
 def keep(expressions: Expressions, folder: Path, made: Kept) -> None:

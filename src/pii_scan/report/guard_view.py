@@ -30,6 +30,8 @@ class GuardView:
 
     result: Result
     t: Wording
+    version: str
+    """Of pii-scan."""
 
     def message(self, violation: Violation) -> str:
         """What is wrong, without file and place."""
@@ -102,6 +104,6 @@ def _said(violation: Violation) -> str:
     return str(violation.rule) if violation.contract else "no-contract"
 
 
-def guard_view(result: Result, lang: str) -> GuardView:
+def guard_view(result: Result, lang: str, version: str) -> GuardView:
     """The result in a language. Raises UsageError for one that there is not."""
-    return GuardView(result, wording(lang))
+    return GuardView(result, wording(lang), version)

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from pii_scan import __version__
 from pii_scan.inventory.categories import Flag, categories
 from pii_scan.report.guard_issues import Issue, issues
 from pii_scan.report.guard_view import UNREAD, GuardView
@@ -35,7 +34,7 @@ def as_sarif(view: GuardView, key: bytes | None) -> str:
     terms = sorted({term for issue in results for term in _terms(issue)})
     run: dict[str, Any] = {
         "tool": {"driver": {
-            "name": "pii-scan", "version": __version__, "semanticVersion": __version__,
+            "name": "pii-scan", "version": view.version, "semanticVersion": view.version,
             "rules": [_rule(view, id, results) for id in rules],
             "supportedTaxonomies": [{"name": "GDPR", "index": 0}, {"name": "DPV", "index": 1}],
         }},
