@@ -28,7 +28,7 @@ from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.document_rows import DocumentRows
 from pii_scan.errors import DocumentError
 from pii_scan.extract import purview
-from pii_scan.extract.dispatch import BY_RECORD, READERS, DocumentDone, Extracted, extract, slices
+from pii_scan.extract.dispatch import BY_RECORD, DocumentDone, Extracted, extract, slices
 from pii_scan.findings.collect import Collector, Hits, Label
 from pii_scan.findings.columns import ColumnsSeen
 from pii_scan.findings.names import Find, NameMasker
@@ -102,7 +102,7 @@ class Pipeline:
         self._dates = RecordDates(self._as_of)
         self._key = bytes.fromhex(settings.key)
         self._names = NameMasker(finder(self._name_detector), b"" if settings.for_guard else self._key)
-        self._readers = BY_RECORD if settings.for_guard else READERS
+        self._how: dict[str, Any] = {"readers": BY_RECORD} if settings.for_guard else {}
         self._columns = ColumnsSeen(self._names) if settings.for_guard else None
         self._labels: dict[tuple[int, int, int, int, int], int] = {}
         self._label_list: list[Label] = []
@@ -118,7 +118,7 @@ class Pipeline:
                 rows.opened(document)
                 current: DocumentRef | None = None
                 reading = self._detector.reading()
-                for piece in extract(document, self._limits, readers=self._readers):
+                for piece in extract(document, self._limits, **self._how):
                     if isinstance(piece, Extracted):
                         if piece.ref != current:
                             if current is not None:

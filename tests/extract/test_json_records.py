@@ -91,7 +91,8 @@ def test_what_ends_too_soon_is_text_and_is_said(data: bytes) -> None:
 
 VALUES = st.recursive(
     st.text(alphabet="abæ@. \"\\", max_size=5) | st.integers(0, 99),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("pqr"), inner, max_size=3), max_leaves=8,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("pqr"), inner, max_size=3),
+    max_leaves=8,
 )  # fmt: skip
 
 

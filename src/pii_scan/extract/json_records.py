@@ -24,7 +24,7 @@ MAX_LIST_BYTES = 32 << 20
 MAX_COLUMNS = 2000
 """A record of more paths than that is no row of a table."""
 _MAX_DEPTH = 40
-_LINES = "application/x-ndjson"
+_SUFFIXES = (".jsonl", ".ndjson")
 
 Piece = ChunkBatch | Document | Problem
 Pairs = list[tuple[str, Any]]
@@ -49,7 +49,7 @@ def extract(document: Document, limits: Limits) -> Iterator[Piece]:
             yield from table.flush()
             return
         stream.seek(0)
-    if start != "{" or (part is None and not _is_lines(head, encoding, document.media_type)):
+    if start != "{" or (part is None and not _is_lines(head, encoding, document)):
         yield from json_text.extract(document, limits)
         return
     if part is not None:
@@ -62,13 +62,14 @@ def extract(document: Document, limits: Limits) -> Iterator[Piece]:
     yield from table.flush()
 
 
-def _is_lines(head: bytes, encoding: str, media_type: str) -> bool:
-    """Whether the first line is a record by itself; of a file that is not said to have a record a line the second too,
-    as an object on one line is no table.
+def _is_lines(head: bytes, encoding: str, document: Document) -> bool:
+    """Whether the first line is a record by itself; of a file that is not called JSON Lines the second too, as an
+    object on one line is no table.
     """
     lines = head.decode(encoding, "replace").lstrip("\ufeff").split("\n", 2)
-    wanted = lines[:1] if media_type == _LINES else lines[:2]
-    return all(isinstance(_parsed(line), _Object) for line in wanted) and (media_type == _LINES or len(lines) > 1)
+    if document.ref.path.lower().endswith(_SUFFIXES):
+        return isinstance(_parsed(lines[0]), _Object)
+    return len(lines) > 1 and all(isinstance(_parsed(line), _Object) for line in lines[:2])
 
 
 def _lines(table: _Table, text: bytes, first: int) -> Iterator[Piece]:
