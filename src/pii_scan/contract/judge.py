@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+import numpy as np
+
 from pii_scan.contract.model import ALLOWED, FORBIDDEN, Allowance, Contract, Contracts
 from pii_scan.contract.observed import COLUMN, FileSeen, Place, Tally, Value
 from pii_scan.inventory.categories import categories
@@ -120,11 +122,13 @@ class _Allowed:
         """Bounds that were passed, by all that one allowance covers in its column or file."""
         for (scope, allowance), parts in self._counted.items():
             count = sum(part[3] for part in parts)
-            values = _joined([part[2] for part in parts])
-            row = min((value.row for value in values.values() if value.row), default=0)
+            prints = [part[2].prints for part in parts]
+            distinct = len(np.unique(np.concatenate(prints)))
             category = parts[0][2].category
-            limit, share = _passed(allowance, count, len(values), self._cells(scope))
+            limit, share = _passed(allowance, count, distinct, self._cells(scope))
             if limit is not None:
+                values = _joined([part[2] for part in parts])
+                row = min((value.row for value in values.values() if value.row), default=0)
                 rule = Rule.TOO_MANY if share is None else Rule.TOO_LARGE_SHARE
                 yield _said(rule, self._file, self._contract, scope, allowance.name, category=category, count=count,
                             distinct=len(values), limit=limit, share=share, row=row, values=values)  # fmt: skip

@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 COLUMN, TEXT, PAGE, PART = "column", "text", "page", "part"
+_Ints = npt.NDArray[np.int64]
 _KINDS = {"cell": COLUMN, "column": COLUMN, "text": TEXT, "page": PAGE, "part": PART}
 
 
@@ -48,19 +51,31 @@ class Value(NamedTuple):
     """The first row or line it stands on; 0: none is known."""
 
 
-@dataclass(slots=True)
 class Tally:
-    """Detections of one entity type in one place."""
+    """Detections of one entity type in one place. Values are kept as arrays until someone asks for them one by one."""
 
-    category: str
-    real: int = 0
-    synthetic: int = 0
-    values: dict[int, Value] = field(default_factory=dict)
-    """By keyed fingerprint."""
-    by_line: dict[int, list[int]] = field(default_factory=dict)
-    """Fingerprints by line, of text alone; one for each detection."""
-    synthetic_lines: dict[int, int] = field(default_factory=dict)
-    """Test numbers by line, of text alone."""
+    __slots__ = ("_parts", "_values", "by_line", "category", "real", "synthetic", "synthetic_lines")
+
+    def __init__(
+        self, category: str, real: int = 0, synthetic: int = 0, values: Mapping[int, Value] | None = None
+    ) -> None:
+        self.category = category
+        self.real = real
+        self.synthetic = synthetic
+        self.by_line: dict[int, list[int]] = {}
+        """Fingerprints by line, of text alone; one for each detection."""
+        self.synthetic_lines: dict[int, int] = {}
+        """Test numbers by line, of text alone."""
+        self._values: dict[int, Value] | None = None if values is None else dict(values)
+        self._parts: list[tuple[npt.NDArray[np.uint64], _Ints, _Ints]] = []
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tally):
+            return NotImplemented
+        mine = (self.category, self.real, self.synthetic, self.by_line, self.synthetic_lines, self.values)
+        return mine == (
+            other.category, other.real, other.synthetic, other.by_line, other.synthetic_lines, other.values,
+        )  # fmt: skip
 
     @property
     def count(self) -> int:
@@ -68,9 +83,41 @@ class Tally:
         return self.real + self.synthetic
 
     @property
+    def values(self) -> dict[int, Value]:
+        """By keyed fingerprint."""
+        if self._values is None:
+            self._values = {}
+            columns = (column.tolist() for part in self._parts for column in part)
+            for prints in columns:
+                for key, hits, row in zip(prints, next(columns), next(columns), strict=True):
+                    before = self._values.get(key, Value(0, 0))
+                    self._values[key] = Value(before.hits + hits, min(filter(None, (row, before.row)), default=0))
+            self._parts = []
+        return self._values
+
+    @property
+    def prints(self) -> npt.NDArray[np.uint64]:
+        """The distinct fingerprints, sorted."""
+        if self._values is not None:
+            return np.array(sorted(self._values), np.uint64)
+        return np.unique(np.concatenate([part[0] for part in self._parts] or [np.zeros(0, np.uint64)]))
+
+    @property
     def row(self) -> int:
         """The first row or line; 0 where none is known."""
-        return min((value.row for value in self.values.values() if value.row), default=0)
+        if self._values is not None:
+            return min((value.row for value in self._values.values() if value.row), default=0)
+        return min((int(rows[rows > 0].min()) for _, _, rows in self._parts if (rows > 0).any()), default=0)
+
+    def add(self, prints: npt.NDArray[np.uint64], rows: _Ints) -> None:
+        """Detections; `rows`: 0 where none is known."""
+        assert self._values is None
+        distinct, inverse, hits = np.unique(prints, return_inverse=True, return_counts=True)
+        last = np.iinfo(np.int64).max
+        first = np.full(len(distinct), last, np.int64)
+        np.minimum.at(first, inverse.reshape(-1), np.where(rows > 0, rows, last))
+        first[first == last] = 0
+        self._parts.append((distinct, hits.astype(np.int64), first))
 
     def forgive(self, line: int) -> int:
         """Takes out what stands on a line; says how many detections that were."""
@@ -172,16 +219,20 @@ def _add_findings(files: dict[str, FileSeen], tables: Iterable[pa.Table]) -> Non
 
 def _add_values(files: dict[str, FileSeen], tables: Iterable[pa.Table]) -> None:
     for table in tables:
-        keys = [*_PLACE, "entity_type", "fingerprint"]
-        plain = _plain(table.select([*keys, "row"]))
-        for row in _grouped(plain, keys, [("row", "min"), ("fingerprint", "count")]):
-            values = _tally(files, row).values
-            before = values.get(row["fingerprint"], Value(0, 0))
-            first = min(filter(None, (row["row_min"], before.row)), default=0)
-            values[row["fingerprint"]] = Value(before.hits + row["fingerprint_count"], first)
-        for row in plain.filter(pc.equal(plain["kind"], "text")).to_pylist():
-            if row["row"]:
-                _tally(files, row).by_line.setdefault(row["row"], []).append(row["fingerprint"])
+        keys = [*_PLACE, "entity_type"]
+        plain = _plain(table.select([*keys, "fingerprint", "row"]))
+        plain = plain.set_column(plain.schema.get_field_index("row"), "row", pc.fill_null(plain["row"], 0))
+        grouped = plain.group_by(keys).aggregate([("fingerprint", "list"), ("row", "list")])
+        places = grouped.select(keys).to_pylist()
+        lists = (grouped["fingerprint_list"].combine_chunks(), grouped["row_list"].combine_chunks())
+        for at, place in enumerate(places):
+            prints, rows = (column[at].values.to_numpy() for column in lists)
+            tally = _tally(files, place)
+            tally.add(prints, rows)
+            if place["kind"] == "text":
+                for line, value in zip(rows.tolist(), prints.tolist(), strict=True):
+                    if line:
+                        tally.by_line.setdefault(line, []).append(value)
 
 
 def _plain(table: pa.Table) -> pa.Table:
