@@ -17,6 +17,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ import pyarrow.parquet as pq
 from measuring import surroundings, table
 
 Rows = list[dict[str, str]]
+TIMEOUT_SECONDS = 300
+"""A tool that takes longer over one file is ended, and its verdict is wrong."""
 CONTRACT = """\
 contract: customers
 owner: Sales
@@ -150,7 +153,10 @@ def called(command: list[str], folder: Path, environment: dict[str, str]) -> tup
     start = time.monotonic()
     nowhere = subprocess.DEVNULL
     process = subprocess.Popen(command, cwd=folder, env=environment, stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    timer = threading.Timer(TIMEOUT_SECONDS, process.kill)
+    timer.start()
     _, status, used = os.wait4(process.pid, 0)
+    timer.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, time.monotonic() - start, used.ru_maxrss / 1024
 
@@ -191,9 +197,9 @@ def main() -> None:
         right = dict.fromkeys(tools, 0)
         for one in files:
             row = [one.file.suffix[1:], one.case, f"{one.file.stat().st_size / 1e6:.2f}", str(one.right)]
-            for tool, command in tools.items():
+            for tool_name, command in tools.items():
                 code, seconds, memory = called(command(one), folder, environment)
-                right[tool] += code == one.right
+                right[tool_name] += code == one.right
                 row.append(f"{code}{'' if code == one.right else ' (wrong)'}, {seconds:.1f} s, {memory:.0f} MiB")
             rows.append(row)
     print("\n".join(surroundings(seed=7)))
