@@ -81,13 +81,8 @@ def _columns(file: FileSeen, contract: Contract) -> Iterator[Violation]:
                 yield _said(Rule.NEW_COLUMN, file, contract, column.place, column.place.name)
     there = {column.place.name for column in seen} | {f"{c.sheet}!{c.place.name}" for c in seen}
     for terms in contract.columns.values():
-        if terms.required and terms.name not in there and _may_miss(file):
+        if terms.required and terms.name not in there and file.read:  # what is missed could be unread
             yield _said(Rule.MISSING_COLUMN, file, contract, None, terms.name)
-
-
-def _may_miss(file: FileSeen) -> bool:
-    """Whether the columns of the file are known: not those of one that could not be read, which is said apart."""
-    return bool(file.columns) or file.read
 
 
 class _Allowed:
