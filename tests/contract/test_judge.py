@@ -134,6 +134,14 @@ def test_members_of_a_container_are_judged_by_the_contract_of_the_container() ->
     assert rules(seen, contract((EMAIL,), files=("andre/*.zip",))) == [("not-allowed", EMAIL)]
 
 
+def test_a_column_that_must_be_there_may_be_in_any_member_of_a_container() -> None:
+    terms = contract((), {"epost": ()}, ("epost",), files=("k.zip",))
+    whole, empty = file("k.zip"), file("k.zip!les meg.txt")
+    table = file("k.zip!k.csv", {"epost": 1})
+    for files, missing in (([whole, empty, table], 0), ([whole, empty], 1)):
+        assert len(judge({one.name: one for one in files}, terms, DAY)) == missing
+
+
 TYPES = st.sampled_from([EMAIL, PHONE, FNR, "PERSON", "IP_ADDRESS"])
 PLACES = st.sampled_from([TEXT, column("a"), column("b"), Place("part", "tittel")])
 FOUND = st.dictionaries(st.tuples(PLACES, TYPES), st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=8)

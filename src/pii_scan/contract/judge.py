@@ -55,22 +55,40 @@ class Violation:
 
 def judge(files: Mapping[str, FileSeen], contracts: Contracts, as_of: date) -> list[Violation]:
     """The violations in all files, in the order of files, places and entity types."""
-    return [violation for file in files.values() for violation in _judge(file, contracts, as_of)]
+    families: dict[str, list[FileSeen]] = {}
+    for name in files:
+        families.setdefault(_outermost(name, files), []).append(files[name])
+    return [
+        violation
+        for name, file in files.items()
+        for violation in _judge(file, families.get(name, []), contracts, as_of)
+    ]
 
 
-def _judge(file: FileSeen, contracts: Contracts, as_of: date) -> Iterator[Violation]:
+def _outermost(name: str, files: Mapping[str, FileSeen]) -> str:
+    """The file that holds a document; a member of a container stands after `!`."""
+    at = name.find("!")
+    while at >= 0:
+        if name[:at] in files:
+            return name[:at]
+        at = name.find("!", at + 1)
+    return name
+
+
+def _judge(file: FileSeen, family: Sequence[FileSeen], contracts: Contracts, as_of: date) -> Iterator[Violation]:
+    """`family`: the file and its members; empty for a member, whose container is asked what is missing."""
     contract = contracts.for_file(file.name)
     if contract is not None:
         if contract.expires < as_of:
             yield _said(Rule.EXPIRED, file, contract, None, contract.expires.isoformat())
-        yield from _columns(file, contract)
+        yield from _columns(file, family, contract)
     allowed = _Allowed(file, contract)
     for (place, entity_type), tally in sorted(file.tallies.items()):
         yield from allowed.place(place, entity_type, tally)
     yield from allowed.bounds()
 
 
-def _columns(file: FileSeen, contract: Contract) -> Iterator[Violation]:
+def _columns(file: FileSeen, family: Sequence[FileSeen], contract: Contract) -> Iterator[Violation]:
     """Columns that are new, and such as are not there. A file without any table, such as a text, has none to miss
     unless the contract asks for them.
     """
@@ -79,9 +97,12 @@ def _columns(file: FileSeen, contract: Contract) -> Iterator[Violation]:
         for column in seen:
             if contract.terms(column.sheet, column.place.name) is None:
                 yield _said(Rule.NEW_COLUMN, file, contract, column.place, column.place.name)
-    there = {column.place.name for column in seen} | {f"{c.sheet}!{c.place.name}" for c in seen}
+    if not family or not all(one.read for one in family):  # what is missed could be unread
+        return
+    known = [column for one in family for column in one.columns.values()]
+    there = {column.place.name for column in known} | {f"{c.sheet}!{c.place.name}" for c in known}
     for terms in contract.columns.values():
-        if terms.required and terms.name not in there and file.read:  # what is missed could be unread
+        if terms.required and terms.name not in there:
             yield _said(Rule.MISSING_COLUMN, file, contract, None, terms.name)
 
 
