@@ -311,6 +311,10 @@ class PartOrigin:
     parts: tuple[str, ...]
 
 
+FIELD_NAMES = ("field names",)
+"""The part that holds the names of the columns of records, a line each."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowKeys:
     """What tells some rows of a table from all others: the primary key."""

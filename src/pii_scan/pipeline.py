@@ -6,8 +6,9 @@ Hands back tables (see `findings.schema`) as they fill, so that what a killed wo
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO, cast
@@ -21,13 +22,15 @@ from pii_scan.detect import children
 from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.detector import DEFAULT_MIN_SCORE, ColumnPlace, Detector, Reading
 from pii_scan.detect.engine import Detections
+from pii_scan.detect.layout_memory import memory_folder
 from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.document_rows import DocumentRows
 from pii_scan.errors import DocumentError
 from pii_scan.extract import purview
-from pii_scan.extract.dispatch import Extracted, extract, slices
+from pii_scan.extract.dispatch import BY_RECORD, DocumentDone, Extracted, extract, slices
 from pii_scan.findings.collect import Collector, Hits, Label
+from pii_scan.findings.columns import ColumnsSeen
 from pii_scan.findings.names import Find, NameMasker
 from pii_scan.model import (
     ChunkBatch,
@@ -68,6 +71,8 @@ class Settings:
     presidio: tuple[str, ...] = ()
     systems: tuple[str, ...] = ()
     """The user's own profiles of systems and rules of paths, files and folders."""
+    for_guard: bool = False
+    """Also says which columns tables have, and shows names without the mark that depends on the key."""
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Settings:
@@ -87,15 +92,18 @@ class Pipeline:
         self._detector = Detector(
             rule_paths=settings.rules, only=settings.only, min_score=settings.min_score,
             as_of=date.fromisoformat(settings.as_of), presidio=settings.presidio,
+            memory=memory_folder(os.environ) if settings.for_guard else None,
         )  # fmt: skip
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
             self._name_detector = Detector(rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of))
-        self._attribution = Attribution(*load_profiles(settings.systems))
+        self._attribution = None if settings.for_guard else Attribution(*load_profiles(settings.systems))
         self._as_of = date.fromisoformat(settings.as_of)
         self._dates = RecordDates(self._as_of)
         self._key = bytes.fromhex(settings.key)
-        self._names = NameMasker(finder(self._name_detector), self._key)
+        self._names = NameMasker(finder(self._name_detector), b"" if settings.for_guard else self._key)
+        self._how: dict[str, Any] = {"readers": BY_RECORD} if settings.for_guard else {}
+        self._columns = ColumnsSeen(self._names) if settings.for_guard else None
         self._labels: dict[tuple[int, int, int, int, int], int] = {}
         self._label_list: list[Label] = []
 
@@ -110,15 +118,14 @@ class Pipeline:
                 rows.opened(document)
                 current: DocumentRef | None = None
                 reading = self._detector.reading()
-                for piece in extract(document, self._limits):
+                for piece in extract(document, self._limits, **self._how):
                     if isinstance(piece, Extracted):
                         if piece.ref != current:
                             if current is not None:
                                 collector.end()
                             current, reading = piece.ref, self._detector.reading()
                             collector.begin(piece.ref.target, self._names.document(piece.ref))
-                        self._attribution.observe(piece.ref, piece.batch)
-                        self._dates.observe(piece.ref, piece.batch)
+                        self._observe(piece)
                         self._detect(piece, reading, collector, rows)
                         beat()
                         due = time.monotonic() - last_flush > FLUSH_SECONDS
@@ -135,8 +142,10 @@ class Pipeline:
                             collector.end()
                             current = None
                         self._name_hits(piece.ref, collector, rows)
-                        system, signals = self._attribution.finish(piece.ref, piece.media_type)
-                        rows.done(piece, system, signals, self._dates.finish(piece.ref), collector)
+                        if self._columns is not None:
+                            yield {"columns": self._columns.finish(piece.ref, piece.media_type, document)}
+                        told = self._system(piece)
+                        rows.done(piece, *told, self._dates.finish(piece.ref), collector)
                         beat()
                 collector.end()
                 changed = getattr(self._sources[unit.ref.target], "changed", None)
@@ -145,6 +154,17 @@ class Pipeline:
         except DocumentError as error:
             rows.problem(Problem(unit.ref, Stage.SOURCE, ProblemCode(error.code), error.detail))
         yield {**collector.flush(), **rows.tables()}
+
+    def _observe(self, piece: Extracted) -> None:
+        """Shows a batch to all that look at documents as a whole."""
+        if self._attribution is not None:
+            self._attribution.observe(piece.ref, piece.batch)
+        self._dates.observe(piece.ref, piece.batch)
+        if self._columns is not None:
+            self._columns.observe(piece.ref, piece.batch)
+
+    def _system(self, piece: DocumentDone) -> tuple[str | None, Sequence[str]]:
+        return (None, ()) if self._attribution is None else self._attribution.finish(piece.ref, piece.media_type)
 
     def expect(self, items: Iterable[WorkUnit | Problem]) -> None:
         """Masks the names of documents that are about to come in one go, which takes a fraction of the time."""

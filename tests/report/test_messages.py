@@ -45,6 +45,10 @@ def test_no_wording_is_unused() -> None:
         "diff.",
         "subject.purposes.",
         "incident.",
+        "guard.rule.",
+        "guard.todo.",
+        "guard.title.",
+        "guard.place.",
     )
     made += ("summary.", "gaps.", "ages.basis.", "by_system.step_", "statement.")  # by the HTML report
     text = text.replace("'", '"')

@@ -19,6 +19,7 @@ COMMANDS = {
     "scan": "Scan targets into a run folder and write a report.",
     "report": "Make a report from a run, without scanning again.",
     "check": "Compare a run with the privacy notice and the record of processing.",
+    "guard": "Stop exports that hold what their contract does not allow.",
     "subject": "Find all places of a person's identifiers in a run.",
     "diff": "Compare two runs: what is new, gone, grown, shrunk.",
     "evidence": "Pack what was checked against what, with hashes; or verify such a bundle.",

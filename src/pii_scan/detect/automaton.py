@@ -118,6 +118,9 @@ def _byte_classes(masks: Sequence[int]) -> tuple[npt.NDArray[np.int32], dict[int
     """(class of each byte value, classes that each mask holds); a class is bytes that no edge tells apart."""
     packed = np.frombuffer(b"".join(mask.to_bytes(32, "little") for mask in masks), np.uint8).reshape(-1, 32)
     bits = np.unpackbits(packed, axis=1, bitorder="little")
-    columns, classes = np.unique(bits, axis=1, return_inverse=True)
-    members = {mask: np.flatnonzero(columns[row]).tolist() for row, mask in enumerate(masks)}
-    return classes.reshape(-1).astype(np.int32), members
+    numbers: dict[bytes, int] = {}
+    columns = np.ascontiguousarray(bits.T)
+    classes = np.array([numbers.setdefault(column.tobytes(), len(numbers)) for column in columns], np.int32)
+    first = np.unique(classes, return_index=True)[1]
+    members = {mask: np.flatnonzero(bits[row, first]).tolist() for row, mask in enumerate(masks)}
+    return classes, members

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -98,8 +99,10 @@ def no_detections() -> Detections:
 class RuleEngine:
     """Rules compiled together for one scan."""
 
-    def __init__(self, rules: Sequence[Rule], as_of: date, guests: Guests | None = None) -> None:
-        """`guests`: the user's Presidio recognizers; their stand-in rules follow `rules`."""
+    def __init__(
+        self, rules: Sequence[Rule], as_of: date, guests: Guests | None = None, memory: Path | None = None
+    ) -> None:
+        """`guests`: the user's Presidio recognizers; their stand-in rules follow `rules`. `memory`: as `PatternSet`."""
         self.rules = (*rules, *(guests.rules if guests else ()))
         self._guests = guests
         self._first_guest = len(rules)
@@ -110,7 +113,7 @@ class RuleEngine:
         for i, rule in enumerate(self.rules):
             for j, pattern in enumerate(rule.patterns):
                 self._users[number[pattern.regex]].append((i, j))
-        self._patterns = PatternSet([(expression, FLAGS) for expression in distinct])
+        self._patterns = PatternSet([(expression, FLAGS) for expression in distinct], memory)
         self._context = ContextIndex(self.rules)
         self._needs_person = np.array([rule.evidence == "person" for rule in self.rules] or [False], bool)
         types = sorted({rule.entity_type for rule in self.rules})

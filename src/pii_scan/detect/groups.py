@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,24 +22,42 @@ where either could begin, and where the first byte of one and the second of the 
 MAX_LAYOUTS = 4
 """Sets of expressions whose layout is kept for the next detector of this process."""
 
+_NO_CLUSTER = np.uint64(0)
+
 _Bytes = npt.NDArray[np.uint8]
 _Ints = npt.NDArray[np.int64]
 _Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+Read = Callable[[int], Expression]
+"""The expression of a number, taken apart when it is first asked for."""
+
+
 class Group:
-    """Expressions that one automaton serves."""
+    """Expressions that one automaton serves; it is made when there is first something for it to look at."""
 
-    members: tuple[int, ...]
-    automaton: Automaton
-    clusters: np.uint64 = np.uint64(0)
-    """Their clusters among the openings; 0 for one that is found by its anchor."""
-    anchor: _Anchor | None = None
+    __slots__ = ("_automaton", "_read", "anchor", "clusters", "members")
+
+    def __init__(
+        self, members: tuple[int, ...], read: Read, clusters: np.uint64 = _NO_CLUSTER, anchor: Anchor | None = None
+    ) -> None:
+        """`clusters`: theirs among the openings; 0 for one that is found by its anchor."""
+        self.members = members
+        self.clusters = clusters
+        self.anchor = anchor
+        self._read = read
+        self._automaton: Automaton | None = None
+
+    @property
+    def automaton(self) -> Automaton:
+        """Of all members together."""
+        if self._automaton is None:
+            self._automaton = Automaton([self._read(number) for number in self.members])
+        return self._automaton
 
 
 @dataclass(frozen=True, slots=True)
-class _Anchor:
+class Anchor:
     """Bytes of which every match of one expression holds one, and what may stand before the first."""
 
     bytes: ByteSet
@@ -69,13 +87,11 @@ class Groups:
     looked for around a byte that its matches must hold.
     """
 
-    def __init__(self, read: Mapping[int, Expression]) -> None:
-        """`read`: expressions by their numbers."""
-        layout = _layout(tuple(read.items()))
+    def __init__(self, layout: Layout, read: Read) -> None:
         self._openings = layout.openings
-        self._groups = [
-            Group(members, Automaton([read[n] for n in members]), clusters) for members, clusters in layout.together
-        ] + [Group((n,), Automaton([read[n]]), anchor=anchor) for n, anchor in layout.anchored]
+        self._groups = [Group(members, read, clusters) for members, clusters in layout.together] + [
+            Group((number,), read, anchor=anchor) for number, anchor in layout.anchored
+        ]
 
     def starts(self, buffer: _Bytes) -> Iterator[tuple[Group, _Ints]]:
         """Each group with every place of the buffer where a match can begin, ascending."""
@@ -93,17 +109,18 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class Layout:
     """What the groups of a set of expressions are; nothing in it changes, so detectors share it."""
 
     openings: Openings
     together: tuple[tuple[tuple[int, ...], np.uint64], ...]
     """(members, their clusters) of each group that is found by how its members begin."""
-    anchored: tuple[tuple[int, _Anchor], ...]
+    anchored: tuple[tuple[int, Anchor], ...]
 
 
 @lru_cache(MAX_LAYOUTS)
-def _layout(read: tuple[tuple[int, Expression], ...]) -> _Layout:
+def layout_of(read: tuple[tuple[int, Expression], ...]) -> Layout:
+    """The layout of expressions by their numbers."""
     expressions = dict(read)
     openings = {number: opening_of(expression) for number, expression in read}
     anchored = tuple(_anchored(expressions, openings))
@@ -118,14 +135,14 @@ def _layout(read: tuple[tuple[int, Expression], ...]) -> _Layout:
             bits = sum(1 << i for i in {cluster[number] for number in members})
             together.append((tuple(members), np.uint64(bits)))
     begins = Openings([openings[number] for number in left], [cluster[number] for number in left])
-    return _Layout(begins, tuple(together), anchored)
+    return Layout(begins, tuple(together), anchored)
 
 
-def _anchored(read: Mapping[int, Expression], openings: Mapping[int, Opening]) -> Iterator[tuple[int, _Anchor]]:
+def _anchored(read: Mapping[int, Expression], openings: Mapping[int, Opening]) -> Iterator[tuple[int, Anchor]]:
     for number, expression in read.items():
         anchor = anchor_of(expression) if openings[number].rate > MAX_RATE else None
         if anchor is not None:
-            yield number, _Anchor(anchor[0], anchor[1], byte_mask(anchor[2]), openings[number])
+            yield number, Anchor(anchor[0], anchor[1], byte_mask(anchor[2]), openings[number])
 
 
 def _clusters(numbers: list[int], openings: Mapping[int, Opening]) -> list[list[int]]:

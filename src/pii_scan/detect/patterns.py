@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import regex
 
+from pii_scan.detect import layout_memory
 from pii_scan.detect.ask import SEPARATOR, Deadline, match_at, search_each_text, texts_around
 from pii_scan.detect.automaton import START, Automaton
 from pii_scan.detect.expression import WORD, CannotCompile, Expression, read_expression
-from pii_scan.detect.groups import Group, Groups
+from pii_scan.detect.groups import Group, Groups, layout_of
 from pii_scan.detect.starts import byte_mask
 
 MAX_STEPS = 4096
@@ -65,22 +67,36 @@ _HIGH[SEPARATOR] = False
 class PatternSet:
     """Expressions compiled together. Each is (expression, flags of the `re` module)."""
 
-    def __init__(self, expressions: Sequence[tuple[str, int]]) -> None:
-        self.uncompiled: list[tuple[int, str]] = []
-        """Expressions that are searched for text by text, with the reason: linear no more, and slow."""
+    def __init__(self, expressions: Sequence[tuple[str, int]], memory: Path | None = None) -> None:
+        """`memory`: folder in which what follows from the expressions alone is kept for the next start."""
         self._expressions = list(expressions)
+        self._patterns: dict[int, _Pattern] = {}
+        kept = None if memory is None else layout_memory.recall(self._expressions, memory)
+        made = kept or self._laid_out()
+        if memory is not None and kept is None:
+            layout_memory.keep(self._expressions, memory, made)
+        self.uncompiled = made.uncompiled
+        """Expressions that are searched for text by text, with the reason: linear no more, and slow."""
+        self._read = made.read
+        self._groups = Groups(made.layout, made.read)
+
+    def _laid_out(self) -> layout_memory.Kept:
         read: dict[int, Expression] = {}
-        for number, (expression, flags) in enumerate(expressions):
+        uncompiled: list[tuple[int, str]] = []
+        for number, (expression, flags) in enumerate(self._expressions):
             try:
                 read[number] = read_expression(expression, flags)
             except CannotCompile as reason:
-                self.uncompiled.append((number, str(reason)))
-        self._groups = Groups(read)
-        self._patterns = {number: self._pattern(number, read[number]) for number in read}
+                uncompiled.append((number, str(reason)))
+        return layout_memory.Kept(layout_of(tuple(read.items())), uncompiled, read.__getitem__)
 
-    def _pattern(self, number: int, expression: Expression) -> _Pattern:
-        aheads = tuple((ahead.negated, Automaton([ahead.expression])) for ahead in expression.lookaheads)
-        return _Pattern(*self._expressions[number], expression, aheads)
+    def _pattern(self, number: int) -> _Pattern:
+        pattern = self._patterns.get(number)
+        if pattern is None:
+            expression = self._read(number)
+            aheads = tuple((ahead.negated, Automaton([ahead.expression])) for ahead in expression.lookaheads)
+            pattern = self._patterns[number] = _Pattern(*self._expressions[number], expression, aheads)
+        return pattern
 
     def scan(self, buffer: _Bytes) -> Matches:
         """All matches in `buffer`: texts between separators, with `PADDING` separators on both sides.
@@ -91,7 +107,7 @@ class PatternSet:
         for group, start in self._groups.starts(buffer):
             if len(start):
                 for number, starts, ends in self._walk(buffer, group, start):
-                    a, e = self._decide(buffer, group, self._patterns[number], starts, ends)
+                    a, e = self._decide(buffer, group, self._pattern(number), starts, ends)
                     found.append((number, a, e))
         for number, _ in self.uncompiled:
             found.append((number, *search_each_text(buffer, compiled(*self._expressions[number]))))
@@ -145,7 +161,7 @@ class PatternSet:
         for bit, number in enumerate(group.members):
             mine = np.flatnonzero(accepts & (1 << bit))
             if len(mine):
-                fits = self._end_fits(buffer, self._patterns[number], end[mine])
+                fits = self._end_fits(buffer, self._pattern(number), end[mine])
                 if fits.any():
                     mine = mine[fits]
                     events.setdefault(number, []).append((start[mine], end[mine]))

@@ -128,6 +128,20 @@ class Openings:
             self._pairs[opening.pairs.reshape(DEPTH, -1)] |= np.uint64(1 << number)
         self._any = self._pairs[1] != 0
 
+    @property
+    def table(self) -> npt.NDArray[np.uint64]:
+        """(DEPTH, 65536): the clusters that each pair of bytes is possible in."""
+        return self._pairs
+
+    @classmethod
+    def of_table(cls, table: npt.NDArray[np.uint64]) -> Openings:
+        """The inverse of `table`. Raises ValueError."""
+        if table.shape != (DEPTH, 1 << 16) or table.dtype != np.uint64:
+            raise ValueError("no table of openings")
+        made = cls((), ())
+        made._pairs, made._any = table, table[1] != 0
+        return made
+
     def places(self, body: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
         """(places, clusters that can begin there), ascending. `body` has one byte before, and DEPTH - 1 after, what is
         looked at; places count from the first that is.

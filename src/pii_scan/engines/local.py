@@ -26,7 +26,7 @@ import pyarrow as pa
 from pii_scan.engines import wire
 from pii_scan.engines.wire import Item
 from pii_scan.extract.sandbox import resident_bytes
-from pii_scan.findings.schema import SAMPLES, TABLES
+from pii_scan.findings.schema import COLUMNS, SAMPLES, TABLES
 from pii_scan.model import DocumentRef, Limits, Problem, ProblemCode, Stage, WorkUnit
 
 SLICE_BYTES = 32 << 20
@@ -306,5 +306,6 @@ class LocalEngine:
 
 
 def _joined(name: str, parts: list[pa.Table]) -> pa.Table:
-    tables = [part.cast(TABLES.get(name, SAMPLES)) for part in parts]
+    schema = {"samples": SAMPLES, "columns": COLUMNS}.get(name) or TABLES[name]
+    tables = [part.cast(schema) for part in parts]
     return tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries().combine_chunks()

@@ -207,23 +207,26 @@ def _check_exists(path: str, config: Config) -> None:
 
 
 def _groups(sources: Iterable[Source]) -> Iterator[Group]:
+    walk = (found for source in sources for found in source.list_documents())
+    return grouped(found if isinstance(found, Problem) else WorkUnit(found) for found in walk)
+
+
+def grouped(walk: Iterable[Item]) -> Iterator[Group]:
     """The walk, in groups that one worker does in a row; a large file is a group by itself."""
     items: list[Item] = []
     size = number = 0
-    for source in sources:
-        for found in source.list_documents():
-            if isinstance(found, Problem):
-                items.append(found)
-            elif (found.size_bytes or 0) > 2 * SLICE_BYTES:
-                yield Group(f"{number:08d}", [WorkUnit(found)], plan=True)
-                number += 1
-            else:
-                items.append(WorkUnit(found))
-                size += found.size_bytes or 0
-            if len(items) >= GROUP_ITEMS or size >= GROUP_BYTES:
-                yield Group(f"{number:08d}", items)
-                number += 1
-                items, size = [], 0
+    for item in walk:
+        length = 0 if isinstance(item, Problem) else item.ref.size_bytes or 0
+        if length > 2 * SLICE_BYTES:
+            yield Group(f"{number:08d}", [item], plan=True)
+            number += 1
+        else:
+            items.append(item)
+            size += length
+        if len(items) >= GROUP_ITEMS or size >= GROUP_BYTES:
+            yield Group(f"{number:08d}", items)
+            number += 1
+            items, size = [], 0
     if items:
         yield Group(f"{number:08d}", items)
 

@@ -6,7 +6,7 @@ The only place in `extract` where `except Exception` is allowed. Detects nothing
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
@@ -14,7 +14,6 @@ from pii_scan.errors import DocumentError
 from pii_scan.extract import media_type as types
 from pii_scan.extract import picture_sizes, purview, signatures
 from pii_scan.extract.limits import Budget, size_of
-from pii_scan.extract.split import plan
 from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Sampled, Slice, Stage
 
 
@@ -98,6 +97,13 @@ READERS: dict[str, Reader] = {
     "application/x-lzma": Reader("archive:extract_xz", budgeted=True),
 }
 
+BY_RECORD: dict[str, Reader] = {
+    **READERS,
+    types.JSON: Reader("json_records:extract", fallback=types.TEXT),
+    types.JSON_LINES: Reader("json_records:extract", fallback=types.TEXT),
+}
+"""As READERS, with JSON records as rows of a table: a contract of an export speaks of columns."""
+
 _PACKAGES = {"pypdfium2": "pypdfium2", "pypdfium2_raw": "pypdfium2"}
 
 Piece = ChunkBatch | Document | Problem
@@ -131,14 +137,17 @@ class DocumentDone:
 Walked = Extracted | Problem | DocumentDone | purview.ExportedItems
 
 
-def extract(document: Document, limits: Limits, budget: Budget | None = None) -> Iterator[Walked]:
+def extract(
+    document: Document, limits: Limits, budget: Budget | None = None, readers: Mapping[str, Reader] = READERS
+) -> Iterator[Walked]:
     """All text of a document and its members, what was left out as Problems, and one DocumentDone for each opened;
     of the report of an export also what it says of the items.
 
     Raises nothing that a document can cause. `budget` is shared by all that lies below one top-level document.
+    `readers`: READERS or BY_RECORD.
     """
     budget = budget if budget is not None else Budget(limits)
-    walk = _Walk(document, limits, budget)
+    walk = _Walk(document, limits, budget, readers)
     try:
         if not document.media_type:
             document.media_type = types.identify(document)
@@ -155,6 +164,8 @@ def extract(document: Document, limits: Limits, budget: Budget | None = None) ->
 
 def slices(document: Document, limits: Limits, slice_bytes: int) -> list[Slice]:
     """The slices in which a large document can be read by several workers; empty when it is to be read whole."""
+    from pii_scan.extract.split import plan  # knows formats that a small file does not need
+
     try:
         if document.table is not None:
             return document.table.plan(slice_bytes)
@@ -181,9 +192,10 @@ def failure(ref: DocumentRef, error: Exception, what: str) -> Problem:
 class _Walk:
     """One document on its way through its extractor."""
 
-    __slots__ = ("_budget", "_document", "_failed", "_limits", "_members", "_problems", "touched")
+    __slots__ = ("_budget", "_document", "_failed", "_limits", "_members", "_problems", "_readers", "touched")
 
-    def __init__(self, document: Document, limits: Limits, budget: Budget) -> None:
+    def __init__(self, document: Document, limits: Limits, budget: Budget, readers: Mapping[str, Reader]) -> None:
+        self._readers = readers
         self._document = document
         self._limits = limits
         self._budget = budget
@@ -198,12 +210,12 @@ class _Walk:
         if media_type in signatures.ENCRYPTED:
             yield Problem(ref, Stage.EXTRACT, ProblemCode.ENCRYPTED, signatures.ENCRYPTED[media_type])
             return
-        if media_type not in READERS:
+        if media_type not in self._readers:
             yield Problem(ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, signatures.not_read_detail(media_type))
             return
         kind = media_type
         while kind:
-            reader = READERS[kind]
+            reader = self._readers[kind]
             document.content.seek(0)
             yield from self._read(reader, kind)
             if self.touched or not self._failed or not reader.fallback:
@@ -267,7 +279,7 @@ class _Walk:
             self.touched = True
             if self._document.identity:
                 member.identity = f"{self._document.identity}\0{member.ref.path}"
-            yield from extract(member, self._limits, self._budget)
+            yield from extract(member, self._limits, self._budget, self._readers)
 
     def read_bytes(self) -> int:
         """Bytes of the document that were read; where the extractor failed, no more than it came to."""

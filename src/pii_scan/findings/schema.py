@@ -115,6 +115,18 @@ SAMPLES = pa.schema(
 )
 """Tables of databases of which only a sample was asked for: no table of a run folder, but `samples` of its manifest."""
 
+COLUMNS = pa.schema(
+    [
+        pa.field("target", pa.string(), False),
+        pa.field("document", pa.string(), False),
+        pa.field("sheet", pa.string(), False),  # masked; may be empty
+        pa.field("column", pa.int64(), False),  # 1-based
+        pa.field("header", pa.string(), False),  # masked; may be empty
+        pa.field("cells", pa.int64(), False),  # that hold something
+    ]
+)
+"""The columns of tables, one row for each column of a work unit. Made for the guard alone; no run folder holds it."""
+
 TABLES = {
     "findings": FINDINGS, "index": INDEX, "documents": DOCUMENTS, "problems": PROBLEMS, "origins": ORIGINS,
     "dates": DATES,

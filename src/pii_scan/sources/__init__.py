@@ -11,6 +11,7 @@ from pii_scan.errors import TargetError
 from pii_scan.model import Limits
 from pii_scan.protocols import Source
 from pii_scan.sources.files import FileSource
+from pii_scan.sources.listed import ListedSource
 from pii_scan.sources.sql.source import SqlSource
 from pii_scan.sources.sql.url import check_drivers, is_database_url, parse
 from pii_scan.sources.stdin import StdinSource
@@ -44,17 +45,24 @@ def describe(
     }  # fmt: skip
 
 
+def describe_listed(root: str, paths: Sequence[str], exclude: Sequence[str] = ()) -> dict[str, Any]:
+    """Files and folders named one by one, by their paths from `root`, as JSON can hold it."""
+    return {"kind": "listed", "target": root, "paths": list(paths), "exclude": list(exclude)}
+
+
 def describe_stdin(source: StdinSource) -> dict[str, Any]:
     """Standard input, already kept in a file, as JSON can hold it."""
-    return {"kind": "stdin", "target": "-", "path": source.path, "cut_after": source.cut_after}
+    return {"kind": "stdin", "target": "-", "path": source.path, "cut_after": source.cut_after, "name": source.name}
 
 
 def open_source(description: Mapping[str, Any], limits: Limits) -> Source:
     """The source of a description. Raises TargetError when the target does not exist."""
     if description["kind"] == "stdin":
-        return StdinSource(description["path"], description["cut_after"])
+        return StdinSource(description["path"], description["cut_after"], description["name"])
     if description["kind"] == "sql":
         return SqlSource(description, limits)
+    if description["kind"] == "listed":
+        return ListedSource(description["target"], description["paths"], description["exclude"], limits)
     return FileSource(
         description["path"], include=description["include"], exclude=description["exclude"],
         excluded_dirs=description["excluded_dirs"], limits=limits, label=description["target"],

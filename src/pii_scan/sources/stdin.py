@@ -1,4 +1,7 @@
-"""Standard input as a source of one document, named `-`. It is kept in a file, as parsers seek and workers reopen."""
+"""Standard input as a source of one document, named `-` or as the caller says.
+
+It is kept in a file, as parsers seek and workers reopen.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,12 @@ class StdinSource:
 
     target = "-"
 
-    def __init__(self, path: str, cut_after: int | None = None) -> None:
-        """`cut_after`: standard input went on after that many bytes, which is more than the limit."""
+    def __init__(self, path: str, cut_after: int | None = None, name: str = "-") -> None:
+        """`cut_after`: standard input went on after that many bytes, which is more than the limit. `name`: what the
+        document is called.
+        """
         self.path = path
+        self.name = name
         self.cut_after = cut_after
 
     def list_documents(self) -> Iterator[DocumentRef | Problem]:
@@ -28,9 +34,9 @@ class StdinSource:
         try:
             size = os.stat(self.path).st_size
         except OSError:
-            yield Problem(DocumentRef("-", "-"), Stage.SOURCE, ProblemCode.VANISHED, "the temporary file is gone")
+            yield Problem(DocumentRef("-", self.name), Stage.SOURCE, ProblemCode.VANISHED, "the temporary file is gone")
             return
-        yield DocumentRef("-", "-", None, size)
+        yield DocumentRef("-", self.name, None, size)
 
     @contextmanager
     def open(self, ref: DocumentRef) -> Iterator[Document]:
@@ -61,7 +67,9 @@ class StdinSource:
         self.close()
 
 
-def spool_stdin(stream: BinaryIO, limits: Limits | None = None, folder: str | None = None) -> StdinSource:
+def spool_stdin(
+    stream: BinaryIO, limits: Limits | None = None, folder: str | None = None, name: str = "-"
+) -> StdinSource:
     """Reads `stream` to its end into a file that only the user can read, at most `max_file_bytes` of it.
 
     Raises TargetError when it cannot be written.
@@ -87,4 +95,4 @@ def spool_stdin(stream: BinaryIO, limits: Limits | None = None, folder: str | No
         if path and os.path.exists(path):
             os.unlink(path)
         raise
-    return StdinSource(path, size if cut else None)
+    return StdinSource(path, size if cut else None, name)

@@ -1,0 +1,153 @@
+"""Keeps a set of expressions, taken apart and laid out, in a file, so that the next start need not do it again.
+
+Holds what rules say, and nothing of what was scanned. A file that is not whole, or was made by other code, is left
+aside: the layout is then made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import marshal
+import os
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pii_scan.detect.expression import Expression, Lookahead, Lookbehind, Nfa
+from pii_scan.detect.groups import Anchor, Layout
+from pii_scan.detect.starts import DEPTH, Opening, Openings
+
+MAX_FILES = 4
+"""Older ones are deleted."""
+_SOURCES = ("expression.py", "starts.py", "groups.py", "layout_memory.py")
+"""What decides a layout."""
+
+Expressions = Sequence[tuple[str, int]]
+
+
+class Kept(NamedTuple):
+    """What follows from a set of expressions alone."""
+
+    layout: Layout
+    uncompiled: list[tuple[int, str]]
+    """Those that no automaton can run, with the reason."""
+    read: Callable[[int], Expression]
+    """The expression of a number, taken apart. Raises CannotCompile."""
+
+
+def memory_folder(environment: Mapping[str, str]) -> Path | None:
+    """The user's cache folder for pii-scan (XDG base directories; %LOCALAPPDATA% on Windows); None where there is none
+    to be had, or PII_SCAN_CACHE is `off`.
+    """
+    if environment.get("PII_SCAN_CACHE") == "off":
+        return None
+    for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        if environment.get(variable):
+            return Path(environment[variable]) / "pii-scan"
+    home = environment.get("HOME", "")
+    return Path(home) / ".cache" / "pii-scan" if home else None
+
+
+def recall(expressions: Expressions, folder: Path) -> Kept | None:
+    """What is kept of `expressions`; None where nothing is."""
+    file = folder / _name(expressions)
+    try:
+        if hasattr(os, "getuid") and file.stat().st_uid != os.getuid():
+            return None
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as kept:
+            return _kept({name: kept[name] for name in kept.files})
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def keep(expressions: Expressions, folder: Path, made: Kept) -> None:
+    """Writes it, whole or not at all; where that is not possible, the next start takes longer."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, partial = tempfile.mkstemp(prefix="layout-", suffix=".partial", dir=folder)
+        try:
+            with os.fdopen(descriptor, "wb") as out:
+                np.savez(out, **_arrays(made, len(expressions)))
+            os.replace(partial, folder / _name(expressions))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(partial)
+            raise
+        files = sorted(folder.glob("layout-*.npz"), key=lambda file: file.stat().st_mtime, reverse=True)
+        for file in files[MAX_FILES:]:
+            file.unlink(missing_ok=True)
+
+
+def _name(expressions: Expressions) -> str:
+    said = json.dumps([_code(), sys.version, np.__version__, list(expressions)])
+    return f"layout-{hashlib.sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.npz"
+
+
+@cache
+def _code() -> str:
+    folder = Path(__file__).parent
+    return hashlib.sha256(b"\0".join((folder / name).read_bytes() for name in _SOURCES)).hexdigest()
+
+
+def _arrays(made: Kept, count: int) -> dict[str, Any]:
+    layout, beyond = made.layout, {number for number, _ in made.uncompiled}
+    told = {
+        "uncompiled": made.uncompiled,
+        "together": [[list(members), str(int(clusters))] for members, clusters in layout.together],
+        "anchored": [[n, str(one.bytes), one.prefix, one.opening.rate] for n, one in layout.anchored],
+    }
+    pairs = [np.packbits(one.opening.pairs) for _, one in layout.anchored]
+    prefixes = [np.packbits(one.prefix_bytes) for _, one in layout.anchored]
+    plain = [b"" if n in beyond else marshal.dumps(_plain(made.read(n))) for n in range(count)]
+    return {
+        "told": np.frombuffer(json.dumps(told).encode(), np.uint8), "openings": layout.openings.table,
+        "pairs": np.array(pairs, np.uint8), "prefixes": np.array(prefixes, np.uint8),
+        "expressions": np.frombuffer(b"".join(plain), np.uint8),
+        "ends": np.cumsum([len(one) for one in plain], dtype=np.int64),
+    }  # fmt: skip
+
+
+def _kept(kept: Mapping[str, Any]) -> Kept:
+    told = json.loads(kept["told"].tobytes())
+    anchored = []
+    for place, (number, anchor, prefix, rate) in enumerate(told["anchored"]):
+        opening = np.unpackbits(kept["pairs"][place]).reshape(DEPTH, 256, 256).astype(np.bool_)
+        before = np.unpackbits(kept["prefixes"][place]).astype(np.bool_)
+        anchored.append((number, Anchor(int(anchor), prefix, before, Opening(opening, rate))))
+    together = tuple((tuple(members), np.uint64(int(clusters))) for members, clusters in told["together"])
+    uncompiled = [(number, reason) for number, reason in told["uncompiled"]]
+    blob, ends = kept["expressions"].tobytes(), [0, *kept["ends"].tolist()]
+
+    @cache
+    def read(number: int) -> Expression:
+        return _made(marshal.loads(blob[ends[number] : ends[number + 1]]))
+
+    return Kept(Layout(Openings.of_table(kept["openings"]), together, tuple(anchored)), uncompiled, read)
+
+
+def _plain(one: Expression) -> tuple[Any, ...]:
+    """An expression as numbers and sequences alone. A set of bytes stands once, however many edges have it."""
+    masks: dict[int, int] = {}
+    edges = [[(masks.setdefault(mask, len(masks)), to) for mask, to in state] for state in one.nfa.edges]
+    behind = [(item.negated, item.alternatives) for item in one.lookbehinds]
+    ahead = [(item.negated, _plain(item.expression)) for item in one.lookaheads]
+    rest = (one.boundary_before, one.boundary_after, one.anchored, one.reach, one.width, one.labelled)
+    return one.nfa.epsilon, edges, list(masks), one.start, one.end, one.exact, behind, ahead, rest
+
+
+def _made(plain: tuple[Any, ...]) -> Expression:
+    """The inverse of `_plain`."""
+    epsilon, edges, masks, start, end, exact, behind, ahead, rest = plain
+    nfa = Nfa(epsilon, [[(masks[mask], to) for mask, to in state] for state in edges])
+    behinds = tuple(Lookbehind(negated, alternatives) for negated, alternatives in behind)
+    aheads = tuple(Lookahead(negated, _made(inner)) for negated, inner in ahead)
+    return Expression(nfa, start, end, exact, behinds, aheads, *rest)
