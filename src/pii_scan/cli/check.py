@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pii_scan.cli.files import finished_run, opened, unwritable, write_new
 from pii_scan.cli.options import Output, common, output
-from pii_scan.cli.report import opened
-from pii_scan.errors import RunError, UsageError
+from pii_scan.errors import UsageError
 
 if TYPE_CHECKING:
     from pii_scan.findings.store import Run
@@ -58,7 +58,7 @@ def command(run_folder: Path, **options: Any) -> int:
     from pii_scan.report.gap_view import gap_view, has_open_error
 
     talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
-    run = _run(run_folder)
+    run = finished_run(run_folder)
     as_of = _day(options["as_of"])
     asked = Asked(
         options["notice_file"], options["ropa_file"], options["ropa_mapping"], options["accept_file"],
@@ -125,15 +125,6 @@ def _record(asked: Asked, table: ProfileTable, talk: Output) -> Record | None:
     return record
 
 
-def _run(folder: Path) -> Run:
-    from pii_scan.findings.store import load_run
-
-    try:
-        return load_run(folder)
-    except RunError as error:
-        raise UsageError(error.message, error.hint) from None
-
-
 def today() -> date:
     """The day, UTC."""
     return datetime.now(tz=UTC).date()
@@ -173,18 +164,11 @@ def write_checked(view: GapView, run: Run, format_name: str, file: Path | None, 
         with opened(file) as out:
             out.write(content)
     except OSError as error:
-        raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
+        raise unwritable(file, error) from None
 
 
 def _begin_accepting(checked: Checked, file: Path) -> None:
     """A file of accepted gaps that must not exist. Raises UsageError."""
     from pii_scan.notice.accept import begun
 
-    text = begun(checked.comparison.gaps, checked.as_of + timedelta(days=ACCEPTED_DAYS))
-    try:
-        with open(file, "x", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError:
-        raise UsageError(f"{str(file)!r} exists already", "give another name") from None
-    except OSError as error:
-        raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
+    write_new(file, begun(checked.comparison.gaps, checked.as_of + timedelta(days=ACCEPTED_DAYS)))

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from pii_scan.cli.files import finished_run
 from pii_scan.cli.options import common, output, write_bytes
-from pii_scan.errors import UsageError
 
 
 @click.command("diff", short_help="Compare two runs: what is new, gone, grown, shrunk.")
@@ -31,16 +31,11 @@ def command(
       pii-scan diff run-2026-05 run-2026-11
     """  # noqa: D301  \b is for click
     talk = output(**options)
-    from pii_scan.errors import RunError
-    from pii_scan.findings.store import load_run
     from pii_scan.inventory.build import build_inventory
     from pii_scan.inventory.changes import Counted, changes
     from pii_scan.report import changes as report
 
-    try:
-        runs = [load_run(folder) for folder in (earlier, later)]
-    except RunError as error:
-        raise UsageError(error.message, error.hint) from None
+    runs = [finished_run(folder) for folder in (earlier, later)]
     before, after = (Counted(run, build_inventory(run, details=False)) for run in runs)
     found = changes(before, after)
     language = lang or str(runs[1].manifest.get("lang", "nb"))

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from pii_scan import __version__
+from pii_scan.cli.files import finished_run
 from pii_scan.cli.options import Output, common, output
-from pii_scan.errors import ConfigError, RunError, UsageError
+from pii_scan.errors import ConfigError, UsageError
 
 _FILE = click.Path(path_type=Path)
 
@@ -57,14 +58,11 @@ def _write(run_folder: Path, file: Path, named: dict[str, Path | None]) -> str:
     """Writes the bundle, whole or not at all; gives the hash of its manifest. Raises UsageError."""
     from pii_scan.engines.scan import key_folder
     from pii_scan.findings.redact import existing_key
-    from pii_scan.findings.store import load_run, replacing
+    from pii_scan.findings.store import replacing
     from pii_scan.notice.model import load_notice
     from pii_scan.report.evidence import attached, write_bundle
 
-    try:
-        run = load_run(run_folder)
-    except RunError as error:
-        raise UsageError(error.message, error.hint) from None
+    run = finished_run(run_folder)
     key = None
     with contextlib.suppress(ConfigError):  # it is only looked for so that it is not packed by mistake
         key = existing_key(os.environ, key_folder(os.environ))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pii_scan import __version__
+from pii_scan.cli.files import write_new
 from pii_scan.cli.options import Output, common, output
 from pii_scan.errors import ConfigError, UsageError
 
@@ -152,13 +153,7 @@ def _begin(paths: Sequence[str], options: dict[str, Any], talk: Output, as_of: d
     if options["file"] is None:
         talk.say(text)
     else:
-        try:
-            with open(options["file"], "x", encoding="utf-8") as out:
-                out.write(text)
-        except FileExistsError:
-            raise UsageError(f"{str(options['file'])!r} exists already", "give another name") from None
-        except OSError as error:
-            raise UsageError(f"{str(options['file'])!r} cannot be written: {error.strerror}") from None
+        write_new(options["file"], text)
     return 0 if all(file.read for file in files.values()) else 3
 
 

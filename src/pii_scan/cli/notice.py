@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from pii_scan.cli.files import write_new
 from pii_scan.cli.options import common, output
-from pii_scan.errors import UsageError
 
 
 @click.group("notice", short_help="Check or begin a model of a privacy notice.")
@@ -70,7 +70,7 @@ def draft_notice(text: Path, file: Path | None, **options: Any) -> None:
     if file is None:
         talk.say(made)
     else:
-        _write_new(file, made)
+        write_new(file, made)
 
 
 @command.command("new", short_help="Write a commented skeleton of a notice model.")
@@ -87,16 +87,5 @@ def new_notice(file: Path, **options: Any) -> None:
 
     talk = output(**options)
     skeleton = (data_folder("configs") / "notices" / "skeleton.yaml").read_text("utf-8")
-    _write_new(file, skeleton)
+    write_new(file, skeleton)
     talk.say(f"{file}: fill it in, then run: pii-scan notice lint {file}")
-
-
-def _write_new(file: Path, text: str) -> None:
-    """Writes a file that must not exist. Raises UsageError."""
-    try:
-        with open(file, "x", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError:
-        raise UsageError(f"{str(file)!r} exists already", "give another name") from None
-    except OSError as error:
-        raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None

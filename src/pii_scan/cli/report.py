@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
+from pii_scan.cli.files import finished_run, opened, unwritable
 from pii_scan.cli.options import common, output
 from pii_scan.errors import UsageError, nearest
 
@@ -65,19 +64,8 @@ def command(
         with opened(file) as out:
             write(run, out, language)
     except OSError as error:
-        raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
+        raise unwritable(file, error) from None
     return 0
-
-
-def finished_run(folder: Path) -> Any:
-    """The run in a folder. Raises UsageError where there is none that can be read."""
-    from pii_scan.errors import RunError
-    from pii_scan.findings.store import load_run
-
-    try:
-        return load_run(folder)
-    except RunError as error:
-        raise UsageError(error.message, error.hint) from None
 
 
 def _writer(
@@ -107,11 +95,3 @@ def _part(run: Any, paths: tuple[str, ...], systems: tuple[str, ...]) -> Any:
 
     prefixes = [re.split(r"[*?\[]", path.strip("/"))[0] for path in paths]
     return part_of(run, fits=Patterns(paths).fit if paths else None, prefixes=prefixes, systems=systems)
-
-
-def opened(file: Path) -> AbstractContextManager[BinaryIO]:
-    """The file to write to: whole or not at all; a device or a pipe as it comes. A link stays a link."""
-    from pii_scan.findings.store import replacing
-
-    file = Path(os.path.realpath(file))
-    return open(file, "wb") if file.exists() and not file.is_file() else replacing(file)

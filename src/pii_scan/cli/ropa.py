@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from pii_scan.cli.files import write_new
 from pii_scan.cli.options import common, output
-from pii_scan.errors import UsageError
 
 
 @click.group("ropa", short_help="Begin or check a record of processing activities.")
@@ -36,13 +36,7 @@ def new_record(file: Path, **options: Any) -> None:
 
     talk = output(**options)
     skeleton = (data_folder("configs") / "ropa" / "skeleton.yaml").read_text("utf-8")
-    try:
-        with open(file, "x", encoding="utf-8") as out:
-            out.write(skeleton)
-    except FileExistsError:
-        raise UsageError(f"{str(file)!r} exists already", "give another name") from None
-    except OSError as error:
-        raise UsageError(f"{str(file)!r} cannot be written: {error.strerror}") from None
+    write_new(file, skeleton)
     talk.say(f"{file}: fill it in, then run: pii-scan ropa check {file}")
 
 

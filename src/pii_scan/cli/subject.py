@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from pii_scan.cli.files import finished_run
 from pii_scan.cli.options import common, output
 from pii_scan.errors import UsageError
 
@@ -63,6 +64,7 @@ def command(
     from pii_scan.inventory.lookup import look_up, searched_types
     from pii_scan.report import subject
     from pii_scan.report.messages import wording
+    from pii_scan.systems.own import profiles_of
 
     run = _load(run_folder)
     key = _key(run.manifest)
@@ -79,21 +81,15 @@ def command(
             talk.say(line)
         talk.note("\n".join(subject.coverage_lines(found, wording(language), finished=finished)))
     else:
-        talk.say(subject.text(found, language, finished=finished, purpose=purpose))
+        talk.say(subject.text(found, language, profiles_of(run.manifest), finished=finished, purpose=purpose))
     return 0 if allow_incomplete or (finished and found.coverage.complete) else 3
 
 
 def _load(folder: Path) -> Any:
     """The run. Its name is not repeated in errors where it may be an identifier instead. Raises UsageError."""
-    from pii_scan.errors import RunError
-    from pii_scan.findings.store import load_run
-
     if not folder.is_dir():
         raise UsageError(f"the first argument is not a run folder; {_NEVER}", "pii-scan subject RUN < file")
-    try:
-        return load_run(folder)
-    except RunError as error:
-        raise UsageError(error.message, error.hint) from None
+    return finished_run(folder)
 
 
 def _key(manifest: dict[str, Any]) -> bytes:

@@ -12,11 +12,13 @@ from typing import Any
 
 from pii_scan.inventory.categories import categories
 from pii_scan.inventory.changes import CellChange, Change, Changes, Counted, DocumentChange, Side
-from pii_scan.inventory.holdings import UNASSIGNED
 from pii_scan.model import printable
 from pii_scan.report.json_v1 import run_object
 from pii_scan.report.messages import Wording, wording
+from pii_scan.report.model import system_name
 from pii_scan.report.tables import inert
+from pii_scan.systems.own import profiles_of
+from pii_scan.systems.profiles import ProfileTable
 
 SCHEMA_ID = "pii-scan.diff/1"
 MAX_SHOWN = 50
@@ -107,9 +109,11 @@ def as_csv(found: Changes, lang: str) -> bytes:
 
 
 def _csv_rows(found: Changes, t: Wording) -> Iterator[dict[str, Any]]:
+    known = profiles_of(found.after.run.manifest)
     for cell in found.cells:
         yield {
-            "level": t("diff.level.system"), "system": _system(cell.system, t), "category": _category(cell.category, t),
+            "level": t("diff.level.system"), "system": system_name(cell.system, known, t),
+            "category": _category(cell.category, t),
             "change": t(f"diff.change.{cell.change}"), "values_new": cell.values_new, "values_gone": cell.values_gone,
             "unread_before": cell.unread_before, "unread_after": cell.unread_after,
             **{f"{name}_before": value for name, value in _side(cell.before).items()},
@@ -118,7 +122,7 @@ def _csv_rows(found: Changes, t: Wording) -> Iterator[dict[str, Any]]:
     for document in found.documents:
         for category, (before, after) in document.categories.items():
             yield {
-                "level": t("diff.level.document"), "system": _system(document.system, t),
+                "level": t("diff.level.document"), "system": system_name(document.system, known, t),
                 "category": _category(category, t), "target": printable(document.target),
                 "document": printable(document.document), "change": t(f"diff.change.{document.change}"),
                 "count_before": before, "count_after": after,
@@ -127,7 +131,7 @@ def _csv_rows(found: Changes, t: Wording) -> Iterator[dict[str, Any]]:
 
 def text(found: Changes, lang: str) -> str:
     """All of it for a person to read: first what else may have made a difference."""
-    t = wording(lang)
+    t, known = wording(lang), profiles_of(found.after.run.manifest)
     lines = [
         t("diff.title", before=t.moment(str(found.before.run.manifest["started_at"])),
           after=t.moment(str(found.after.run.manifest["started_at"]))),
@@ -139,7 +143,7 @@ def text(found: Changes, lang: str) -> str:
         return "\n".join([*lines, t("diff.nothing")]) + "\n"
     lines.append(t("diff.cells"))
     for change in Change:
-        lines += _group(change, [cell for cell in found.cells if cell.change is change], t)
+        lines += _group(change, [cell for cell in found.cells if cell.change is change], known, t)
     lines += ["", t("diff.documents")]
     lines += [f"  {t(f'diff.change.{change}')}: {t.number(count)}" for change, count in found.by_change.items()]
     lines += [line for document in found.documents[:MAX_SHOWN] for line in _document(document, found, t)]
@@ -168,14 +172,14 @@ def _coverage(counted: Counted, t: Wording) -> str:
     )  # fmt: skip
 
 
-def _group(change: Change, cells: list[CellChange], t: Wording) -> Iterator[str]:
+def _group(change: Change, cells: list[CellChange], known: ProfileTable, t: Wording) -> Iterator[str]:
     if not cells:
         return
     yield f"  {t(f'diff.change.{change}')}"
     for cell in sorted(cells, key=lambda c: (-abs(c.after.count - c.before.count), c.system, c.category)):
         numbers = t("diff.count", before=cell.before.count, after=cell.after.count)
         documents = t("diff.in_documents", before=cell.before.documents, after=cell.after.documents)
-        yield f"    {_system(cell.system, t)}, {_category(cell.category, t)}: {numbers}; {documents}"
+        yield f"    {system_name(cell.system, known, t)}, {_category(cell.category, t)}: {numbers}; {documents}"
         if cell.values_new is not None and (cell.values_new or cell.values_gone):
             yield "      " + t("diff.values", new=cell.values_new, gone=cell.values_gone or 0)
         if cell.unread_after:
@@ -193,10 +197,6 @@ def _document(document: DocumentChange, found: Changes, t: Wording) -> Iterator[
         for name, (before, after) in document.categories.items()
     )
     yield f"    {'; '.join(parts)}"
-
-
-def _system(system: str, t: Wording) -> str:
-    return t("unassigned") if system == UNASSIGNED else printable(system)
 
 
 def _category(category: str, t: Wording) -> str:

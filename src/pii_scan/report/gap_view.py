@@ -215,7 +215,9 @@ class GapView:
         document = printable(sample.document)
         if sample.unit is None:
             return document
-        return self.t("check.within_document", document=document, where=where(sample.unit, self.t))
+        return self.t(
+            "check.within_document", document=document, where=where(sample.unit, self.t, first=sample.unit.count > 1)
+        )
 
     def system(self, key: str | None) -> str:
         """The name of a system, or of what is no system."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pii_scan.inventory.build import Entry, Inventory, Place, build_inventory
 from pii_scan.inventory.categories import CategoryTable, Flag, categories
@@ -143,7 +143,7 @@ class View:
 
     def system(self, key: str) -> str:
         """The name of a system."""
-        return self.t("unassigned") if key == UNASSIGNED else printable(self.profiles.name(key, self.t.lang))
+        return system_name(key, self.profiles, self.t)
 
     def names(self, counted: Mapping[str, int]) -> list[tuple[str, int]]:
         """Names with their numbers, fit to be shown."""
@@ -203,34 +203,47 @@ class View:
 
     def where(self, unit: Unit) -> str:
         """A location unit and its first place, in words."""
-        return where(unit, self.t)
+        return where(unit, self.t, first=unit.count > 1)
 
 
-def where(unit: Unit, t: Wording) -> str:
-    """A location unit and its first place, in words."""
+def system_name(key: str, profiles: ProfileTable, t: Wording) -> str:
+    """The name of a system; an empty key is none too."""
+    return t("unassigned") if key in ("", UNASSIGNED) else printable(profiles.name(key, t.lang))
+
+
+class Located(Protocol):
+    """What has a place within a document; empty texts and None where the kind has none."""
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def sheet(self) -> str: ...  # noqa: D102
+    @property
+    def part(self) -> str: ...  # noqa: D102
+    @property
+    def header(self) -> str: ...  # noqa: D102
+    @property
+    def row(self) -> int | None: ...  # noqa: D102
+    @property
+    def column(self) -> int | None: ...  # noqa: D102
+
+
+def where(place: Located, t: Wording, *, first: bool) -> str:
+    """A place in words; `first`: it is the first of several."""
     words = []
-    if unit.sheet:
-        words.append(t("where.sheet", name=printable(unit.sheet)))
-    if unit.part:
-        words.append(t("where.part", name=printable(unit.part)))
-    if unit.kind in {"cell", "column"}:
-        if unit.header:
-            words.append(t("where.header", name=printable(unit.header)))
-        elif unit.column:
-            words.append(t("where.column", n=unit.column))
-    first = _first_place(unit, t)
-    if first:
-        words.append(first)
+    if place.sheet:
+        words.append(t("where.sheet", name=printable(place.sheet)))
+    if place.part:
+        words.append(t("where.part", name=printable(place.part)))
+    if place.kind in {"cell", "column"}:
+        if place.header:
+            words.append(t("where.header", name=printable(place.header)))
+        elif place.column:
+            words.append(t("where.column", n=place.column))
+    key = {"cell": "row", "column": "row", "page": "page", "text": "text" if place.column else "line"}.get(place.kind)
+    if place.row is not None and key is not None:
+        words.append(t(f"where.{key}{'_from' if first else ''}", row=place.row, column=place.column))
     return ", ".join(words) or t("where.whole")
-
-
-def _first_place(unit: Unit, t: Wording) -> str:
-    if unit.row is None:
-        return ""
-    key = {"cell": "row", "column": "row", "page": "page", "text": "text" if unit.column else "line"}.get(unit.kind)
-    if key is None:
-        return ""
-    return t(f"where.{key}{'_from' if unit.count > 1 else ''}", row=unit.row, column=unit.column)
 
 
 def _last_segment(target: str) -> str:

@@ -14,6 +14,8 @@ from pii_scan.inventory.lookup import Answer, Held, Lookup, Place
 from pii_scan.model import printable
 from pii_scan.report.json_v1 import location
 from pii_scan.report.messages import Wording, wording
+from pii_scan.report.model import system_name, where
+from pii_scan.systems.profiles import ProfileTable
 
 MAX_PLACES = 50
 """Places listed of one document in the text; JSON has all."""
@@ -37,13 +39,13 @@ def as_json(found: Lookup, targets: int) -> Iterator[str]:
         yield json.dumps({"query": {"entity_type": answer.entity_type}, "places": places}, ensure_ascii=False)
 
 
-def text(found: Lookup, lang: str, *, finished: bool, purpose: str) -> str:
-    """All of it for a person to read."""
+def text(found: Lookup, lang: str, known: ProfileTable, *, finished: bool, purpose: str) -> str:
+    """All of it for a person to read; `known`: the systems of the run."""
     t = wording(lang)
     lines = [t("subject.title"), t("subject.purpose", name=t(f"subject.purposes.{purpose}")), ""]
     for answer in found.answers:
-        lines += [*_answer(answer, found, t), ""]
-    lines += [*_summary(found, t), "", *coverage_lines(found, t, finished=finished)]
+        lines += [*_answer(answer, found, known, t), ""]
+    lines += [*_summary(found, known, t), "", *coverage_lines(found, t, finished=finished)]
     return "\n".join(lines) + "\n"
 
 
@@ -68,7 +70,7 @@ def coverage_lines(found: Lookup, t: Wording, *, finished: bool) -> list[str]:
     return lines
 
 
-def _answer(answer: Answer, found: Lookup, t: Wording) -> Iterator[str]:
+def _answer(answer: Answer, found: Lookup, known: ProfileTable, t: Wording) -> Iterator[str]:
     name = _kind(answer.entity_type, t)
     yield t("subject.line", line=str(answer.identifier.line), kind=name)
     if not answer.places:
@@ -78,7 +80,7 @@ def _answer(answer: Answer, found: Lookup, t: Wording) -> Iterator[str]:
         hits = t("subject.hits", n=sum(place.count for place in answer.places))
         yield "  " + t("subject.found", hits=hits, documents=t("folders.documents", n=documents))
         for system, group in _by_system(answer, found):
-            yield "  " + t("subject.system", name=t("unassigned") if system in ("", UNASSIGNED) else printable(system))
+            yield "  " + t("subject.system", name=system_name(system, known, t))
             for (target, document), places in group:
                 yield from _document(target, document, places, found.documents[target, document], answer, t)
     for other, count in answer.others.items():
@@ -113,34 +115,12 @@ def _document(
     for place in places[:MAX_PLACES]:
         times = f" ({t('subject.hits', n=place.count)})" if place.count > 1 else ""
         kind = "" if place.entity_type == answer.entity_type else f" [{_kind(place.entity_type, t)}]"
-        yield f"      - {where(place, t)}{kind}{times}"
+        yield f"      - {where(place, t, first=False)}{kind}{times}"
     if len(places) > MAX_PLACES:
         yield "      - " + t("subject.more", n=len(places) - MAX_PLACES)
 
 
-def where(place: Place, t: Wording) -> str:
-    """A place within its document, in words."""
-    words = []
-    if place.sheet:
-        words.append(t("where.sheet", name=printable(place.sheet)))
-    if place.part:
-        words.append(t("where.part", name=printable(place.part)))
-    if place.kind in {"cell", "column"}:
-        if place.header:
-            words.append(t("where.header", name=printable(place.header)))
-        elif place.column:
-            words.append(t("where.column", n=place.column))
-    if place.row is not None:
-        if place.kind == "text":
-            words.append(
-                t("where.text", row=place.row, column=place.column) if place.column else t("where.line", row=place.row)
-            )
-        elif place.kind in {"cell", "page"}:
-            words.append(t("where.row" if place.kind == "cell" else "where.page", row=place.row))
-    return ", ".join(words) or t("where.whole")
-
-
-def _summary(found: Lookup, t: Wording) -> Iterator[str]:
+def _summary(found: Lookup, known: ProfileTable, t: Wording) -> Iterator[str]:
     yield t("subject.summary.title")
     missing = [str(answer.identifier.line) for answer in found.answers if not answer.places]
     yield t("subject.summary.identifiers", n=len(found.answers))
@@ -154,8 +134,7 @@ def _summary(found: Lookup, t: Wording) -> Iterator[str]:
         yield t("subject.summary.copies", n=copied)
     systems = Counter(held.system or UNASSIGNED for held in found.documents.values())
     for system, count in sorted(systems.items(), key=lambda item: (item[0] == UNASSIGNED, -item[1], item[0])):
-        name = t("unassigned") if system == UNASSIGNED else printable(system)
-        yield f"  {name}: {t('folders.documents', n=count)}"
+        yield f"  {system_name(system, known, t)}: {t('folders.documents', n=count)}"
 
 
 def _kind(entity_type: str | None, t: Wording) -> str:
