@@ -14,6 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+TABLE_MEDIA_TYPE = "application/x-pii-scan-table"
+"""Of a table of a database, which has rows instead of bytes."""
+
 
 class ProblemCode(StrEnum):
     """Why something was not, or not wholly, looked at. Stable: scripts rely on these."""

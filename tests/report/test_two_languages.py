@@ -140,7 +140,7 @@ def test_the_other_language_costs_little_in_a_large_report() -> None:
     out = io.BytesIO()
     report.write(b.run(), out, "nb")
     page = out.getvalue().decode()
-    data = re.search(r'"other":(\{.*\})\}</script>', page)[1]  # type: ignore[index]
+    data = re.search(r'(?s)"other":(\{.*\})\}</script>', page)[1]  # type: ignore[index]
     assert len(data) + page.count(" data-l") * 7 < len(page) / 4
 
 

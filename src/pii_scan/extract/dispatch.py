@@ -14,7 +14,18 @@ from pii_scan.errors import DocumentError
 from pii_scan.extract import media_type as types
 from pii_scan.extract import picture_sizes, purview, signatures
 from pii_scan.extract.limits import Budget, size_of
-from pii_scan.model import ChunkBatch, Document, DocumentRef, Limits, Problem, ProblemCode, Sampled, Slice, Stage
+from pii_scan.model import (
+    TABLE_MEDIA_TYPE,
+    ChunkBatch,
+    Document,
+    DocumentRef,
+    Limits,
+    Problem,
+    ProblemCode,
+    Sampled,
+    Slice,
+    Stage,
+)
 
 
 class Reader(NamedTuple):
@@ -73,7 +84,7 @@ READERS: dict[str, Reader] = {
     "application/vnd.apache.arrow.file": Reader("columnar_arrow:extract_file", budgeted=True),
     "application/vnd.apache.arrow.stream": Reader("columnar_arrow:extract_stream", budgeted=True),
     "application/avro": Reader("avro:extract", budgeted=True),
-    types.DATABASE_TABLE: Reader("table_rows:extract", budgeted=True),
+    TABLE_MEDIA_TYPE: Reader("table_rows:extract", budgeted=True),
     "application/vnd.sqlite3": Reader("database_file:extract"),
     "application/x-plist": Reader("property_list:extract"),
     "application/x-dbf": Reader("dbase:extract"),

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from pii_scan.errors import DocumentError
 from pii_scan.globs import Patterns
-from pii_scan.model import (
+from pii_scan.model import TABLE_MEDIA_TYPE, (
     DatabaseTable,
     Document,
     DocumentRef,
@@ -30,7 +30,6 @@ from pii_scan.sources.sql.names import table_name
 from pii_scan.sources.sql.tables import ConnectionLost, Database, Options
 from pii_scan.sources.sql.url import parse
 
-MEDIA_TYPE = "application/x-pii-scan-table"
 _PATIENCE = 0.75
 """Of the time that a worker may be silent."""
 _READERS = {
@@ -87,7 +86,7 @@ class SqlSource:
         except ValueError:
             raise DocumentError("vanished", "it is no longer there") from None
         with self._database.table(name) as table:
-            yield Document(ref, io.BytesIO(), MEDIA_TYPE, table=_Guarded(table))
+            yield Document(ref, io.BytesIO(), TABLE_MEDIA_TYPE, table=_Guarded(table))
 
     def close(self) -> None:
         """Ends the connection."""
