@@ -19,7 +19,6 @@ XML, SVG, JSON, JSON_LINES = "application/xml", "image/svg+xml", "application/js
 PDF, TAR, SQL = "application/pdf", "application/x-tar", "application/sql"
 VCARD, CALENDAR, UUENCODED = "text/vcard", "text/calendar", "text/x-uuencode"
 IWORK = "application/x-iwork-archive"
-"""Said by the source of a table in a database, which has no bytes."""
 UNKNOWN = "application/octet-stream"
 
 MAX_CONTROL_SHARE = 0.03

@@ -13,7 +13,8 @@ from typing import Any, cast
 
 from pii_scan.errors import DocumentError
 from pii_scan.globs import Patterns
-from pii_scan.model import TABLE_MEDIA_TYPE, (
+from pii_scan.model import (
+    TABLE_MEDIA_TYPE,
     DatabaseTable,
     Document,
     DocumentRef,
