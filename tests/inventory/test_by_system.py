@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from finished_run import FakeRun, RunBuilder
@@ -114,3 +114,13 @@ def test_a_copy_within_a_system_counts_once_and_in_another_again() -> None:
     }  # fmt: skip
     assert inventory.totals.count == 4
     assert {s.system: s.with_findings for s in inventory.systems} == {"microsoft365.exchange": 2, "postmark": 1}
+
+
+def test_exports_that_need_no_details_have_the_dates_of_records_all_the_same() -> None:
+    b = RunBuilder()
+    b.document("a.csv", system="postmark", modified_at=datetime(2026, 5, 3, tzinfo=UTC))
+    b.dated("a.csv", date(2019, 3, 4), 2)
+    b.found("a.csv", "EMAIL_ADDRESS", "email", 2)
+    (held,) = build_inventory(b.run(), details=False).holdings
+    assert (held.ages.oldest, held.ages.basis) == (date(2019, 3, 4), "data")
+    assert held.samples == ()

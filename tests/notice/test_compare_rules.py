@@ -4,6 +4,7 @@ declares all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -302,3 +303,11 @@ def test_the_longest_of_several_periods_counts_then_the_records_and_criteria_are
     criteria = notice(retention=(RetentionLine(None, (), None, "så lenge det trengs", None, None),))
     assert gaps(compared(found, criteria), "G09") == []
     assert len(gaps(compared(found, criteria, kept), "G09")) == 1
+
+
+def test_what_a_service_itself_keeps_is_said_where_records_of_it_are_over() -> None:
+    old = Ages(date(2019, 3, 4), date(2019, 3, 4), "data", {"data": {date(2019, 3, 1): 20}})
+    found = inventory(holding("postmark", "email", ages=old), holding(SHARE, "email", ages=old))
+    over = {gap.system: gap.values["service"] for gap in gaps(compared(found), "G09")}
+    assert over[SHARE] is None
+    assert isinstance(over["postmark"], Mapping) and "45" in str(over["postmark"]["nb"])

@@ -214,3 +214,10 @@ def test_the_same_check_gives_the_same_files(full: Checked) -> None:
 
     assert cells() == cells()
     assert gap_json.as_json(gap_view(full, "en")) == gap_json.as_json(gap_view(full, "en"))
+
+
+def test_what_a_service_keeps_is_part_of_the_evidence_in_each_language() -> None:
+    note = {"nb": "Tjenesten sletter etter 45 dager.", "en": "The service erases after 45 days."}
+    for lang in LANGUAGES:
+        gap = made_gap("G09", "some", values={**GAP_VALUES, "service": note})
+        assert note[lang] in of(gap, lang=lang).evidence(gap)

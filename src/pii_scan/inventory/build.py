@@ -134,7 +134,7 @@ def build_inventory(run: FinishedRun, table: CategoryTable | None = None, *, det
     if found is None:
         nothing = Totals(0, 0, 0, 0, 0, 0, 0)
         empty = Matrix((), (), {}, 0)
-        shares = systems_of(run, None, details=details)
+        shares = systems_of(run, None)
         return Inventory((), nothing, empty, (), Drilldown((), 0, 0, 0), coverage, Originals({}), systems=shares)
     wanted = found.select(list(DOCUMENT)).group_by(list(DOCUMENT)).aggregate([])
     facts = with_folder(document_facts(run, wanted))
@@ -154,7 +154,7 @@ def build_inventory(run: FinishedRun, table: CategoryTable | None = None, *, det
         coverage=coverage,
         originals=originals_of(run) if details else Originals({}),
         holdings=holdings_of(run, found, details=details),
-        systems=systems_of(run, found, details=details),
+        systems=systems_of(run, found),
     )
 
 

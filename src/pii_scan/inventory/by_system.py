@@ -25,23 +25,15 @@ _GROUP = ("system", "category")
 
 def holdings_of(run: FinishedRun, found: pa.Table, *, details: bool) -> tuple[Holding, ...]:
     """One row for each system and category. `found`: one row for each document, category and entity type, with the
-    document's `system`, `modified_at` and `copy_in_system`. Ages and samples are given only where `details` are wanted.
+    document's `system`, `modified_at` and `copy_in_system`. Samples are given only where `details` are wanted.
     """
     once = found.filter(pc.invert(found.column(SYSTEM_COPY)))
     sums = once.group_by(list(_GROUP)).aggregate([("count", "sum"), ("synthetic", "sum")])
     widest = [("score", "max"), ("modified_at", "min"), ("modified_at", "max")]
     sums = sums.join(found.group_by(list(_GROUP)).aggregate(widest), list(_GROUP))
     documents = _documents(once)
-    ages = (
-        ages_of(
-            run,
-            once.group_by([*_GROUP, *DOCUMENT])
-            .aggregate([("count", "sum")])
-            .rename_columns([*_GROUP, *DOCUMENT, "count"]),
-        )
-        if details
-        else {}
-    )
+    each = once.group_by([*_GROUP, *DOCUMENT]).aggregate([("count", "sum")])
+    ages = ages_of(run, each.rename_columns([*_GROUP, *DOCUMENT, "count"]))
     by_category, by_type = _distinct(run, found)
     samples = _samples(run, once) if details else {}
     rows = [
@@ -63,7 +55,7 @@ def holdings_of(run: FinishedRun, found: pa.Table, *, details: bool) -> tuple[Ho
     return tuple(rows)
 
 
-def systems_of(run: FinishedRun, found: pa.Table | None, *, details: bool) -> tuple[SystemShare, ...]:
+def systems_of(run: FinishedRun, found: pa.Table | None) -> tuple[SystemShare, ...]:
     """One row for each system that any document is from: those with most findings first, those without last, and the
     documents that no system is known of at the very end.
     """
@@ -71,14 +63,13 @@ def systems_of(run: FinishedRun, found: pa.Table | None, *, details: bool) -> tu
     for table in run.documents():
         counted.add(with_folder(plain(table, _Shares.COLUMNS)))
     with_findings, findings = _found_by_system(found)
-    forms = _forms(run, found) if details and found is not None else {}
     shares = [
         SystemShare(
             system=system, documents=counted.documents[system], unread=counted.unread[system],
             with_findings=with_findings.get(system, 0), size_bytes=counted.size[system],
             signals=_first(counted.signals[system]), owners=_first(counted.owners[system], MAX_OWNERS),
             folders=_first(counted.folders[system], MAX_FOLDERS), under_13=counted.under_13[system],
-            under_18=counted.under_18[system], forms=forms.get(system, {}),
+            under_18=counted.under_18[system],
         )
         for system in counted.documents
     ]  # fmt: skip
@@ -136,24 +127,6 @@ def _found_by_system(found: pa.Table | None) -> tuple[dict[str, int], dict[str, 
     documents = found.group_by(["system", *DOCUMENT]).aggregate([("count", "sum")])
     rows = documents.group_by(["system"]).aggregate([([], "count_all"), ("count_sum", "sum")]).to_pylist()
     return {r["system"]: r["count_all"] for r in rows}, {r["system"]: r["count_sum_sum"] for r in rows}
-
-
-def _forms(run: FinishedRun, found: pa.Table) -> dict[str, dict[tuple[str, str], int]]:
-    """How what was found in each system was written: recognizer and first reason to occurrences."""
-    documents = found.group_by([*DOCUMENT, "system"]).aggregate([])
-    keys, systems = document_keys(documents).combine_chunks(), documents.column("system").combine_chunks()
-    names = ["system", "recognizer", "reasons"]
-    counts = Rollup(names, {"count": "sum"})
-    for table in run.findings():
-        part = plain(table, [*DOCUMENT, *names[1:], "count"])
-        system = systems.take(pc.index_in(document_keys(part), keys).combine_chunks())
-        counts.add(part.append_column("system", system).select([*names, "count"]))
-    result: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-    table = counts.result()
-    for row in table.to_pylist() if table is not None else []:
-        form = next((why for why in row["reasons"].split("; ") if not why.startswith("possible:")), "")
-        result[row["system"]][row["recognizer"], form] += row["count"]
-    return {system: _first(counter) for system, counter in result.items()}
 
 
 def _documents(once: pa.Table) -> dict[tuple[str, str], int]:

@@ -79,5 +79,3 @@ class SystemShare:
     under_13: int = 0
     """Persons by documents: one that is in two of them counts twice. Test numbers are none."""
     under_18: int = 0
-    forms: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """Recognizer and its first reason (`written form: Meta pixel`) to occurrences; only with details."""

@@ -70,14 +70,6 @@ def in_activities(activities: Iterable[Activity], category: str) -> Declared:
     return in_text(dict.fromkeys(key for activity in activities for key in activity.categories), {}, category)
 
 
-def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """The outcome that says least."""
-    return max(outcomes, key=_ORDER.index)
-
-
-_ORDER = (Outcome.CLEAR, Outcome.VAGUE, Outcome.AMBIGUOUS, Outcome.INCORRECT, Outcome.OMITTED)
-
-
 def retention_lines(notice: Notice, category: str) -> tuple[RetentionLine, ...]:
     """What the notice says of how long a category is kept: the lines that name it most nearly, or else those for all.
 

@@ -14,7 +14,7 @@ from pii_scan.inventory.holdings import Holding
 from pii_scan.notice.case import Case
 from pii_scan.notice.declare import named_by, retention_lines
 from pii_scan.notice.gaps import Gap
-from pii_scan.notice.retention import assess
+from pii_scan.notice.retention import assess, services
 
 
 def over_retention(case: Case) -> Iterator[Gap]:
@@ -27,7 +27,8 @@ def over_retention(case: Case) -> Iterator[Gap]:
                 yield case.of_holding(
                     "G09", kind, holding, line, period=period, over=over.over, total=over.total,
                     deadline=over.deadline, limit=over.limit, hold=None if over.hold is None else over.hold.law,
-                    basis=over.basis, by="record" if line is None else "notice",
+                    basis=over.basis, service=next((known.note for known in services(holding.system)), None),
+                    by="record" if line is None else "notice",
                 )  # fmt: skip
                 break
 

@@ -198,6 +198,8 @@ class GapView:
             yield t("check.owners", names=self._listed([printable(str(owner)) for owner in owners]))
         if gap.rule == "G09":
             yield t("check.by_record" if values.get("by") == "record" else "check.by_notice")
+        if isinstance(service := values.get("service"), Mapping):
+            yield str(service[t.lang])
         if hold := values.get("hold"):
             yield t("check.hold", why=hold.get(t.lang, "") if isinstance(hold, Mapping) else hold)
 

@@ -6,6 +6,7 @@ A label names what the profile asks for, never what the document holds. Expressi
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -109,7 +110,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(ABC):
     """One sign. `score`: how sure it is on its own, above 0, at most 1."""
 
     kind: ClassVar[str] = ""
@@ -117,14 +118,14 @@ class Signal:
     label: str
     """Shown where the signal fired; a set adds how many of its members were there."""
 
+    @abstractmethod
     def fired(self, evidence: Evidence) -> str:
         """The words that show that it fired, or an empty text."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def described(self) -> str:
         """What it asks for, in words."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
