@@ -92,11 +92,13 @@ class Pipeline:
         self._detector = Detector(
             rule_paths=settings.rules, only=settings.only, min_score=settings.min_score,
             as_of=date.fromisoformat(settings.as_of), presidio=settings.presidio,
-            memory=memory_folder(os.environ) if settings.for_guard else None,
+            memory=memory_folder(os.environ),
         )  # fmt: skip
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
-            self._name_detector = Detector(rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of))
+            self._name_detector = Detector(
+                rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of), memory=memory_folder(os.environ)
+            )
         self._attribution = None if settings.for_guard else Attribution(*load_profiles(settings.systems))
         self._as_of = date.fromisoformat(settings.as_of)
         self._dates = RecordDates(self._as_of)

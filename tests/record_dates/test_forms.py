@@ -124,3 +124,25 @@ def test_any_number_of_texts(rows: int) -> None:
     day = date(2020, 1, 1)
     days = [day + timedelta(n % 700) for n in range(rows)]
     assert [day_of(number) for number in read(*(d.isoformat() for d in days)).day_first.tolist()] == days
+
+
+RESTS = {
+    "mixed": ["", " 12:00", "T07:30:00Z", ";x", "x", "0"],
+    "days alone": [""],
+    "with times": [" 12:00:00", "T07:30:00Z", "T00:00:00+01:00"],
+}
+
+
+@pytest.mark.parametrize("kind", RESTS)
+@settings(deadline=None)
+@given(st.lists(st.dates(date(1, 1, 1)), min_size=70, max_size=90), st.data())
+def test_a_column_of_days_written_alike_is_read_as_each_day_alone(
+    kind: str, days: list[date], data: st.DataObject
+) -> None:
+    texts = [day.isoformat() + RESTS[kind][n % len(RESTS[kind])] for n, day in enumerate(days)]
+    odd = data.draw(st.sampled_from(["", "2024-02-30", "2024-13-01", "0000-01-01", "20240301xx", "2024/03/01", "x"]))
+    texts[3:3] = [odd] if odd else []
+    together = read(*texts)
+    for number, text in enumerate(texts):
+        alone = read(text)
+        assert (together.day_first[number], together.month_first[number]) == (alone.day_first[0], alone.month_first[0])

@@ -21,6 +21,9 @@ WIDTH = 32
 """Bytes of a text that are looked at: the longest form, «Wednesday, 4. september 2019», has 29."""
 Bytes = npt.NDArray[np.uint8]
 _ROWS = 1 << 15
+_ISO = len("yyyy-mm-dd")
+_FEW = 64
+"""So few texts are not worth a look at whether all are written alike."""
 _DAY_SECONDS = 86_400
 _UNIX = {10: _DAY_SECONDS, 13: _DAY_SECONDS * 10**3, 16: _DAY_SECONDS * 10**6, 19: _DAY_SECONDS * 10**9}
 """Digits of a number to its units in a day."""
@@ -42,6 +45,9 @@ def read_days(data: Bytes, starts: Days, lengths: Days, century: int) -> Read:
 
     `century`: the year of two digits up to which a year is of this century, later ones of the last.
     """
+    alike = _all_iso(data, starts, lengths)
+    if alike is not None:
+        return alike
     parts = [
         _read(_block(data, starts[at : at + _ROWS], lengths[at : at + _ROWS]), century)
         for at in range(0, len(starts), _ROWS)
@@ -52,6 +58,28 @@ def read_days(data: Bytes, starts: Days, lengths: Days, century: int) -> Read:
     if not parts:
         return Read(none, none)
     return Read(np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]))
+
+
+_ISO_DIGITS = [0, 1, 2, 3, 5, 6, 8, 9]
+
+
+def _all_iso(data: Bytes, starts: Days, lengths: Days) -> Read | None:
+    """The days of texts that are all written `yyyy-mm-dd`, with or without a time, as databases and most exports write
+    them; None where one is not.
+    """
+    if len(starts) < _FEW or lengths.min() < _ISO:
+        return None
+    block = data[starts[:, None] + np.arange(min(_ISO + 1, int(lengths.min())))]
+    if not (block[:, [4, 7]] == ord("-")).all() or (block.shape[1] > _ISO and not _AFTER[block[:, _ISO]].all()):
+        return None
+    if block.shape[1] == _ISO and lengths.max() > _ISO:
+        return None
+    digits = block[:, _ISO_DIGITS] - np.uint8(48)  # wraps round for what lies before 0
+    if (digits > 9).any():
+        return None
+    y1, y2, y3, y4, m1, m2, d1, d2 = digits.T.astype(np.int64)
+    days = days_of(1000 * y1 + 100 * y2 + 10 * y3 + y4, 10 * m1 + m2, 10 * d1 + d2)
+    return Read(days, days)
 
 
 def _block(data: Bytes, starts: Days, lengths: Days) -> Bytes:
