@@ -22,12 +22,12 @@ _REST = r"^\s*[0-9]{4,5}\s*$"
 
 
 class SplitNumbers:
-    """Remembers the last batch of dates of one document, for the column that may complete them."""
+    """Remembers the columns of the rows that one document is at, for the one that may complete dates in them."""
 
     def __init__(self, rules: ColumnRules) -> None:
         self._rules = rules
         self._national = np.array([rule.category == _NATIONAL for rule in rules.rules] or [False])
-        self._dates: pa.Array | None = None
+        self._columns: list[pa.Array] = []
         self._place: tuple[str, int] | None = None
 
     def complete(self, cells: pa.Array, header: str, sheet: str, first_row: int) -> Detections:
@@ -36,12 +36,13 @@ class SplitNumbers:
         `first_row` tells batches of the same rows from others.
         """
         place = (sheet, first_row)
-        dates = self._dates if self._place == place and self._dates is not None else None
-        if dates is not None and len(dates) == len(cells) and self._named(header):
-            return self._joined(dates, cells)
-        short = _digits_of_dates(cells)
-        if short is not None:
-            self._dates, self._place = short, place
+        if self._place != place:
+            self._columns, self._place = [], place
+        if self._named(header):
+            dates = next((found for found in map(_digits_of_dates, reversed(self._columns)) if found is not None), None)
+            if dates is not None and len(dates) == len(cells):
+                return self._joined(dates, cells)
+        self._columns.append(cells)  # whether they are dates is asked when there is something to complete them
         return no_detections()
 
     def _named(self, header: str) -> bool:
