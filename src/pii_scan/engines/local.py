@@ -183,9 +183,15 @@ class LocalEngine:
             if group is None:
                 return True
             if free is None:
-                free = _Worker(len(self._workers), self._setup, self._inbox, self._folder)
-                self._workers.append(free)
+                free = self._started()
             self._give(free, group)
+            while group.plan and len(self._workers) < self._jobs:  # there will be slices for all, and starts take time
+                self._started()
+
+    def _started(self) -> _Worker:
+        worker = _Worker(len(self._workers), self._setup, self._inbox, self._folder)
+        self._workers.append(worker)
+        return worker
 
     def _give(self, worker: _Worker, group: Group) -> None:
         worker.group = group

@@ -18,6 +18,7 @@ from typing import Any
 from pii_scan import __version__
 from pii_scan.config import Config, checked
 from pii_scan.detect.detector import Detector, load_recognizers
+from pii_scan.detect.layout_memory import memory_folder
 from pii_scan.detect.rules import Rule, rules_hash
 from pii_scan.engines.local import SLICE_BYTES, EngineError, Group, LocalEngine, Progress
 from pii_scan.engines.wire import Item
@@ -173,7 +174,8 @@ def _label(descriptions: Sequence[dict[str, Any]], config: Config) -> None:
     """Gives each target the name that results show: its path, with personal data in it masked, and no two alike."""
     names = [printable(described["path"]) for described in descriptions]
     if config.rules or any(char.isdigit() or char == "@" for name in names for char in name):
-        masker = NameMasker(finder(Detector(rule_paths=config.rules)))  # slow to make; built-in rules want digits or @
+        memory = memory_folder(os.environ)  # slow to make without; built-in rules want digits or @
+        masker = NameMasker(finder(Detector(rule_paths=config.rules, memory=memory)))
         named = [str(described.get("server", "")) for described in descriptions]  # an address of a server is no one's
         names = [own + masker.safe(name.removeprefix(own)) for own, name in zip(named, names, strict=True)]
     taken = {"-"}
