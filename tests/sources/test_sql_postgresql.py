@@ -196,6 +196,13 @@ def test_values_too_large_for_a_batch_are_read_a_piece_at_a_time(database: Postg
     assert run.count("EMAIL_ADDRESS") == 4
 
 
+def test_large_objects_are_not_read_and_said_to_be_there(database: PostgreSQLDatabase) -> None:
+    database.run("CREATE TABLE sak (id int, dok oid)", "INSERT INTO sak SELECT 1, lo_from_bytea(0, 'a@example.no')")
+    run = scanned(database.url)
+    assert run.problems("pg_catalog.pg_largeobject") == [("unsupported", "1 large objects are not read")]
+    assert not scanned(database.url, exclude=["pg_largeobject"]).problems()
+
+
 def test_system_schemas_are_left_out_and_globs_choose_among_the_rest(database: PostgreSQLDatabase) -> None:
     database.run(
         "CREATE SCHEMA logg", *[PEOPLE.format(name=n, rows=1) for n in ("kunder", "ordrer", "logg.a", "logg.b")]

@@ -27,6 +27,7 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm', 'v', 'f', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
 """
+_LARGE_OBJECTS = "SELECT count(*)::int8 AS number FROM pg_catalog.pg_largeobject_metadata"
 _SIZE = "pg_table_size(c.oid)"
 _SIZE_WITHOUT_LOCK = "c.relpages::int8 * current_setting('block_size')::int8"
 _TABLE = """
@@ -144,7 +145,14 @@ def listing(session: Session) -> list[Listed]:
                 listed.append(_listed({**row, "size": sum(sizes)}))
         elif row["root"] not in instead:
             listed.append(_listed(row))
-    return listed
+    return listed + _large_objects(session)
+
+
+def _large_objects(session: Session) -> list[Listed]:
+    """What lies in no table: said, not read."""
+    number = session.query(_LARGE_OBJECTS)[0][0].as_py()
+    refused = (ProblemCode.UNSUPPORTED, f"{number} large objects are not read")
+    return [Listed(TableName("pg_catalog", "pg_largeobject"), None, refused)] if number else []
 
 
 def _open_to_user(row: dict[str, Any]) -> bool:
