@@ -196,11 +196,27 @@ def test_values_too_large_for_a_batch_are_read_a_piece_at_a_time(database: Postg
     assert run.count("EMAIL_ADDRESS") == 4
 
 
-def test_large_objects_are_not_read_and_said_to_be_there(database: PostgreSQLDatabase) -> None:
-    database.run("CREATE TABLE sak (id int, dok oid)", "INSERT INTO sak SELECT 1, lo_from_bytea(0, 'a@example.no')")
-    run = scanned(database.url)
-    assert run.problems("pg_catalog.pg_largeobject") == [("unsupported", "1 large objects are not read")]
-    assert not scanned(database.url, exclude=["pg_largeobject"]).problems()
+def test_large_objects_are_read_as_documents_or_said_to_be_closed(database: PostgreSQLDatabase) -> None:
+    page = "<html><body>" + "<p>kontakt vedlegg@example.no om saken</p>" * 20 + "</body></html>"
+    role = f"leser_{database.name[-8:]}"
+    database.run(
+        "CREATE TABLE sak (id int, dok oid)", f"INSERT INTO sak SELECT 1, lo_from_bytea(700001, '{page}')",
+        "SELECT lo_from_bytea(700002, convert_to(repeat('ord ', 700000) || 'stor@example.no', 'UTF8'))",
+        "SELECT lo_create(700003)", f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON LARGE OBJECT 700002 TO {role}",
+    )  # fmt: skip
+    name = "pg_catalog.pg_largeobject"
+    try:
+        run = scanned(database.url)
+        assert not run.problems()
+        assert run.count("EMAIL_ADDRESS", f"{name}!data/700001") == 20
+        assert run.count("EMAIL_ADDRESS") == 21
+        closed = scanned(database.url.replace("postgres@", f"{role}@"), include=["pg_largeobject"])
+        assert closed.problems() == [("permission", "no right to read 2 large objects")]
+        assert closed.count("EMAIL_ADDRESS") == 1
+        assert len(scanned(database.url, sample=1).rows("samples", name)) == 1
+        assert name not in scanned(database.url, exclude=["pg_largeobject"]).documents()
+    finally:
+        database.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
 def test_system_schemas_are_left_out_and_globs_choose_among_the_rest(database: PostgreSQLDatabase) -> None:
