@@ -245,3 +245,24 @@ def test_no_server_is_an_error_that_quotes_no_password() -> None:
     with pytest.raises(TargetError) as failure:
         scanned(f"{url}/test")
     assert "hemmelig" not in str(failure.value) and "kari" not in str(failure.value)
+
+
+def test_a_date_of_birth_and_the_five_digits_beside_it_are_a_national_number(database: PostgreSQLDatabase) -> None:
+    values = ", ".join(f"('19{n[4:6]}-{int(n[2:4]) % 80}-{n[:2]}', '{n[6:]}')" for n in nationals(40))
+    database.run("CREATE TABLE person (fodselsdato date, personnummer text)", f"INSERT INTO person VALUES {values}")
+    assert scanned(database.url).count("NO_FODSELSNUMMER") == 40
+
+
+def test_a_foreign_table_is_read(database: PostgreSQLDatabase) -> None:
+    database.run(
+        PEOPLE.format(name="kunder", rows=30), "CREATE SCHEMA der", "CREATE EXTENSION postgres_fdw",
+        f"CREATE SERVER her FOREIGN DATA WRAPPER postgres_fdw OPTIONS (dbname '{database.name}', host '127.0.0.1')",
+        "CREATE USER MAPPING FOR CURRENT_USER SERVER her OPTIONS (user 'postgres', password_required 'false')",
+        "IMPORT FOREIGN SCHEMA public FROM SERVER her INTO der",
+        "CREATE SERVER borte FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1')",
+        "CREATE USER MAPPING FOR CURRENT_USER SERVER borte OPTIONS (user 'postgres', password_required 'false')",
+        "CREATE FOREIGN TABLE der.borte (epost text) SERVER borte",
+    )  # fmt: skip
+    run = scanned(database.url)
+    assert run.count("EMAIL_ADDRESS", "der.kunder") == run.count("EMAIL_ADDRESS", "public.kunder") == 30
+    assert [row["document"] for row in run.rows("problems")] == ["der.borte"]
