@@ -52,6 +52,23 @@ class Cluster:
         self._run("pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "-t", "100", "start")
         self._up.set()
 
+    def require_tls(self, certificates: Path) -> None:
+        """Started again, it lets in by TLS only; `kari` by a certificate of `ca.pem` only."""
+        data = self._folder / "data"
+        for name in ("ca.pem", "server.pem", "server.key"):
+            shutil.copy(certificates / name, data / name)
+            (data / name).chmod(0o600)
+            if self._user is not None:
+                shutil.chown(data / name, self._user)
+        with (data / "postgresql.conf").open("a") as file:
+            file.write(
+                "\nssl = on\nssl_ca_file = 'ca.pem'\nssl_cert_file = 'server.pem'\nssl_key_file = 'server.key'\n"
+            )
+        rules = "hostssl all kari 127.0.0.1/32 cert\nhostssl all postgres 127.0.0.1/32 trust\n"
+        (data / "pg_hba.conf").write_text(rules)
+        self.stop()
+        self.start()
+
     def kill_and_start(self) -> None:
         """As when the power fails for a moment."""
         self._up.clear()

@@ -36,6 +36,26 @@ def test_the_five_digits_behind_a_date_are_a_national_number(written):
     assert found([written(n) for n in NUMBERS], [n[6:] for n in NUMBERS]) == list(range(40))
 
 
+def iso(number: str) -> str:
+    return f"19{number[4:6]}-{int(number[2:4]) % 80:02}-{number[:2]}"
+
+
+@pytest.mark.parametrize("dull", [False, True])
+def test_a_column_of_dates_has_the_month_itself_where_the_number_of_a_test_person_has_another(dull):
+    for form in (iso, lambda n: f"{int(n[:2])}.{int(n[2:4]) % 80}.19{n[4:6]}", lambda n: iso(n).replace("-", "")):
+        reading = DETECTOR.reading()
+        dates = pa.array([form(n) for n in NUMBERS], pa.string())
+        reading.cells(dates, ColumnPlace("fodselsdato", 1), 2, dull=dull)
+        hits = reading.cells(pa.array([n[6:] for n in NUMBERS], pa.string()), ColumnPlace("personnummer", 2), 2)
+        mine = {
+            text
+            for text, rule in zip(hits.text, hits.rule, strict=True)
+            if DETECTOR.rules[rule].category == "national_id"
+        }
+        assert mine == set(range(40))
+    assert found([iso(n) for n in NUMBERS], random_numbers(40, 5)) == []
+
+
 def test_a_lost_zero_and_empty_cells_do_no_harm():
     rest = [number[6:].lstrip("0") or None for number in NUMBERS]
     rest[3] = None

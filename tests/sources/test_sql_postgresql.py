@@ -196,6 +196,29 @@ def test_values_too_large_for_a_batch_are_read_a_piece_at_a_time(database: Postg
     assert run.count("EMAIL_ADDRESS") == 4
 
 
+def test_large_objects_are_read_as_documents_or_said_to_be_closed(database: PostgreSQLDatabase) -> None:
+    page = "<html><body>" + "<p>kontakt vedlegg@example.no om saken</p>" * 20 + "</body></html>"
+    role = f"leser_{database.name[-8:]}"
+    database.run(
+        "CREATE TABLE sak (id int, dok oid)", f"INSERT INTO sak SELECT 1, lo_from_bytea(700001, '{page}')",
+        "SELECT lo_from_bytea(700002, convert_to(repeat('ord ', 700000) || 'stor@example.no', 'UTF8'))",
+        "SELECT lo_create(700003)", f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON LARGE OBJECT 700002 TO {role}",
+    )  # fmt: skip
+    name = "pg_catalog.pg_largeobject"
+    try:
+        run = scanned(database.url)
+        assert not run.problems()
+        assert run.count("EMAIL_ADDRESS", f"{name}!data/700001") == 20
+        assert run.count("EMAIL_ADDRESS") == 21
+        closed = scanned(database.url.replace("postgres@", f"{role}@"), include=["pg_largeobject"])
+        assert closed.problems() == [("permission", "no right to read 2 large objects")]
+        assert closed.count("EMAIL_ADDRESS") == 1
+        assert len(scanned(database.url, sample=1).rows("samples", name)) == 1
+        assert name not in scanned(database.url, exclude=["pg_largeobject"]).documents()
+    finally:
+        database.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
 def test_system_schemas_are_left_out_and_globs_choose_among_the_rest(database: PostgreSQLDatabase) -> None:
     database.run(
         "CREATE SCHEMA logg", *[PEOPLE.format(name=n, rows=1) for n in ("kunder", "ordrer", "logg.a", "logg.b")]
@@ -222,3 +245,24 @@ def test_no_server_is_an_error_that_quotes_no_password() -> None:
     with pytest.raises(TargetError) as failure:
         scanned(f"{url}/test")
     assert "hemmelig" not in str(failure.value) and "kari" not in str(failure.value)
+
+
+def test_a_date_of_birth_and_the_five_digits_beside_it_are_a_national_number(database: PostgreSQLDatabase) -> None:
+    values = ", ".join(f"('19{n[4:6]}-{int(n[2:4]) % 80}-{n[:2]}', '{n[6:]}')" for n in nationals(40))
+    database.run("CREATE TABLE person (fodselsdato date, personnummer text)", f"INSERT INTO person VALUES {values}")
+    assert scanned(database.url).count("NO_FODSELSNUMMER") == 40
+
+
+def test_a_foreign_table_is_read(database: PostgreSQLDatabase) -> None:
+    database.run(
+        PEOPLE.format(name="kunder", rows=30), "CREATE SCHEMA der", "CREATE EXTENSION postgres_fdw",
+        f"CREATE SERVER her FOREIGN DATA WRAPPER postgres_fdw OPTIONS (dbname '{database.name}', host '127.0.0.1')",
+        "CREATE USER MAPPING FOR CURRENT_USER SERVER her OPTIONS (user 'postgres', password_required 'false')",
+        "IMPORT FOREIGN SCHEMA public FROM SERVER her INTO der",
+        "CREATE SERVER borte FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1')",
+        "CREATE USER MAPPING FOR CURRENT_USER SERVER borte OPTIONS (user 'postgres', password_required 'false')",
+        "CREATE FOREIGN TABLE der.borte (epost text) SERVER borte",
+    )  # fmt: skip
+    run = scanned(database.url)
+    assert run.count("EMAIL_ADDRESS", "der.kunder") == run.count("EMAIL_ADDRESS", "public.kunder") == 30
+    assert [row["document"] for row in run.rows("problems")] == ["der.borte"]

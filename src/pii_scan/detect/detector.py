@@ -31,8 +31,8 @@ DETECTIONS = pa.schema(
     ]
 )
 DEFAULT_MIN_SCORE = 0.4
-_DATE_LENGTH = 8
-"""Of a date in a column of numbers."""
+_DATE_LENGTH = 10
+"""Of an ISO date; a date in a column of numbers is shorter."""
 
 
 class Detector:
@@ -173,7 +173,7 @@ class Reading:
         found = column.detect(cells, min_score=detector.min_score, resolve=detector.resolve, dull=dull)
         if (
             dull and len(cells) and len(cells[0].as_py() or "") > _DATE_LENGTH
-        ):  # moments and fractions: written alike, and never as day, month, year
+        ):  # moments and fractions, never a day alone
             return found
         completed = self._split.complete(cells, place.header, place.sheet, first_row)
         if not len(completed):

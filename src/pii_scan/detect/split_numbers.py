@@ -16,7 +16,16 @@ from pii_scan.detect.validators import JUDGEMENT, VALID
 
 SCORE = 0.85
 _NATIONAL = "national_id"
-_DATE = r"^\s*([0-9]{2})[. /-]?([0-9]{2})[. /-]?(?:19|20)?([0-9]{2})\s*$"
+_FORMS = (
+    r"^\s*(?P<d>[0-9]{2})[. /-]?(?P<m>[0-9]{2})[. /-]?(?:19|20)?(?P<y>[0-9]{2})\s*$",
+    r"^\s*(?P<d>[0-9]{1,2})[./-] ?(?P<m>[0-9]{1,2})[./-] ?(?:19|20)?(?P<y>[0-9]{2})\s*$",
+    r"^\s*(?:19|20)(?P<y>[0-9]{2})[-/.]?(?P<m>[01][0-9])[-/.]?(?P<d>[0-3][0-9])(?:[T ]00:00:00(?:\.0+)?)?\s*$",
+)
+"""Dates as Norwegians write them, without and with zeros before single digits, and ISO 8601's."""
+_HEAD = 256
+"""Cells that say which form a column has."""
+_MONTHS = ((r"^(..)0", r"\18"), (r"^(..)1", r"\19"))
+"""A test person's number has its month and 80 (Skatteetaten), where the column of dates has the month itself."""
 _SHORTEST_DATE = 6
 _REST = r"^\s*[0-9]{4,5}\s*$"
 
@@ -52,10 +61,8 @@ class SplitNumbers:
     def _joined(self, dates: pa.Array, cells: pa.Array) -> Detections:
         fits = pc.fill_null(pc.match_substring_regex(cells, _REST), False)
         rest = pc.utf8_lpad(pc.utf8_trim_whitespace(cells), 5, "0")
-        whole = pc.binary_join_element_wise(dates.cast(rest.type), rest, pa.scalar("", rest.type))
-        whole = pc.if_else(fits, whole, pa.scalar(None, rest.type))
-        found = self._rules.engine.candidates(whole)
-        found = found.take(np.flatnonzero(self._national[found.rule] & (found.verdict & JUDGEMENT == VALID)))
+        kinds = [self._valid(days, rest, fits) for days in (dates, _of_test_persons(dates))]
+        found = Detections.joined(kinds)
         _, first = np.unique(found.text, return_index=True)
         if len(first) < MIN_CELLS or len(first) < MIN_SHARE * pc.sum(fits).as_py():
             return no_detections()
@@ -68,17 +75,36 @@ class SplitNumbers:
             np.full(len(first), notes.note(notes.COMPLETED, percent), np.int16),
         )  # fmt: skip
 
+    def _valid(self, dates: pa.Array, rest: pa.Array, fits: pa.Array) -> Detections:
+        whole = pc.binary_join_element_wise(dates.cast(rest.type), rest, pa.scalar("", rest.type))
+        found = self._rules.engine.candidates(pc.if_else(fits, whole, pa.scalar(None, rest.type)))
+        return found.take(np.flatnonzero(self._national[found.rule] & (found.verdict & JUDGEMENT == VALID)))
+
+
+def _of_test_persons(dates: pa.Array) -> pa.Array:
+    """The same days with the month as test persons have it."""
+    for pattern, month in _MONTHS:
+        dates = pc.replace_substring_regex(dates, pattern, month)
+    return dates
+
 
 def _digits_of_dates(cells: pa.Array) -> pa.Array | None:
     """Ddmmyy of each cell that is such a date, null elsewhere; None unless most cells are."""
     least = max(MIN_CELLS, MIN_SHARE * pc.count(cells).as_py())
     if (_lengths(cells) >= _SHORTEST_DATE).sum() < least:
         return None
-    fits = pc.fill_null(pc.match_substring_regex(cells, _DATE), False)
-    if (pc.sum(fits).as_py() or 0) < least:
+    head = cells.drop_null().slice(0, _HEAD)
+    counts = [pc.sum(pc.match_substring_regex(head, form)).as_py() or 0 for form in _FORMS]
+    best = counts.index(max(counts))
+    if counts[best] < MIN_SHARE * len(head):
         return None
-    digits = pc.replace_substring_regex(cells, _DATE, r"\1\2\3")
-    return pc.if_else(fits, digits, pa.scalar(None, digits.type))
+    parts = pc.extract_regex(cells, _FORMS[best])
+    if len(parts) - parts.null_count < least:
+        return None
+    day, month, year = (pc.struct_field(parts, name) for name in "dmy")
+    padded = [pc.utf8_lpad(piece, 2, "0") for piece in (day, month, year)]
+    digits = pc.binary_join_element_wise(*padded, pa.scalar("", padded[0].type))
+    return pc.if_else(parts.is_valid(), digits, pa.scalar(None, digits.type))
 
 
 def _lengths(cells: pa.Array) -> npt.NDArray[np.int64]:

@@ -48,6 +48,7 @@ _SHAPES = frozenset(
     "geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection "
     "geomcollection".split()
 )
+_UNSEEN = (ProblemCode.PERMISSION, "the user's rights do not cover all of it; tables without any are not shown")
 _PIECE = 1 << 20
 _MOST_ROWS = 1 << 15
 _ATTEMPTS = 3
@@ -111,11 +112,13 @@ class MySQL:
         return ""
 
     def listing(self) -> list[Listed]:
-        """As `Database.listing`. Tables to which the user has no right at all are not shown by these servers."""
+        """As `Database.listing`. The server shows no table to which the user has no right: that is said."""
         condition, values = (" AND table_schema = %s", (self._database,)) if self._database else ("", ())
         rows = self._session.rows(_TABLES + condition, values)
+        whole = self._session.may_read(self._database)
         self._session.close()
-        found = [
+        found = [] if whole else [Listed(TableName(self._database or "*", "*"), None, _UNSEEN)]
+        found += [
             Listed(TableName(schema, name), None if kind == "VIEW" else int(size))
             for schema, name, kind, size, *_ in rows
         ]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import ssl
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
@@ -18,9 +20,12 @@ from pii_scan.errors import DocumentError
 from pii_scan.sources.sql.tables import APPLICATION, CONNECT_SECONDS, LOCK_SECONDS, ConnectionLost, Options
 from pii_scan.sources.sql.url import DatabaseUrl
 
+_GRANT = re.compile(r"GRANT (.+?) ON (\*\.\*|`(?:[^`]|``)*`\.\*) TO ")
+_READING = {"SELECT", "ALL PRIVILEGES"}
 _READ_SECONDS = 900
 """How long the rows of one unit may take, to the last."""
-_TLS = {"ssl_ca": "ca", "ssl_cert": "cert", "ssl_key": "key", "ssl_capath": "capath", "ssl_cipher": "cipher"}
+_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
+"""Of `ssl_mode`, as the servers' own clients have them (MySQL 8.0 reference, command options for TLS)."""
 _BY_NUMBER = {
     1044: ("permission", "no right to use its schema"), 1045: ("permission", "the server lets the user not in"),
     1142: ("permission", "no right to read it"), 1143: ("permission", "no right to read one of its columns"),
@@ -85,6 +90,16 @@ class Session:
                 self._abandon(cursor)
         raise failure
 
+    def may_read(self, database: str) -> bool:
+        """Whether the user has SELECT on all of a database, or on all of the server where that is empty."""
+        for (grant,) in self.rows("SHOW GRANTS"):
+            found = _GRANT.match(str(grant))
+            if found is None or not _READING & {right.strip() for right in found[1].split(",")}:
+                continue
+            if found[2] == "*.*" or (database and _fits(found[2], database)):
+                return True
+        return False
+
     def _abandon(self, cursor: Any) -> None:
         """Drops an answer that was not read to its end, without reading it to its end as PyMySQL would."""
         result = getattr(cursor, "_result", None)
@@ -126,15 +141,13 @@ class Session:
         import pymysql.cursors
 
         split, options = self._url.parts(), self._url.options()
-        tls = {name: options[key] for key, name in _TLS.items() if key in options}
-        wanted = options.get("ssl", "").lower() in ("true", "1") or "ssl_mode" in options or tls
-        verify = options.get("ssl_mode", "").upper() != "REQUIRED" if "ssl_mode" in options else bool(tls.get("ca"))
+        mode, context = _tls(options)
         self._connection = pymysql.connect(
             host=split.hostname or "localhost", port=split.port or 3306, user=unquote(split.username or "") or None,
             password=self._password(), database=self._url.database or None, charset="utf8mb4",
             unix_socket=options.get("unix_socket"), connect_timeout=CONNECT_SECONDS, autocommit=True,
             read_timeout=self._options.patience_seconds, cursorclass=pymysql.cursors.SSCursor,
-            program_name=APPLICATION, ssl={**tls, "check_hostname": verify, "verify_mode": verify} if wanted else None,
+            program_name=APPLICATION, ssl=context, ssl_disabled=mode == "DISABLED",
         )  # fmt: skip
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT VERSION()")
@@ -167,6 +180,40 @@ class Session:
         if number in _BY_NUMBER:
             return DocumentError(*_BY_NUMBER[number])
         return DocumentError("corrupt", f"the server fails to read it ({number})")
+
+
+def _fits(pattern: str, database: str) -> bool:
+    """Whether a database is one of those that a grant names: `%` and `_` stand for any, unless escaped."""
+    name = pattern[1:-3].replace("``", "`")
+    pieces = re.findall(r"\\.|.", name, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    return re.fullmatch("".join(wild.get(p) or re.escape(p[-1]) for p in pieces), database, re.DOTALL) is not None
+
+
+def _tls(options: dict[str, str]) -> tuple[str, ssl.SSLContext | None]:
+    """Mode, and how to speak TLS where that is required. Raises DocumentError where options cannot be kept."""
+    given = {key.lower().replace("-", "_"): value for key, value in options.items()}
+    known = {"ssl", "ssl_ca", "ssl_capath", "ssl_cert", "ssl_cipher", "ssl_key", "ssl_mode"}
+    plain = "VERIFY_IDENTITY" if {"ssl_ca", "ssl_capath"} & set(given) else "PREFERRED"
+    if plain == "PREFERRED" and (given.get("ssl", "").lower() in ("true", "1") or {"ssl_cert", "ssl_key"} & set(given)):
+        plain = "REQUIRED"
+    mode = given.get("ssl_mode", plain).upper()
+    if mode not in _MODES or any(key.startswith("ssl") and key not in known for key in given):
+        raise DocumentError("unsupported", f"an option for TLS is not known; ssl_mode is one of {', '.join(_MODES)}")
+    if mode in ("DISABLED", "PREFERRED"):
+        return mode, None
+    try:
+        context = ssl.create_default_context(cafile=given.get("ssl_ca"), capath=given.get("ssl_capath"))
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        context.check_hostname = mode == "VERIFY_IDENTITY"
+        context.verify_mode = ssl.CERT_NONE if mode == "REQUIRED" else ssl.CERT_REQUIRED
+        if "ssl_cert" in given:
+            context.load_cert_chain(given["ssl_cert"], given.get("ssl_key"))
+        if "ssl_cipher" in given:
+            context.set_ciphers(given["ssl_cipher"])
+    except (OSError, ValueError):
+        raise DocumentError("unsupported", "a file or cipher for TLS cannot be used") from None
+    return mode, context
 
 
 def _number_in(said: str) -> int | None:

@@ -13,6 +13,7 @@ from pii_scan.errors import DocumentError, TargetError
 from pii_scan.model import DatabaseTable, LargeValue, ProblemCode, Sampled, Slice, TableColumn, TableRows
 from pii_scan.sources.sql import postgresql_catalog as catalog
 from pii_scan.sources.sql.names import TableName, literal
+from pii_scan.sources.sql.postgresql_large import NAME, LargeObjects
 from pii_scan.sources.sql.postgresql_session import Session
 from pii_scan.sources.sql.tables import CHUNK_BYTES, ConnectionLost, FetchSize, Listed, Options, Retrying
 from pii_scan.sources.sql.url import DatabaseUrl
@@ -57,6 +58,9 @@ class PostgreSQL:
     def table(self, name: TableName) -> Iterator[DatabaseTable]:
         """As `Database.table`."""
         try:
+            if name == NAME:
+                yield LargeObjects(self._session, self._options, self._retrying)
+                return
             found = self._retrying(lambda: catalog.describe(self._session, name, self._options.max_value_bytes))
             yield PostgreSQLTable(self._session, found, self._options, self._retrying)
         except ConnectionLost:

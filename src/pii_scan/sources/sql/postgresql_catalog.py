@@ -12,6 +12,7 @@ from typing import Any
 from pii_scan.errors import DocumentError
 from pii_scan.model import ProblemCode, TableColumn
 from pii_scan.sources.sql.names import TableName, identifier, literal
+from pii_scan.sources.sql.postgresql_large import NAME
 from pii_scan.sources.sql.postgresql_session import Session
 from pii_scan.sources.sql.tables import Listed
 from pii_scan.sources.sql.type_words import DULL, MEANINGS
@@ -27,6 +28,7 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm', 'v', 'f', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
 """
+_LARGE_OBJECTS = "SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata) AS any"
 _SIZE = "pg_table_size(c.oid)"
 _SIZE_WITHOUT_LOCK = "c.relpages::int8 * current_setting('block_size')::int8"
 _TABLE = """
@@ -144,7 +146,12 @@ def listing(session: Session) -> list[Listed]:
                 listed.append(_listed({**row, "size": sum(sizes)}))
         elif row["root"] not in instead:
             listed.append(_listed(row))
-    return listed
+    return listed + _large_objects(session)
+
+
+def _large_objects(session: Session) -> list[Listed]:
+    """What lies in no table."""
+    return [Listed(NAME)] if session.query(_LARGE_OBJECTS)[0][0].as_py() else []
 
 
 def _open_to_user(row: dict[str, Any]) -> bool:

@@ -25,12 +25,13 @@ _BY_STATE = {
     "72000": ("changed", "the snapshot of the scan is too old"),
 }
 _BY_CLASS = {
+    "08": ("vanished", "the other server, on which it lies, does not answer"),
     "53": ("limit", "the server has not the means to answer"),
     "54": ("limit", "the server cannot hold so large a row"),
     "XX": ("corrupt", "the server finds its data damaged"),
     "0A": ("unsupported", "the server cannot read it"),
 }
-_LOST = ("08", "57P01", "57P02", "57P03", "57P05", "25P03")
+_LOST = ("57P01", "57P02", "57P03", "57P05", "25P03")
 """Classes and states of connections that have ended (PostgreSQL, appendix A)."""
 _SETTINGS = (
     "client_encoding = 'UTF8'", "DateStyle = 'ISO, YMD'", "TimeZone = 'UTC'", "IntervalStyle = 'iso_8601'",
@@ -158,7 +159,7 @@ class Session:
     def _meaning(self, state: str, said: str) -> Exception:
         """What a failure is. Leaves the connection ready for another transaction, or without one where it is lost."""
         self._in_transaction = self.has_cursor = False
-        if state.startswith(_LOST) or not self._usable():
+        if state.startswith(_LOST) or not self._usable():  # 08 with a server that answers is of a foreign table
             self.close()
             return ConnectionLost()
         if state == "57014":
