@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
 from pii_scan.detect.automaton import MAX_JOINED, Automaton
 from pii_scan.detect.expression import WIDE, ByteSet, Expression
+from pii_scan.detect.kernel import ROOM, native
 from pii_scan.detect.starts import CLUSTERS, DEPTH, MAX_RATE, Opening, Openings, anchor_of, byte_mask, opening_of
 
 PADDING = 512
@@ -76,6 +78,17 @@ class Anchor:
             found.append(self._begins(buffer, at))
         return np.unique(np.concatenate(found))
 
+    def starts_compiled(self, compiled: ModuleType, buffer: _Bytes) -> _Ints:
+        """Every place where a match can begin, ascending."""
+        anchors, found, begin = byte_mask(self.bytes), [np.zeros(0, np.int64)], 0
+        while begin < len(buffer):
+            at = np.empty(ROOM, np.int64)
+            count, begin = compiled.anchored(
+                buffer, anchors, self.prefix_bytes, self.opening.pairs, at, self.prefix, begin
+            )
+            found.append(at[:count])
+        return np.concatenate(found)
+
     def _begins(self, buffer: _Bytes, at: _Ints) -> _Ints:
         for depth, pairs in enumerate(self.opening.pairs):
             at = at[pairs[buffer[at + depth - 1], buffer[at + depth]]]
@@ -97,15 +110,28 @@ class Groups:
         """Each group with every place of the buffer where a match can begin, ascending."""
         at, clusters = self._openings.places(buffer[PADDING - 1 : len(buffer) - PADDING + DEPTH])
         at = at + PADDING
+        compiled = native()
         anchors: dict[int, _Ints] = {}
         for group in self._groups:
             if group.anchor is None:
-                yield group, at[(clusters & group.clusters) != 0]
+                yield group, _picked(compiled, at, clusters, group.clusters)
+                continue
+            if compiled is not None:
+                yield group, group.anchor.starts_compiled(compiled, buffer)
                 continue
             values = group.anchor.bytes
             if values not in anchors:
                 anchors[values] = np.flatnonzero(byte_mask(values)[buffer])
             yield group, group.anchor.starts(buffer, anchors[values])
+
+
+def _picked(compiled: ModuleType | None, at: _Ints, clusters: npt.NDArray[np.uint64], wanted: np.uint64) -> _Ints:
+    """Those of the places `at` where one of the wanted clusters can begin."""
+    if compiled is None:
+        return np.asarray(at[(clusters & wanted) != 0])
+    picked = np.empty(len(at) + 1, np.int64)
+    count: int = compiled.picked(at, clusters, picked, int(wanted))
+    return picked[:count]
 
 
 @dataclass(frozen=True, slots=True)
