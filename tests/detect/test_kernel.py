@@ -160,7 +160,7 @@ def walk(**given: Any) -> Any:
     room = {name: np.empty(8, np.int64) for name in ("start", "end", "bits")}
     values = {
         "buffer": np.zeros(3, np.uint8), "classes": np.zeros(256, np.int32), "table": np.zeros(2, np.int32),
-        "accepts": ints(0, 0), "starts": ints(0, 1), **room, "steps": 9, "number": 0, "at": 0, "state": START,
+        "accepts": ints(0, 0), "follows": walks.ANY_FOLLOWS, "starts": ints(0, 1), **room, "steps": 9, "number": 0, "at": 0, "state": START,
         "what": 0,
     }  # fmt: skip
     return compiled.walk(*{**values, **given}.values())
@@ -174,7 +174,7 @@ def walk(**given: Any) -> Any:
         {"table": np.full(2, -2, np.int32)}, {"starts": ints(-1)}, {"starts": ints(3)}, {"at": 4}, {"at": -1},
         {"state": 2}, {"state": -1}, {"number": -1}, {"steps": 0}, {"steps": 1 << 40}, {"what": 3},
         {"start": np.empty(1, np.int64)}, {"end": np.empty(7, np.int64)}, {"starts": ints(1 << 62)},
-        {"starts": ints(0, -(1 << 62)), "what": 1}, {"buffer": np.zeros(0, np.uint8)},
+        {"follows": ints(1)}, {"starts": ints(0, -(1 << 62)), "what": 1}, {"buffer": np.zeros(0, np.uint8)},
     ],
 )  # fmt: skip
 def test_a_walk_beyond_its_arrays_is_refused(given):

@@ -23,11 +23,12 @@ def anchored(
     """(places written to `at`, the byte to go on from). `at` has room for more than `prefix`."""
 
 def walk(
-    buffer: _Bytes, classes: _States, table: _States, accepts: _Ints, starts: _Ints, start: _Ints, end: _Ints,
-    bits: _Ints, steps: int, number: int, at: int, state: int, what: int, /,
+    buffer: _Bytes, classes: _States, table: _States, accepts: _Ints, follows: _Ints, starts: _Ints, start: _Ints,
+    end: _Ints, bits: _Ints, steps: int, number: int, at: int, state: int, what: int, /,
 ) -> tuple[int, int, int, int, int]:  # fmt: skip
     """(how it stopped, number of the walk, byte and state that it is at, events written to `start`, `end`, `bits`).
 
+    `follows`: (3, 256), the expressions that may end after a byte of no word, of a word, beyond ASCII, by the next byte.
     How: 0 all walks are done, 1 the move from there is not made, 2 there is no more room for events.
     """
 

@@ -2,7 +2,7 @@
 
 #include "_kernel.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 enum { SEPARATOR = 0xFF, LINE_END = 10, LOOK_BEFORE = 4 };
 
@@ -15,6 +15,7 @@ typedef struct {
     const int64_t *length; /* bytes of each word */
     const uint8_t *whole, *letters; /* words that must stand alone; bytes that begin a letter */
     Py_ssize_t before, after, used_digits;
+    int32_t *passed; /* for each byte of the buffer the state behind it where words end, else 0; NULL: walk each span */
 } Context;
 
 typedef struct {
@@ -51,8 +52,24 @@ static int alnum_before(const Context *context, Py_ssize_t at)
     return context->letters[byte[-1]] || is_digit(byte[-1]);
 }
 
-/* Takes the words that end at `stop`, shorter ones first; whether there was one. */
-static int record(const Context *context, Span *span, int32_t state, Py_ssize_t stop, Py_ssize_t edge)
+/* Walks the buffer once. A word that ends in it ends in each window that holds the whole word, and the other way. */
+static void pass(const Context *context, Py_ssize_t size)
+{
+    int32_t state = 0;
+
+    for (Py_ssize_t at = 0; at < size; at++) {
+        state = step(context, state, context->buffer[at]);
+        context->passed[at] = context->outputs[(Py_ssize_t)state * context->width] >= 0 ? state : 0;
+    }
+}
+
+static int32_t state_after(const Context *context, int32_t state, Py_ssize_t at)
+{
+    return context->passed != NULL ? context->passed[at] : step(context, state, context->buffer[at]);
+}
+
+/* Takes the words from `from` on that end at `stop`, shorter ones first; whether there was one. */
+static int record(const Context *context, Span *span, int32_t state, Py_ssize_t from, Py_ssize_t stop, Py_ssize_t edge)
 {
     int took = 0;
 
@@ -61,14 +78,11 @@ static int record(const Context *context, Span *span, int32_t state, Py_ssize_t 
         if (word < 0 || word >= context->words) {
             break;
         }
-        if (effect_of(context, span, word) == 0) {
+        if (effect_of(context, span, word) == 0 || context->length[word] < 0 || context->length[word] > stop - from) {
             continue;
         }
         if (context->whole[word]) {
             Py_ssize_t begin = stop - (Py_ssize_t)context->length[word];
-            if (context->length[word] < 0 || context->length[word] > context->before) {
-                continue;
-            }
             if (begin == edge || alnum_before(context, begin)
                 || (context->letters[context->buffer[stop]] && stop != edge)) {
                 continue;
@@ -98,9 +112,9 @@ static int32_t nearest_before(const Context *context, Span *span)
                 span->best = -1;
             }
         }
-        state = step(context, state, byte);
+        state = state_after(context, state, span->start - back);
         if (context->outputs[(Py_ssize_t)state * context->width] >= 0
-            && record(context, span, state, span->start - back + 1, span->start)) {
+            && record(context, span, state, span->start - context->before, span->start - back + 1, span->start)) {
             digits = 0;
         }
     }
@@ -130,9 +144,9 @@ static int32_t nearest_after(const Context *context, Span *span)
         if (byte == SEPARATOR || byte == LINE_END) {
             break;
         }
-        state = step(context, state, byte);
+        state = state_after(context, state, span->end + ahead);
         if (context->outputs[(Py_ssize_t)state * context->width] >= 0) {
-            record(context, span, state, span->end + ahead + 1, span->end);
+            record(context, span, state, span->end, span->end + ahead + 1, span->end);
         }
     }
     if (effect_of(context, span, span->best) < 0 && numbered_after(context, span->end)) {
@@ -150,7 +164,7 @@ PyObject *kernel_nearest(PyObject *self, PyObject *args)
     };
     PyObject *objects[11], *result = NULL;
     Column columns[11];
-    Context context;
+    Context context = {0};
     int good = 1;
 
     (void)self;
@@ -185,6 +199,12 @@ PyObject *kernel_nearest(PyObject *self, PyObject *args)
         goto done;
     }
     Py_BEGIN_ALLOW_THREADS
+    if (context.before > 0 && count > size / context.before) { /* windows that lie over each other */
+        context.passed = malloc((size_t)size * sizeof(int32_t));
+    }
+    if (context.passed != NULL) {
+        pass(&context, size);
+    }
     for (Py_ssize_t i = 0; good && i < count; i++) {
         good = rule[i] >= 0 && rule[i] < rules && start[i] >= context.before + LOOK_BEFORE && start[i] < size
             && end[i] >= context.before + LOOK_BEFORE && end[i] < size - context.after;
@@ -194,6 +214,7 @@ PyObject *kernel_nearest(PyObject *self, PyObject *args)
             best[i] = span.best < 0 ? nearest_after(&context, &span) : span.best;
         }
     }
+    free(context.passed);
     Py_END_ALLOW_THREADS
     if (good) {
         result = Py_BuildValue("");

@@ -10,6 +10,7 @@ typedef struct {
     const int32_t *classes, *table;
     const int64_t *accepts;
     Py_ssize_t width, states;
+    const int64_t *follows; /* for an end after a byte of no word, of a word, beyond ASCII, by the byte that follows */
     const int64_t *starts;
     Py_ssize_t count, steps;
     int what;
@@ -28,6 +29,22 @@ typedef struct {
 
 /* What is written of a walk: every place where expressions end; only the first; or only where it was dead. */
 enum { EVERY, FIRST, EXTENT };
+
+enum { AFTER_OTHER, AFTER_WORD, AFTER_HIGH, KINDS };
+
+/* The expressions that end before byte `at`, less those that the byte there forbids to. */
+static int64_t ending(const Walks *walks, int32_t state, int64_t at)
+{
+    int64_t bits = walks->accepts[state];
+
+    if (bits) {
+        uint8_t last = walks->buffer[at - 1];
+        int word = (last >= '0' && last <= '9') || ((last | 32) >= 'a' && (last | 32) <= 'z') || last == '_';
+        int kind = last >= 0x80 ? AFTER_HIGH : word ? AFTER_WORD : AFTER_OTHER;
+        bits &= walks->follows[kind * 256 + walks->buffer[at]];
+    }
+    return bits;
+}
 
 static void note(const Walks *walks, Place *place, Py_ssize_t end, int64_t bits)
 {
@@ -53,8 +70,9 @@ static int walk_one(const Walks *walks, Place *place)
         }
         state = to;
         at++;
-        if (walks->accepts[state] && walks->what != EXTENT) {
-            note(walks, place, at, walks->accepts[state]);
+        int64_t bits = walks->what == EXTENT ? 0 : ending(walks, state, at);
+        if (bits) {
+            note(walks, place, at, bits);
             if (walks->what == FIRST) {
                 return DONE;
             }
@@ -101,14 +119,15 @@ static int walk_block(const Walks *walks, Place *place, Py_ssize_t count)
             if (to < 0 || to >= walks->states || next >= limit) {
                 return 0;
             }
-            const int64_t bits = walks->accepts[to];
+            const int64_t bits = ending(walks, to, next);
             state[left] = to;
             start[left] = begin;
             at[left] = next;
-            walks->start[found] = begin;
-            walks->end[found] = next;
-            walks->bits[found] = bits;
-            found += bits != 0;
+            if (bits) {
+                walks->start[found] = begin;
+                walks->end[found] = next;
+                walks->bits[found++] = bits;
+            }
             left += to != 0;
         }
         living = left;
@@ -158,15 +177,17 @@ static int walks_take(Walks *walks, Column *columns)
     walks->table = columns[2].data;
     walks->accepts = columns[3].data;
     walks->states = columns[3].length;
-    walks->starts = columns[4].data;
-    walks->count = columns[4].length;
-    walks->start = columns[5].data;
-    walks->end = columns[6].data;
-    walks->bits = columns[7].data;
-    walks->room = columns[5].length;
+    walks->follows = columns[4].data;
+    walks->starts = columns[5].data;
+    walks->count = columns[5].length;
+    walks->start = columns[6].data;
+    walks->end = columns[7].data;
+    walks->bits = columns[8].data;
+    walks->room = columns[6].length;
     walks->width = walks->states ? columns[2].length / walks->states : 0;
     int good = columns[1].length == 256 && walks->width > 0 && walks->width * walks->states == columns[2].length
-        && columns[6].length == walks->room && columns[7].length == walks->room && walks->room > 2 && walks->steps > 0 && walks->steps <= 1 << 30
+        && columns[4].length == KINDS * 256 && columns[7].length == walks->room && columns[8].length == walks->room
+        && walks->room > 2 && walks->steps > 0 && walks->steps <= 1 << 30
         && walks->what >= EVERY && walks->what <= EXTENT;
     for (int byte = 0; good && byte < 256; byte++) {
         good = walks->classes[byte] >= 0 && walks->classes[byte] < walks->width;
@@ -178,21 +199,21 @@ PyObject *kernel_walk(PyObject *self, PyObject *args)
 {
     static const Wanted wanted[] = {
         {"buffer", "B", 1, 0}, {"classes", "il", 4, 0}, {"table", "il", 4, 0}, {"accepts", "lq", 8, 0},
-        {"starts", "lq", 8, 0}, {"start", "lq", 8, 1}, {"end", "lq", 8, 1}, {"bits", "lq", 8, 1},
+        {"follows", "lq", 8, 0}, {"starts", "lq", 8, 0}, {"start", "lq", 8, 1}, {"end", "lq", 8, 1}, {"bits", "lq", 8, 1},
     };
-    PyObject *objects[8], *result = NULL;
-    Column columns[8];
+    PyObject *objects[9], *result = NULL;
+    Column columns[9];
     Walks walks;
     Place place = {0, 0, 0, 0, 0};
     int how;
 
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOOOOOOOnnnii", &objects[0], &objects[1], &objects[2], &objects[3], &objects[4],
-                          &objects[5], &objects[6], &objects[7], &walks.steps, &place.number, &place.at,
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOnnnii", &objects[0], &objects[1], &objects[2], &objects[3], &objects[4],
+                          &objects[5], &objects[6], &objects[7], &objects[8], &walks.steps, &place.number, &place.at,
                           &place.state, &walks.what)) {
         return NULL;
     }
-    if (columns_take(columns, objects, wanted, 8)) {
+    if (columns_take(columns, objects, wanted, 9)) {
         goto done;
     }
     if (walks_take(&walks, columns) || place.number < 0) {
@@ -208,6 +229,6 @@ PyObject *kernel_walk(PyObject *self, PyObject *args)
     }
     result = Py_BuildValue("innin", how, place.number, place.at, (int)place.state, place.found);
 done:
-    columns_release(columns, 8);
+    columns_release(columns, 9);
     return result;
 }

@@ -14,6 +14,7 @@ from pii_scan.detect.automaton import MAX_JOINED, Automaton
 from pii_scan.detect.expression import WIDE, ByteSet, Expression
 from pii_scan.detect.kernel import ROOM, native
 from pii_scan.detect.starts import CLUSTERS, DEPTH, MAX_RATE, Opening, Openings, anchor_of, byte_mask, opening_of
+from pii_scan.detect.walks import ANY_FOLLOWS
 
 PADDING = 512
 """Separators before and after the texts of a buffer, so that no read leaves it."""
@@ -38,7 +39,7 @@ Read = Callable[[int], Expression]
 class Group:
     """Expressions that one automaton serves; it is made when there is first something for it to look at."""
 
-    __slots__ = ("_automaton", "_read", "anchor", "clusters", "members")
+    __slots__ = ("_automaton", "_read", "anchor", "clusters", "follows", "known", "members")
 
     def __init__(
         self, members: tuple[int, ...], read: Read, clusters: np.uint64 = _NO_CLUSTER, anchor: Anchor | None = None
@@ -47,6 +48,10 @@ class Group:
         self.members = members
         self.clusters = clusters
         self.anchor = anchor
+        self.follows = ANY_FOLLOWS.copy()
+        """(3, 256): the members (bits) that may end after a byte of no word, of a word, beyond ASCII, by the byte that
+        follows; a superset, and all until a member is `known`."""
+        self.known = 0
         self._read = read
         self._automaton: Automaton | None = None
 

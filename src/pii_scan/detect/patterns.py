@@ -18,7 +18,7 @@ import regex
 
 from pii_scan.detect import layout_memory
 from pii_scan.detect.ask import SEPARATOR, Deadline, match_at, search_each_text, texts_around
-from pii_scan.detect.automaton import Automaton
+from pii_scan.detect.automaton import START, Automaton
 from pii_scan.detect.expression import WORD, CannotCompile, Expression, read_expression
 from pii_scan.detect.groups import Group, Groups, layout_of
 from pii_scan.detect.kernel import native
@@ -126,7 +126,7 @@ class PatternSet:
 
         A candidate that outlives the walk gets two ends, so that the expression decides.
         """
-        start, end, bits = walked(buffer, group.automaton, start)
+        start, end, bits = walked(buffer, group.automaton, start, group.follows)
         alive = bits < 0
         endless = np.repeat(start[alive], 2), np.repeat(end[alive], 2)
         if len(endless[0]):
@@ -136,6 +136,8 @@ class PatternSet:
         for bit, number in enumerate(group.members):
             mine = np.flatnonzero(bits & (1 << bit)) if seen >> bit & 1 else np.zeros(0, np.int64)
             if len(mine):
+                if not group.known >> bit & 1:
+                    _learn(group, bit, self._pattern(number))
                 mine = mine[self._end_fits(buffer, self._pattern(number), end[mine])]
             if len(mine) or len(endless[0]):
                 starts, ends = np.concatenate([start[mine], endless[0]]), np.concatenate([end[mine], endless[1]])
@@ -190,6 +192,22 @@ class PatternSet:
         lefts, rights = np.zeros(len(start), np.int64), np.zeros(len(start), np.int64)
         lefts[asked], rights[asked] = left, right
         return lefts, rights
+
+
+def _learn(group: Group, bit: int, pattern: _Pattern) -> None:
+    """Puts into `follows` which bytes forbid a member to end before them: what `_end_fits` says of one byte alone."""
+    after = np.arange(256, dtype=np.uint8)
+    fits = np.ones((3, 256), bool)
+    if pattern.expression.boundary_after:
+        fits[0], fits[1] = _IS_WORD, ~_IS_WORD
+    for negated, automaton in pattern.lookaheads:
+        state = automaton.step(np.full(256, START, np.int32), after)
+        ends = automaton.accepts[state] != 0
+        fits &= ~ends if negated else ends | (state != 0)
+    fits[2] = True
+    fits |= _HIGH
+    group.follows[~fits] &= ~(1 << bit)
+    group.known |= 1 << bit
 
 
 def _ask(

@@ -16,17 +16,23 @@ EVERY, FIRST, EXTENT = range(3)
 """What the compiled kernel tells of a walk: all ends of its expressions, the first, or only how far it goes."""
 _UNMADE = 1
 
+ANY_FOLLOWS = np.full((3, 256), -1, np.int64)
+"""Nothing is known of what may follow."""
+
 _Bytes = npt.NDArray[np.uint8]
 _Ints = npt.NDArray[np.int64]
 _Bools = npt.NDArray[np.bool_]
 _Events = tuple[_Ints, _Ints, _Ints]
 
 
-def walked(buffer: _Bytes, automaton: Automaton, start: _Ints) -> _Events:
-    """(start, end, expressions that end there as bits) of every end on the way; bits -1 where a walk was given up."""
+def walked(buffer: _Bytes, automaton: Automaton, start: _Ints, follows: _Ints | None = None) -> _Events:
+    """(start, end, expressions that end there as bits) of every end on the way; bits -1 where a walk was given up.
+
+    `follows`: see `Group.follows`; spares ends that would not stay, where the kernel is compiled.
+    """
     compiled = native()
     if compiled is not None:
-        return _compiled(compiled, buffer, automaton, start, EVERY)
+        return _compiled(compiled, buffer, automaton, start, EVERY, ANY_FOLLOWS if follows is None else follows)
     state, at = np.full(len(start), START, np.int32), start
     events = [(start[:0], start[:0], start[:0])]
     limit = len(buffer) - 1
@@ -93,7 +99,9 @@ def extent(buffer: _Bytes, automaton: Automaton, at: _Ints) -> tuple[_Ints, _Boo
     return reached, ended
 
 
-def _compiled(compiled: ModuleType, buffer: _Bytes, automaton: Automaton, starts: _Ints, what: int) -> _Events:
+def _compiled(
+    compiled: ModuleType, buffer: _Bytes, automaton: Automaton, starts: _Ints, what: int, follows: _Ints = ANY_FOLLOWS
+) -> _Events:
     """The events of all walks, one walk after the other."""
     events = [(starts[:0], starts[:0], starts[:0])]
     number, state = 0, START
@@ -102,7 +110,7 @@ def _compiled(compiled: ModuleType, buffer: _Bytes, automaton: Automaton, starts
         room = (np.empty(ROOM, np.int64), np.empty(ROOM, np.int64), np.empty(ROOM, np.int64))
         count = 0
         how, number, at, state, count = compiled.walk(
-            buffer, *automaton.tables, starts, *room, MAX_STEPS, number, at, state, what
+            buffer, *automaton.tables, follows, starts, *room, MAX_STEPS, number, at, state, what
         )
         events.append((room[0][:count], room[1][:count], room[2][:count]))
         if how == _UNMADE:
