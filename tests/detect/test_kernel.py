@@ -160,8 +160,8 @@ def walk(**given: Any) -> Any:
     room = {name: np.empty(8, np.int64) for name in ("start", "end", "bits")}
     values = {
         "buffer": np.zeros(3, np.uint8), "classes": np.zeros(256, np.int32), "table": np.zeros(2, np.int32),
-        "accepts": ints(0, 0), "follows": walks.ANY_FOLLOWS, "starts": ints(0, 1), **room, "steps": 9, "number": 0, "at": 0, "state": START,
-        "what": 0,
+        "accepts": ints(0, 0), "follows": walks.ANY_FOLLOWS, "starts": ints(0, 1), **room,
+        "steps": 9, "number": 0, "at": 0, "state": START, "what": 0,
     }  # fmt: skip
     return compiled.walk(*{**values, **given}.values())
 

@@ -28,7 +28,7 @@ def walk(
 ) -> tuple[int, int, int, int, int]:  # fmt: skip
     """(how it stopped, number of the walk, byte and state that it is at, events written to `start`, `end`, `bits`).
 
-    `follows`: (3, 256), the expressions that may end after a byte of no word, of a word, beyond ASCII, by the next byte.
+    `follows`: (3, 256), what may end after a byte of no word, of a word, beyond ASCII, by the next byte.
     How: 0 all walks are done, 1 the move from there is not made, 2 there is no more room for events.
     """
 
