@@ -1,17 +1,29 @@
 """Carries the data folders, which stand beside `src` in the checkout, into the package when a wheel is built.
 
+Builds the compiled kernel where a C compiler is; without one the NumPy code runs in its place.
+
 An editable install needs no copy: `pii_scan.registry` looks in the checkout as well.
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 DATA_FOLDERS = ("recognizers", "configs", "examples")
+KERNEL = Extension(
+    "pii_scan.detect._kernel",
+    [f"src/pii_scan/detect/_kernel{part}.c" for part in ("", "_context", "_starts", "_walk")],
+    depends=["src/pii_scan/detect/_kernel.h"],
+    define_macros=[("Py_LIMITED_API", "0x030B0000")],
+    extra_compile_args=[] if sys.platform == "win32" else ["-O3"],
+    py_limited_api=True,
+    optional=True,
+)
 
 
 class BuildWithData(build_py):
@@ -25,4 +37,8 @@ class BuildWithData(build_py):
             shutil.copytree(name, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-setup(cmdclass={"build_py": BuildWithData})
+setup(
+    cmdclass={"build_py": BuildWithData},
+    ext_modules=[KERNEL],
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+)

@@ -50,6 +50,23 @@ def test_doctor_says_what_is_there_and_ends_with_1_when_something_is_missing(
     assert said.code == 1 and "missing: no-such-package" in said.out
 
 
+def test_doctor_says_which_kernel_runs(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pii_scan.detect import kernel
+
+    monkeypatch.setenv(kernel.VARIABLE, "numpy")
+    assert "matching kernel: numpy" in call("doctor").out
+    monkeypatch.setenv(kernel.VARIABLE, "pandas")
+    said = call("doctor")
+    assert said.code == 2 and "PII_SCAN_KERNEL: no kernel is called 'pandas'" in said.err
+    monkeypatch.delenv(kernel.VARIABLE)
+    monkeypatch.setattr("pii_scan.cli.doctor.native", lambda: object())
+    assert "matching kernel: native" in call("doctor").out
+    monkeypatch.setattr("pii_scan.cli.doctor.native", lambda: None)
+    monkeypatch.setattr("pii_scan.cli.doctor.compiled_kernel", lambda: None)
+    said = call("doctor")
+    assert said.code == 0 and "was not built" in said.out and "a C compiler" in said.out
+
+
 def test_doctor_says_which_databases_can_be_read_and_how_to_get_the_rest(
     call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

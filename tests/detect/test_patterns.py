@@ -10,7 +10,7 @@ import regex
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pii_scan.detect import patterns
+from pii_scan.detect import walks
 from pii_scan.detect.ask import SEPARATOR, ExpressionTimeout
 from pii_scan.detect.groups import PADDING
 from pii_scan.detect.patterns import PatternSet
@@ -138,7 +138,7 @@ def test_any_expressions_on_any_texts_give_what_finditer_gives(some, texts):
 @given(st.lists(rules, min_size=1, max_size=2), texts)
 def test_candidates_that_outlive_the_walk_are_left_to_the_expression(some, texts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(patterns, "MAX_STEPS", 16)  # more than any look-ahead of the generator reads
+        patch.setattr(walks, "MAX_STEPS", 16)  # more than any look-ahead of the generator reads
         assert_same_or_slow(some, texts)
 
 

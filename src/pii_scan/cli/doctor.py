@@ -11,6 +11,7 @@ import click
 
 from pii_scan import __version__
 from pii_scan.cli.options import Output, common, output
+from pii_scan.detect.kernel import VARIABLE, compiled_kernel, native
 from pii_scan.errors import PiiScanError
 from pii_scan.extract import archive_tool, ocr
 from pii_scan.registry import DATA_FOLDERS, data_folder
@@ -49,6 +50,7 @@ def command(**options: Any) -> int:
     talk = output(**options)
     talk.say(f"pii-scan {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     missing = _parts(talk) + _folders(talk)
+    _kernel(talk)
     _pictures(talk)
     _archives(talk)
     _databases(talk)
@@ -68,6 +70,17 @@ def _parts(talk: Output) -> list[str]:
         else:
             talk.say(f"  ok       {package} {importlib.metadata.version(package)}: {use}")
     return missing
+
+
+def _kernel(talk: Output) -> None:
+    """Which of the two kernels runs: they find the same, at different speed."""
+    if native() is not None:
+        talk.say("  ok       matching kernel: native")
+    elif compiled_kernel() is not None:
+        talk.say(f"  ok       matching kernel: numpy, as {VARIABLE} says; the native one is there")
+    else:
+        talk.say("  ok       matching kernel: numpy; the native one, which is faster, was not built")
+        talk.say("           install pii-scan from a wheel, or where a C compiler is")
 
 
 def _pictures(talk: Output) -> None:

@@ -83,6 +83,21 @@ class Automaton:
             after = self._table[at]
         return np.asarray(after)
 
+    @property
+    def tables(self) -> tuple[_States, _States, npt.NDArray[np.int64]]:
+        """(class of each byte, moves by state and class, `accepts`), until the next step; a move not made is -1."""
+        return self._class_of, self._table, self.accepts
+
+    def make(self, state: int, byte: int) -> int:
+        """Makes the move of a state on a byte: the state's number, a new one when all others were forgotten."""
+        if len(self._subsets) > MAX_STATES:
+            state = int(self._forget(np.array([state], np.int32))[0])
+        place = state * self._width + int(self._class_of[byte])
+        if self._table[place] < 0:
+            to = self._made(*divmod(place, self._width))  # may put a larger table in place
+            self._table[place] = to
+        return state
+
     def _made(self, state: int, kind: int) -> int:
         """The state after a byte of class `kind`."""
         parts = [found for item in self._subsets[state] if (found := self._moves_of(item).get(kind)) is not None]

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pii_scan.detect.kernel import native
 from pii_scan.detect.rules import Rule
 
 BEFORE = 64
@@ -77,8 +78,8 @@ class ContextIndex:
                 self.effect[i, number[word]] = -rule.negative_penalty
             for word in rule.context:
                 self.effect[i, number[word]] = rule.context_boost
-        self._length = np.array([len(word.encode()) for word in self.words] or [0], np.int64)
-        self._whole = np.array([len(word) <= WHOLE_WORD for word in self.words] or [False], bool)
+        self._length = np.array([len(word.encode()) for word in self.words], np.int64)
+        self._whole = np.array([len(word) <= WHOLE_WORD for word in self.words], bool)
         self._table, self._outputs = _automaton(self.words)
         self._has_output = self._outputs[:, 0] >= 0
         self._rows: list[Any] = []
@@ -86,6 +87,14 @@ class ContextIndex:
 
     def nearest_many(self, buffer: _Bytes, start: _Ints, end: _Ints, rule: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
         """The word that decides for each span of `buffer`, by rule; -1 for none."""
+        compiled = native()
+        if compiled is not None:
+            chosen = np.empty(len(start), np.int32)
+            compiled.nearest(
+                buffer, self._table, self._outputs, self.effect, self._length, self._whole, _BEGINS_LETTER,
+                start, end, np.ascontiguousarray(rule, np.int64), chosen, BEFORE, AFTER, USED_DIGITS,
+            )  # fmt: skip
+            return chosen
         best = np.full(len(start), -1, np.int32)
         above = best.copy()
         state, digits = np.zeros(len(start), np.int32), np.zeros(len(start), np.int32)
@@ -234,7 +243,7 @@ def _automaton(words: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray
     upper = np.arange(256)
     for byte in range(65, 91):
         upper[byte] = byte + 32
-    table = table[:, upper]
+    table = np.ascontiguousarray(table[:, upper])
     _fold_latin1(table)
     width = max(1, *(len(found) for found in ends))
     outputs = np.full((len(edges), width), -1, np.int32)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
 from pii_scan.detect.automaton import MAX_JOINED, Automaton
 from pii_scan.detect.expression import WIDE, ByteSet, Expression
+from pii_scan.detect.kernel import ROOM, native
 from pii_scan.detect.starts import CLUSTERS, DEPTH, MAX_RATE, Opening, Openings, anchor_of, byte_mask, opening_of
+from pii_scan.detect.walks import ANY_FOLLOWS
 
 PADDING = 512
 """Separators before and after the texts of a buffer, so that no read leaves it."""
@@ -36,7 +39,7 @@ Read = Callable[[int], Expression]
 class Group:
     """Expressions that one automaton serves; it is made when there is first something for it to look at."""
 
-    __slots__ = ("_automaton", "_read", "anchor", "clusters", "members")
+    __slots__ = ("_automaton", "_read", "anchor", "clusters", "follows", "known", "members")
 
     def __init__(
         self, members: tuple[int, ...], read: Read, clusters: np.uint64 = _NO_CLUSTER, anchor: Anchor | None = None
@@ -45,6 +48,10 @@ class Group:
         self.members = members
         self.clusters = clusters
         self.anchor = anchor
+        self.follows = ANY_FOLLOWS.copy()
+        """(3, 256): the members (bits) that may end after a byte of no word, of a word, beyond ASCII, by the byte that
+        follows; a superset, and all until a member is `known`."""
+        self.known = 0
         self._read = read
         self._automaton: Automaton | None = None
 
@@ -76,6 +83,17 @@ class Anchor:
             found.append(self._begins(buffer, at))
         return np.unique(np.concatenate(found))
 
+    def starts_compiled(self, compiled: ModuleType, buffer: _Bytes) -> _Ints:
+        """Every place where a match can begin, ascending."""
+        anchors, found, begin = byte_mask(self.bytes), [np.zeros(0, np.int64)], 0
+        while begin < len(buffer):
+            at = np.empty(ROOM, np.int64)
+            count, begin = compiled.anchored(
+                buffer, anchors, self.prefix_bytes, self.opening.pairs, at, self.prefix, begin
+            )
+            found.append(at[:count])
+        return np.concatenate(found)
+
     def _begins(self, buffer: _Bytes, at: _Ints) -> _Ints:
         for depth, pairs in enumerate(self.opening.pairs):
             at = at[pairs[buffer[at + depth - 1], buffer[at + depth]]]
@@ -97,15 +115,28 @@ class Groups:
         """Each group with every place of the buffer where a match can begin, ascending."""
         at, clusters = self._openings.places(buffer[PADDING - 1 : len(buffer) - PADDING + DEPTH])
         at = at + PADDING
+        compiled = native()
         anchors: dict[int, _Ints] = {}
         for group in self._groups:
             if group.anchor is None:
-                yield group, at[(clusters & group.clusters) != 0]
+                yield group, _picked(compiled, at, clusters, group.clusters)
+                continue
+            if compiled is not None:
+                yield group, group.anchor.starts_compiled(compiled, buffer)
                 continue
             values = group.anchor.bytes
             if values not in anchors:
                 anchors[values] = np.flatnonzero(byte_mask(values)[buffer])
             yield group, group.anchor.starts(buffer, anchors[values])
+
+
+def _picked(compiled: ModuleType | None, at: _Ints, clusters: npt.NDArray[np.uint64], wanted: np.uint64) -> _Ints:
+    """Those of the places `at` where one of the wanted clusters can begin."""
+    if compiled is None:
+        return np.asarray(at[(clusters & wanted) != 0])
+    picked = np.empty(len(at) + 1, np.int64)
+    count: int = compiled.picked(at, clusters, picked, int(wanted))
+    return picked[:count]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,9 @@ from pii_scan.detect.ask import SEPARATOR, Deadline, match_at, search_each_text,
 from pii_scan.detect.automaton import START, Automaton
 from pii_scan.detect.expression import WORD, CannotCompile, Expression, read_expression
 from pii_scan.detect.groups import Group, Groups, layout_of
+from pii_scan.detect.kernel import native
 from pii_scan.detect.starts import byte_mask
-
-MAX_STEPS = 4096
-"""A candidate still alive after so many bytes is left to the expression: keeps the walk linear."""
+from pii_scan.detect.walks import accepted, extent, walked
 
 MAX_SPAN = 64
 """Bytes up to which spans are looked through byte by byte together."""
@@ -69,6 +68,7 @@ class PatternSet:
 
     def __init__(self, expressions: Sequence[tuple[str, int]], memory: Path | None = None) -> None:
         """`memory`: folder in which what follows from the expressions alone is kept for the next start."""
+        native()  # a wrong choice of kernel is told before anything is read
         self._expressions = list(expressions)
         self._patterns: dict[int, _Pattern] = {}
         kept = None if memory is None else layout_memory.recall(self._expressions, memory)
@@ -124,47 +124,25 @@ class PatternSet:
     def _walk(self, buffer: _Bytes, group: Group, start: _Ints) -> list[tuple[int, _Ints, _Ints]]:
         """Runs all candidates through the group's automaton: for each pattern, every (start, end) that fits.
 
-        A candidate that outlives MAX_STEPS gets two ends, so that the expression decides.
+        A candidate that outlives the walk gets two ends, so that the expression decides.
         """
-        events: dict[int, list[tuple[_Ints, _Ints]]] = {}
-        automaton = group.automaton
-        state = np.full(len(start), START, np.int32)
-        at = start
-        limit = len(buffer) - 1
-        for _ in range(MAX_STEPS):
-            state = automaton.step(state, buffer[at])
-            at = at + 1
-            living = np.flatnonzero(state)
-            if len(living) < len(state):
-                if not len(living):
-                    break
-                state, at, start = state[living], at[living], start[living]
-            accepts = automaton.accepts[state]
-            accepted = np.flatnonzero(accepts)
-            if len(accepted):
-                self._note(buffer, group, accepts[accepted], start[accepted], at[accepted], events)
-            if int(at[-1]) >= limit:
-                break
-        else:
-            for number in group.members:
-                events.setdefault(number, []).extend([(start, at), (start, at)])
-        return [
-            (number, np.concatenate([s for s, _ in parts]), np.concatenate([e for _, e in parts]))
-            for number, parts in events.items()
-        ]
-
-    def _note(
-        self, buffer: _Bytes, group: Group, accepts: _Ints, start: _Ints, end: _Ints,
-        events: dict[int, list[tuple[_Ints, _Ints]]],
-    ) -> None:  # fmt: skip
-        """Keeps the ends that boundary and look-aheads allow, by pattern."""
+        start, end, bits = walked(buffer, group.automaton, start, group.follows)
+        alive = bits < 0
+        endless = np.repeat(start[alive], 2), np.repeat(end[alive], 2)
+        if len(endless[0]):
+            start, end, bits = start[~alive], end[~alive], bits[~alive]
+        seen = int(np.bitwise_or.reduce(bits)) if len(bits) else 0
+        found: list[tuple[int, _Ints, _Ints]] = []
         for bit, number in enumerate(group.members):
-            mine = np.flatnonzero(accepts & (1 << bit))
+            mine = np.flatnonzero(bits & (1 << bit)) if seen >> bit & 1 else np.zeros(0, np.int64)
             if len(mine):
-                fits = self._end_fits(buffer, self._pattern(number), end[mine])
-                if fits.any():
-                    mine = mine[fits]
-                    events.setdefault(number, []).append((start[mine], end[mine]))
+                if not group.known >> bit & 1:
+                    _learn(group, bit, self._pattern(number))
+                mine = mine[self._end_fits(buffer, self._pattern(number), end[mine])]
+            if len(mine) or len(endless[0]):
+                starts, ends = np.concatenate([start[mine], endless[0]]), np.concatenate([end[mine], endless[1]])
+                found.append((number, starts, ends))
+        return found
 
     def _end_fits(self, buffer: _Bytes, pattern: _Pattern, at: _Ints) -> _Bools:
         """Whether boundary and look-aheads hold at each end; a non-ASCII byte there counts as holding (undecided)."""
@@ -173,25 +151,8 @@ class PatternSet:
         if pattern.expression.boundary_after:
             good &= _IS_WORD[last] != _IS_WORD[after]
         for negated, automaton in pattern.lookaheads:
-            good &= self._accepted(buffer, automaton, at) != negated
+            good &= accepted(buffer, automaton, at) != negated
         return np.asarray(good | _HIGH[after] | _HIGH[last])
-
-    def _accepted(self, buffer: _Bytes, automaton: Automaton, at: _Ints) -> _Bools:
-        """Whether the automaton accepts some prefix of the bytes at each place."""
-        result = np.zeros(len(at), bool)
-        alive = np.arange(len(at))
-        state = np.full(len(at), START, np.int32)
-        limit = len(buffer) - 1
-        for _ in range(MAX_STEPS):
-            state = automaton.step(state, buffer[at])
-            at = at + 1
-            accepting = automaton.accepts[state] != 0
-            result[alive[accepting]] = True
-            living = np.flatnonzero((state != 0) & ~accepting & (at < limit))
-            if not len(living):
-                break
-            state, at, alive = state[living], at[living], alive[living]
-        return result
 
     def _decide(
         self, buffer: _Bytes, group: Group, pattern: _Pattern, starts: _Ints, ends: _Ints
@@ -219,7 +180,7 @@ class PatternSet:
     ) -> tuple[_Ints, _Ints]:
         """What the expression must see to decide each unsure candidate: as far as the automaton went, and around it."""
         asked = np.flatnonzero(unsure)
-        reach, ended = self._extent(buffer, group, start[asked])
+        reach, ended = extent(buffer, group.automaton, start[asked])
         margin = 4 * (pattern.expression.reach + 4)
         left = np.maximum(start[asked] - margin, 0)
         right = np.minimum(reach + margin, len(buffer))
@@ -232,23 +193,21 @@ class PatternSet:
         lefts[asked], rights[asked] = left, right
         return lefts, rights
 
-    def _extent(self, buffer: _Bytes, group: Group, at: _Ints) -> tuple[_Ints, _Bools]:
-        """(byte at which the walk from each place is dead, whether it died within MAX_STEPS)."""
-        extent = at.copy()
-        alive = np.arange(len(at))
-        state = np.full(len(at), START, np.int32)
-        limit = len(buffer) - 1
-        for _ in range(MAX_STEPS):
-            state = group.automaton.step(state, buffer[at])
-            at = at + 1
-            extent[alive] = at
-            living = np.flatnonzero((state != 0) & (at < limit))
-            if not len(living):
-                return extent, np.ones(len(extent), bool)
-            state, at, alive = state[living], at[living], alive[living]
-        ended = np.ones(len(extent), bool)
-        ended[alive] = False
-        return extent, ended
+
+def _learn(group: Group, bit: int, pattern: _Pattern) -> None:
+    """Puts into `follows` which bytes forbid a member to end before them: what `_end_fits` says of one byte alone."""
+    after = np.arange(256, dtype=np.uint8)
+    fits = np.ones((3, 256), bool)
+    if pattern.expression.boundary_after:
+        fits[0], fits[1] = _IS_WORD, ~_IS_WORD
+    for negated, automaton in pattern.lookaheads:
+        state = automaton.step(np.full(256, START, np.int32), after)
+        ends = automaton.accepts[state] != 0
+        fits &= ~ends if negated else ends | (state != 0)
+    fits[2] = True
+    fits |= _HIGH
+    group.follows[~fits] &= ~(1 << bit)
+    group.known |= 1 << bit
 
 
 def _ask(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
 from pii_scan.detect.expression import DIGITS, WORD, ByteSet, Expression, Nfa
+from pii_scan.detect.kernel import ROOM, native
 
 ANCHORS = (*(1 << byte for byte in b"@[:+/=#_(-."), DIGITS)
 """Bytes, or sets of them, that are rare in text; a match that must hold one is looked for around it."""
@@ -146,6 +148,9 @@ class Openings:
         """(places, clusters that can begin there), ascending. `body` has one byte before, and DEPTH - 1 after, what is
         looked at; places count from the first that is.
         """
+        compiled = native()
+        if compiled is not None:
+            return self._places_compiled(compiled, body)
         pair = body[:-1].astype(np.uint16)
         pair <<= np.uint16(8)
         pair |= body[1:]
@@ -157,6 +162,16 @@ class Openings:
             clusters = clusters & self._pairs[depth][pair[at + depth]]
         kept = np.flatnonzero(clusters)
         return at[kept], clusters[kept]
+
+    def _places_compiled(
+        self, compiled: ModuleType, body: npt.NDArray[np.uint8]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
+        found, begin = [(np.zeros(0, np.int64), np.zeros(0, np.uint64))], 0
+        while begin < len(body) - DEPTH:
+            at, clusters = np.empty(ROOM, np.int64), np.empty(ROOM, np.uint64)
+            count, begin = compiled.places(body, self._pairs, at, clusters, begin)
+            found.append((at[:count], clusters[:count]))
+        return np.concatenate([at for at, _ in found]), np.concatenate([clusters for _, clusters in found])
 
 
 @cache

@@ -1,0 +1,72 @@
+/* The hot loops of `pii_scan.detect`: where matches can begin, walks of automata, context words near spans.
+
+   Each does what the NumPy code beside it does, which is its oracle. All arrays belong to Python; every length, item
+   size and index is checked, so that no bytes and no table, whatever they hold, let a read leave a buffer. */
+
+#include "_kernel.h"
+
+#include <string.h>
+
+static int column_take(Column *column, PyObject *object, const char *name, const char *kinds, Py_ssize_t size, int writable)
+{
+    const char *format;
+
+    if (PyObject_GetBuffer(object, &column->view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0))) {
+        return -1;
+    }
+    format = column->view.format ? column->view.format : "B";
+    if (column->view.itemsize != size || strlen(format) != 1 || strchr(kinds, format[0]) == NULL) {
+        PyBuffer_Release(&column->view);
+        PyErr_Format(PyExc_TypeError, "%s: an array of another kind", name);
+        return -1;
+    }
+    column->held = 1;
+    column->data = column->view.buf;
+    column->length = column->view.len / size;
+    return 0;
+}
+
+void columns_release(Column *columns, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (columns[i].held) {
+            PyBuffer_Release(&columns[i].view);
+        }
+    }
+}
+
+/* Takes `count` arguments in the order of `wanted`. The columns that were taken must be released in either case. */
+int columns_take(Column *columns, PyObject *const *objects, const Wanted *wanted, int count)
+{
+    for (int i = 0; i < count; i++) {
+        columns[i].held = 0;
+    }
+    for (int i = 0; i < count; i++) {
+        const Wanted *one = &wanted[i];
+        if (column_take(&columns[i], objects[i], one->name, one->kinds, one->size, one->writable)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static PyMethodDef methods[] = {
+    {"places", kernel_places, METH_VARARGS, NULL},
+    {"picked", kernel_picked, METH_VARARGS, NULL},
+    {"anchored", kernel_anchored, METH_VARARGS, NULL},
+    {"walk", kernel_walk, METH_VARARGS, NULL},
+    {"nearest", kernel_nearest, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {{0, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "pii_scan.detect._kernel", "The hot loops of detection, compiled.", 0, methods, slots,
+    NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__kernel(void)
+{
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,35 @@
+/* What the files of the kernel share. */
+
+#ifndef PII_SCAN_KERNEL_H
+#define PII_SCAN_KERNEL_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdint.h>
+
+/* A one-dimensional view of an array of Python's; held once it is taken. */
+typedef struct {
+    Py_buffer view;
+    void *data;
+    Py_ssize_t length; /* items */
+    int held;
+} Column;
+
+/* What an argument must be: the letters of `struct` that its items may have, their size, whether it is written. */
+typedef struct {
+    const char *name, *kinds;
+    Py_ssize_t size;
+    int writable;
+} Wanted;
+
+int columns_take(Column *columns, PyObject *const *objects, const Wanted *wanted, int count);
+void columns_release(Column *columns, int count);
+
+PyObject *kernel_places(PyObject *self, PyObject *args);
+PyObject *kernel_picked(PyObject *self, PyObject *args);
+PyObject *kernel_anchored(PyObject *self, PyObject *args);
+PyObject *kernel_walk(PyObject *self, PyObject *args);
+PyObject *kernel_nearest(PyObject *self, PyObject *args);
+
+#endif

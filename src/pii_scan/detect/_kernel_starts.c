@@ -1,0 +1,252 @@
+/* Where in a buffer matches can begin: by the pairs of bytes they open with, or around a byte that they must hold. */
+
+#include "_kernel.h"
+
+#include <string.h>
+
+enum { PAIRS = 1 << 16, BLOCK = 4096 };
+
+static inline unsigned pair_at(const uint8_t *bytes, Py_ssize_t at)
+{
+    return (unsigned)bytes[at] << 8 | bytes[at + 1];
+}
+
+/* --- openings ---------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const uint8_t *body;
+    const uint64_t *table;  /* depth rows of PAIRS */
+    Py_ssize_t depth, stop; /* places are below `stop` */
+    int64_t *at;
+    uint64_t *clusters;
+    Py_ssize_t room;
+} Places;
+
+/* The places of one block, narrowed pair by pair. Writes every one and counts those that stay: no branch to guess. */
+static Py_ssize_t places_of_block(const Places *places, Py_ssize_t begin, Py_ssize_t size, int64_t *at, uint64_t *kept)
+{
+    const uint8_t *body = places->body + begin;
+    Py_ssize_t count = 0, left;
+    unsigned before = pair_at(body, 0);
+
+    for (Py_ssize_t i = 0; i < size; i++) {
+        unsigned first = (before << 8 | body[i + 2]) & 0xFFFF;
+        uint64_t clusters = places->table[before] & places->table[PAIRS + first];
+        at[count] = begin + i;
+        kept[count] = clusters;
+        count += clusters != 0;
+        before = first;
+    }
+    for (Py_ssize_t depth = 2; depth < places->depth; depth++) {
+        const uint64_t *row = places->table + depth * PAIRS;
+        left = 0;
+        for (Py_ssize_t i = 0; i < count; i++) {
+            uint64_t clusters = kept[i] & row[pair_at(places->body, (Py_ssize_t)at[i] + depth)];
+            at[left] = at[i];
+            kept[left] = clusters;
+            left += clusters != 0;
+        }
+        count = left;
+    }
+    return count;
+}
+
+/* Fills `at` and `clusters` from place `*next` on; stops, with `*next` moved, when a block might not fit any more. */
+static Py_ssize_t find_places(const Places *places, Py_ssize_t *next)
+{
+    Py_ssize_t found = 0, begin = *next;
+
+    while (begin < places->stop) {
+        Py_ssize_t size = places->stop - begin < BLOCK ? places->stop - begin : BLOCK;
+        if (places->room - found < size) {
+            break;
+        }
+        found += places_of_block(places, begin, size, places->at + found, places->clusters + found);
+        begin += size;
+    }
+    *next = begin;
+    return found;
+}
+
+PyObject *kernel_places(PyObject *self, PyObject *args)
+{
+    static const Wanted wanted[] = {
+        {"body", "B", 1, 0}, {"table", "LQ", 8, 0}, {"at", "lq", 8, 1}, {"clusters", "LQ", 8, 1},
+    };
+    PyObject *objects[4], *result = NULL;
+    Column columns[4];
+    Py_ssize_t next, found;
+    Places places;
+
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OOOOn", &objects[0], &objects[1], &objects[2], &objects[3], &next)) {
+        return NULL;
+    }
+    if (columns_take(columns, objects, wanted, 4)) {
+        goto done;
+    }
+    places.depth = columns[1].length / PAIRS;
+    if (places.depth < 2 || places.depth * PAIRS != columns[1].length || columns[2].length != columns[3].length
+        || columns[2].length < BLOCK || next < 0) {
+        PyErr_SetString(PyExc_ValueError, "places: arrays of other lengths");
+        goto done;
+    }
+    places.body = columns[0].data;
+    places.table = columns[1].data;
+    places.at = columns[2].data;
+    places.clusters = columns[3].data;
+    places.room = columns[2].length;
+    places.stop = columns[0].length - places.depth;
+    Py_BEGIN_ALLOW_THREADS
+    found = find_places(&places, &next);
+    Py_END_ALLOW_THREADS
+    result = Py_BuildValue("nn", found, next);
+done:
+    columns_release(columns, 4);
+    return result;
+}
+
+PyObject *kernel_picked(PyObject *self, PyObject *args)
+{
+    static const Wanted wanted[] = {{"at", "lq", 8, 0}, {"clusters", "LQ", 8, 0}, {"picked", "lq", 8, 1}};
+    PyObject *objects[3], *result = NULL;
+    Column columns[3];
+    unsigned long long mask;
+
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OOOK", &objects[0], &objects[1], &objects[2], &mask)) {
+        return NULL;
+    }
+    if (columns_take(columns, objects, wanted, 3)) {
+        goto done;
+    }
+    Py_ssize_t count = columns[0].length, found = 0;
+    if (columns[1].length != count || columns[2].length <= count) {
+        PyErr_SetString(PyExc_ValueError, "picked: arrays of other lengths");
+        goto done;
+    }
+    const int64_t *at = columns[0].data;
+    const uint64_t *clusters = columns[1].data;
+    int64_t *picked = columns[2].data;
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t i = 0; i < count; i++) {
+        picked[found] = at[i];
+        found += (clusters[i] & mask) != 0;
+    }
+    Py_END_ALLOW_THREADS
+    result = PyLong_FromSsize_t(found);
+done:
+    columns_release(columns, 3);
+    return result;
+}
+
+/* --- anchors ----------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const uint8_t *buffer;
+    Py_ssize_t length;
+    const uint8_t *anchors, *before, *pairs; /* 256, 256, depth * PAIRS truths */
+    Py_ssize_t depth, prefix;
+    int64_t *at;
+    Py_ssize_t room;
+} Anchored;
+
+static int can_begin(const Anchored *one, Py_ssize_t at)
+{
+    if (at < 1 || at + one->depth > one->length) {
+        return 0;
+    }
+    for (Py_ssize_t depth = 0; depth < one->depth; depth++) {
+        if (!one->pairs[depth * PAIRS + pair_at(one->buffer, at + depth - 1)]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* The next place from `at` on that holds a byte of the set; a single one is looked for as memchr does. */
+static Py_ssize_t next_of(const Anchored *one, int single, Py_ssize_t at)
+{
+    if (single >= 0) {
+        const uint8_t *found = memchr(one->buffer + at, single, (size_t)(one->length - at));
+        return found == NULL ? one->length : found - one->buffer;
+    }
+    while (at < one->length && !one->anchors[one->buffer[at]]) {
+        at++;
+    }
+    return at;
+}
+
+static Py_ssize_t find_anchored(const Anchored *one, Py_ssize_t *next)
+{
+    Py_ssize_t found = 0, at = *next;
+    int single = -1, several = 0;
+
+    for (int byte = 0; byte < 256; byte++) {
+        several += one->anchors[byte] != 0;
+        single = one->anchors[byte] ? byte : single;
+    }
+    single = several == 1 ? single : -1;
+    while (at < one->length && (at = next_of(one, single, at)) < one->length) {
+        Py_ssize_t first = at;
+        while (first > 0 && at - first < one->prefix && one->before[one->buffer[first - 1]]) {
+            first--;
+        }
+        if (one->room - found < at - first + 1) {
+            break;
+        }
+        for (; first <= at; first++) {
+            one->at[found] = first;
+            found += can_begin(one, first);
+        }
+        at++;
+    }
+    *next = at;
+    return found;
+}
+
+PyObject *kernel_anchored(PyObject *self, PyObject *args)
+{
+    static const Wanted wanted[] = {
+        {"buffer", "B", 1, 0}, {"anchors", "?", 1, 0}, {"before", "?", 1, 0}, {"pairs", "?", 1, 0}, {"at", "lq", 8, 1},
+    };
+    PyObject *objects[5], *result = NULL;
+    Column columns[5];
+    Py_ssize_t next, found;
+    Anchored one;
+
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OOOOOnn", &objects[0], &objects[1], &objects[2], &objects[3], &objects[4], &one.prefix,
+                          &next)) {
+        return NULL;
+    }
+    if (columns_take(columns, objects, wanted, 5)) {
+        goto done;
+    }
+    one.depth = columns[3].length / PAIRS;
+    if (columns[1].length != 256 || columns[2].length != 256 || one.depth < 1
+        || one.depth * PAIRS != columns[3].length || one.prefix < 0 || one.prefix >= columns[4].length || next < 0) {
+        PyErr_SetString(PyExc_ValueError, "anchored: arrays of other lengths");
+        goto done;
+    }
+    one.buffer = columns[0].data;
+    one.length = columns[0].length;
+    one.anchors = columns[1].data;
+    one.before = columns[2].data;
+    one.pairs = columns[3].data;
+    one.at = columns[4].data;
+    one.room = columns[4].length;
+    for (int byte = 0; byte < 256; byte++) {
+        if (one.anchors[byte] && one.before[byte]) { /* the ways back from two anchors would cross */
+            PyErr_SetString(PyExc_ValueError, "anchored: an anchor stands before itself");
+            goto done;
+        }
+    }
+    Py_BEGIN_ALLOW_THREADS
+    found = find_anchored(&one, &next);
+    Py_END_ALLOW_THREADS
+    result = Py_BuildValue("nn", found, next);
+done:
+    columns_release(columns, 5);
+    return result;
+}

@@ -1,0 +1,50 @@
+"""The tests of the compiled kernel pass on one that is built to stop at any read outside a buffer, overflow or leak."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from pii_scan.detect import kernel
+
+SOURCES = sorted(Path(kernel.__file__).parent.glob("_kernel*.c"))
+RUN = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("pii_scan.detect._kernel", sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+sys.modules["pii_scan.detect._kernel"] = module
+spec.loader.exec_module(module)
+import pytest
+sys.exit(pytest.main(["-q", "-x", sys.argv[2]]))
+"""
+
+
+def runtime(compiler: str, name: str) -> str:
+    """Where the compiler has a library of its own; empty where it has none."""
+    told = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True)
+    return os.path.realpath(told.stdout.strip()) if os.path.isabs(told.stdout.strip()) else ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the sanitizers are preloaded as Linux does it")
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not there to build with sanitizers")
+def test_no_sanitizer_has_anything_to_say(tmp_path):
+    sanitizer = runtime("gcc", "libasan.so")
+    header = Path(sysconfig.get_paths()["include"]) / "Python.h"
+    if not sanitizer or not header.exists():
+        pytest.skip("gcc's sanitizers or Python's headers are not there")
+    built = tmp_path / "_kernel.abi3.so"
+    flags = ["-shared", "-fPIC", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-DPy_LIMITED_API=0x030B0000", "-std=c99"]
+    command = ["gcc", *flags, "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{header.parent}"]
+    subprocess.run([*command, *map(str, SOURCES), "-o", str(built)], check=True)
+    environment = {**os.environ, "LD_PRELOAD": sanitizer, "ASAN_OPTIONS": "detect_leaks=0", "PII_SCAN_KERNEL": "native"}
+    tests = str(Path(__file__).with_name("test_kernel.py"))
+    root = Path(__file__).resolve().parents[2]
+    script = [sys.executable, "-c", RUN, str(built), tests]
+    ran = subprocess.run(script, cwd=root, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
