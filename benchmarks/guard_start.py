@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Sequence
 from pathlib import Path
+
+from measuring import Launched, launched, surroundings
 
 CONTRACT = """\
 contract: customers
@@ -28,16 +29,21 @@ columns: {name: [name], email: [email]}
 ROWS = 1000
 
 
-def measured(folder: Path, environment: dict[str, str]) -> tuple[float, float, float]:
-    """(clock seconds, processor seconds, peak MiB) of one guard; it must pass."""
+def measured(folder: Path, environment: dict[str, str]) -> Launched:
+    """One guard, which must pass."""
     command = [sys.executable, "-m", "pii_scan", "guard", "customers.csv", "--contract", "c.yaml"]
-    start = time.monotonic()
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"the guard ended with {process.returncode}")
-    return time.monotonic() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    used = launched(command, folder, environment, 60)
+    if used.code:
+        raise SystemExit(f"the guard ended with {used.code}")
+    return used
+
+
+def line(name: str, used: Sequence[Launched]) -> str:
+    """The medians of some guards."""
+    wall, cpu, peak = (
+        statistics.median(getattr(one, what) for one in used) for what in ("wall_seconds", "cpu_seconds", "peak_mib")
+    )
+    return f"{name:6}  {wall:7.2f}   {cpu:11.2f}   {peak:8.0f}"
 
 
 def main() -> None:
@@ -55,12 +61,10 @@ def main() -> None:
             "PYTHONPYCACHEPREFIX": str(folder / "pyc"),
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        print("\n".join(surroundings()))
         print("run     clock s   processor s   peak MiB")
-        first = measured(folder, environment)
-        print(f"first   {first[0]:7.2f}   {first[1]:11.2f}   {first[2]:8.0f}")
-        later = [measured(folder, environment) for _ in range(runs)]
-    middle = [statistics.median(column) for column in zip(*later, strict=True)]
-    print(f"median  {middle[0]:7.2f}   {middle[1]:11.2f}   {middle[2]:8.0f}")
+        print(line("first", [measured(folder, environment)]))
+        print(line("median", [measured(folder, environment) for _ in range(runs)]))
 
 
 if __name__ == "__main__":

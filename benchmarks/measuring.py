@@ -9,8 +9,9 @@ import platform
 import resource
 import statistics
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,41 @@ def timed(work: Callable[[], object]) -> Timing:
     cpu, wall = _cpu_seconds(), time.perf_counter()
     work()
     return Timing(time.perf_counter() - wall, _cpu_seconds() - cpu)
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """One process that has ended, with those that it started and waited for."""
+
+    code: int
+    wall_seconds: float
+    cpu_seconds: float
+    peak_mib: float
+    """Resident memory of the largest of them."""
+
+
+_LAUNCHER = """
+import os, resource, signal, sys, time
+folder, limit, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+os.chdir(folder)
+start = time.monotonic()
+nowhere = os.open(os.devnull, os.O_RDWR)
+quiet = [(os.POSIX_SPAWN_DUP2, nowhere, stream) for stream in range(3)]
+child = os.posix_spawnp(command[0], command, os.environ, file_actions=quiet)
+signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+signal.alarm(limit)
+_, status, used = os.wait4(child, 0)
+unit = 1 << 20 if sys.platform == "darwin" else 1024
+print(os.waitstatus_to_exitcode(status), time.monotonic() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / unit)
+"""
+"""The peak of a process is at least that of the one it was started from: this one is small."""
+
+
+def launched(command: Sequence[str], folder: Path, environment: Mapping[str, str], limit_seconds: int) -> Launched:
+    """Runs a command without input; what it prints is not kept. It is killed after `limit_seconds`: code -9."""
+    call = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(folder), str(limit_seconds), *command]
+    said = subprocess.run(call, env=dict(environment), capture_output=True, text=True, check=True).stdout.split()
+    return Launched(int(said[0]), *(float(figure) for figure in said[1:]))
 
 
 def _cpu_seconds() -> float:

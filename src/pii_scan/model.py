@@ -370,7 +370,8 @@ class ChunkBatch:
     """Texts small enough for memory (about 1 MiB, never above `Limits.max_value_bytes` each), and where they lie."""
 
     texts: pa.LargeStringArray | pa.StringArray
-    """Valid UTF-8, one contiguous buffer with offsets. Nulls are empty cells."""
+    """Valid UTF-8, one contiguous buffer with offsets. Nulls are empty cells. None at all: the origin alone is told of,
+    such as the columns of a table without rows."""
     origin: Origin
 
 

@@ -128,7 +128,8 @@ class Pipeline:
                             current, reading = piece.ref, self._detector.reading()
                             collector.begin(piece.ref.target, self._names.document(piece.ref))
                         self._observe(piece)
-                        self._detect(piece, reading, collector, rows)
+                        if len(piece.batch.texts):
+                            self._detect(piece, reading, collector, rows)
                         beat()
                         due = time.monotonic() - last_flush > FLUSH_SECONDS
                         if collector.pending and (due or collector.pending > FLUSH_HITS):

@@ -118,6 +118,30 @@ def test_exports_of_every_format_are_judged_alike(kind: str, case: str, folder: 
     assert content["exit_code"] == code
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_column_that_holds_nothing_is_there_all_the_same(kind: str, folder: Path, call: Call) -> None:
+    (folder / f"kunder.{kind}").write_bytes(FORMATS[kind]([["Varer", "", ""], ["Gaver", "", ""]]))
+    said = call("guard", f"kunder.{kind}", "--contract", "c.yaml")
+    assert said.code == 0, said.out
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "sql"])
+def test_so_are_the_columns_of_a_table_without_rows(kind: str, folder: Path, call: Call) -> None:
+    made = FORMATS[kind]([])
+    (folder / f"kunder.{kind}").write_bytes(made.partition(b"INSERT")[0] if kind == "sql" else made)
+    said = call("guard", f"kunder.{kind}", "--contract", "c.yaml")
+    assert said.code == 0, said.out
+
+
+def test_an_archive_cut_short_is_unread_and_what_its_rest_holds_goes_before(folder: Path, call: Call) -> None:
+    whole = as_xlsx(PEOPLE)
+    (folder / "kunder.xlsx").write_bytes(whole[: len(whole) // 2])
+    said = call("guard", "kunder.xlsx", "--contract", "c.yaml", "--format", "json")
+    content = json.loads(said.out)
+    assert content["unread"]
+    assert said.code == (1 if content["violations"] else 3)
+
+
 def test_what_cannot_be_read_is_never_taken_for_clean_and_a_violation_goes_before(folder: Path, call: Call) -> None:
     (folder / "kunder.csv").write_bytes(as_csv(PEOPLE))
     (folder / "kunder.parquet").write_bytes(as_parquet(PEOPLE)[:-40])

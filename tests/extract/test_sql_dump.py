@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from text_family import places
 
 from pii_scan.extract import sql_dump
-from pii_scan.model import Document, DocumentRef, Limits
+from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits
 
 values = st.none() | st.integers(-(10**12), 10**12) | st.text("abcæø ',;()\"`\\\n-*/", max_size=12)
 
@@ -258,3 +258,16 @@ def test_no_cell_is_lost_when_a_quote_is(read: Any) -> None:
         result = read(f"-- dump\nINSERT INTO t VALUES {body};\n".encode(), "x.sql")
         assert all(f"k{i}@example.no" in result.all_text for i in range(300))
     assert cells(result, "x.sql") or result.all_text
+
+
+def test_a_table_without_rows_has_its_columns_told_of_and_one_with_rows_in_every_batch() -> None:
+    dump = (
+        b"CREATE TABLE tom (id int, navn text);\nCREATE TABLE full (a int, b text);\nINSERT INTO x.full VALUES (1, '');"
+    )
+    document = Document(DocumentRef("t", "d.sql"), io.BytesIO(dump))
+    told = [
+        (piece.origin.sheet, piece.origin.table_headers, len(piece.texts))
+        for piece in sql_dump.extract(document, Limits())
+        if isinstance(piece, ChunkBatch) and isinstance(piece.origin, ColumnOrigin)
+    ]
+    assert told == [("x.full", ("a", "b"), 1), ("tom", ("id", "navn"), 0)]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
@@ -63,12 +63,12 @@ class Lookbehind:
     alternatives: tuple[tuple[ByteSet, ...], ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Nfa:
-    """Thompson construction: epsilon edges and byte edges."""
+    """Thompson construction: epsilon edges and byte edges of each state."""
 
-    epsilon: list[list[int]] = field(default_factory=list)
-    edges: list[list[tuple[ByteSet, int]]] = field(default_factory=list)
+    epsilon: Sequence[Sequence[int]]
+    edges: Sequence[Sequence[tuple[ByteSet, int]]]
 
     def closure(self, state: int) -> frozenset[int]:
         """The states that `state` reaches without a byte, itself among them."""
@@ -79,14 +79,6 @@ class Nfa:
                     seen.add(to)
                     stack.append(to)
         return frozenset(seen)
-
-    def state(self) -> int:
-        """A new state. Raises CannotCompile when there are too many."""
-        if len(self.epsilon) >= MAX_NFA_STATES:
-            raise CannotCompile("the expression is too large")
-        self.epsilon.append([])
-        self.edges.append([])
-        return len(self.epsilon) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,13 +118,24 @@ class _Builder:
     """Walks the parse tree of one expression."""
 
     def __init__(self, flags: int) -> None:
-        self.nfa = Nfa()
+        self._epsilon: list[list[int]] = []
+        self._edges: list[list[tuple[ByteSet, int]]] = []
+        self.nfa = Nfa(self._epsilon, self._edges)
+        """Grows with what is added."""
         self.exact = True
         self.approximate = False
         self.anchored = False
         self.reach = 0
         self.flags = flags
         self.groups: dict[int, Any] = {}
+
+    def state(self) -> int:
+        """A new state. Raises CannotCompile when there are too many."""
+        if len(self._epsilon) >= MAX_NFA_STATES:
+            raise CannotCompile("the expression is too large")
+        self._epsilon.append([])
+        self._edges.append([])
+        return len(self._epsilon) - 1
 
     def sequence(self, items: Any, start: int, flags: int) -> int:
         """Adds `items` after state `start`; gives the state where they end."""
@@ -156,9 +159,9 @@ class _Builder:
             self.exact = False
             return self.sequence(value, start, flags)
         if op == "BRANCH":
-            end = self.nfa.state()
+            end = self.state()
             for branch in value[1]:
-                self.nfa.epsilon[self.sequence(branch, start, flags)].append(end)
+                self._epsilon[self.sequence(branch, start, flags)].append(end)
             return end
         if op == "GROUPREF" and value in self.groups:
             self.exact = False
@@ -182,22 +185,22 @@ class _Builder:
             self.reach = max(self.reach, width)
 
     def _characters(self, wanted: _Charset, start: int) -> int:
-        end = self.nfa.state()
+        end = self.state()
         self.approximate |= wanted.approximate
         if wanted.ascii_set:
-            self.nfa.edges[start].append((wanted.ascii_set, end))
+            self._edges[start].append((wanted.ascii_set, end))
         for encoded in wanted.sequences:
             at = start
             for position, byte in enumerate(encoded):
-                to = end if position == len(encoded) - 1 else self.nfa.state()
-                self.nfa.edges[at].append((1 << byte, to))
+                to = end if position == len(encoded) - 1 else self.state()
+                self._edges[at].append((1 << byte, to))
                 at = to
         if wanted.any_other:  # any non-ASCII character, as the form of UTF-8 has it
-            more = [self.nfa.state() for _ in range(3)]
+            more = [self.state() for _ in range(3)]
             for lead, first in _LEADS:
-                self.nfa.edges[start].append((lead, more[first]))
+                self._edges[start].append((lead, more[first]))
             for at, to in ((more[0], more[1]), (more[1], more[2]), (more[2], end)):
-                self.nfa.edges[at].append((_TAIL, to))
+                self._edges[at].append((_TAIL, to))
         return end
 
     def _repeat(self, low: int, high: Any, items: Any, start: int, flags: int) -> int:
@@ -206,17 +209,17 @@ class _Builder:
             raise CannotCompile("the expression repeats too often")
         for _ in range(low):
             start = self.sequence(items, start, flags)
-        end = self.nfa.state()
+        end = self.state()
         if unbounded:
-            loop = self.nfa.state()
-            self.nfa.epsilon[start].append(loop)
-            self.nfa.epsilon[self.sequence(items, loop, flags)].append(loop)
-            self.nfa.epsilon[loop].append(end)
+            loop = self.state()
+            self._epsilon[start].append(loop)
+            self._epsilon[self.sequence(items, loop, flags)].append(loop)
+            self._epsilon[loop].append(end)
             return end
         for _ in range(int(high) - low):
-            self.nfa.epsilon[start].append(end)
+            self._epsilon[start].append(end)
             start = self.sequence(items, start, flags)
-        self.nfa.epsilon[start].append(end)
+        self._epsilon[start].append(end)
         return end
 
 
@@ -311,7 +314,7 @@ def read_expression(pattern: str, flags: int) -> Expression:
     builder = _Builder(flags)
     before, behind, items = _leading(items, flags, builder)
     after, ahead, items = _trailing(items, flags, builder)
-    start = builder.nfa.state()
+    start = builder.state()
     end = builder.sequence(items, start, flags)
     if end in builder.nfa.closure(start):
         raise CannotCompile("the expression matches the empty text")
@@ -371,7 +374,7 @@ def _inner(items: Any, flags: int) -> Expression | None:
     """What a look-ahead holds, or None when it is not plain."""
     builder = _Builder(flags)
     try:
-        start = builder.nfa.state()
+        start = builder.state()
         end = builder.sequence(list(items), start, flags)
     except CannotCompile:
         return None

@@ -135,19 +135,25 @@ def _kept(kept: Mapping[str, Any]) -> Kept:
 
 
 def _plain(one: Expression) -> tuple[Any, ...]:
-    """An expression as numbers and sequences alone. A set of bytes stands once, however many edges have it."""
-    masks: dict[int, int] = {}
-    edges = [[(masks.setdefault(mask, len(masks)), to) for mask, to in state] for state in one.nfa.edges]
-    behind = [(item.negated, item.alternatives) for item in one.lookbehinds]
-    ahead = [(item.negated, _plain(item.expression)) for item in one.lookaheads]
+    """An expression as numbers and tuples alone, each distinct one once: `marshal` writes it once, too.
+
+    Tuples, so that what is read need not be made over, and that the garbage collector need not look through it.
+    """
+    same: dict[Any, Any] = {}
+    edges = tuple(
+        tuple(same.setdefault((mask, to), (same.setdefault(mask, mask), to)) for mask, to in state)
+        for state in one.nfa.edges
+    )
+    epsilon = tuple(map(tuple, one.nfa.epsilon))
+    behind = tuple((item.negated, item.alternatives) for item in one.lookbehinds)
+    ahead = tuple((item.negated, _plain(item.expression)) for item in one.lookaheads)
     rest = (one.boundary_before, one.boundary_after, one.anchored, one.reach, one.width, one.labelled)
-    return one.nfa.epsilon, edges, list(masks), one.start, one.end, one.exact, behind, ahead, rest
+    return epsilon, edges, one.start, one.end, one.exact, behind, ahead, rest
 
 
 def _made(plain: tuple[Any, ...]) -> Expression:
     """The inverse of `_plain`."""
-    epsilon, edges, masks, start, end, exact, behind, ahead, rest = plain
-    nfa = Nfa(epsilon, [[(masks[mask], to) for mask, to in state] for state in edges])
+    epsilon, edges, start, end, exact, behind, ahead, rest = plain
     behinds = tuple(Lookbehind(negated, alternatives) for negated, alternatives in behind)
     aheads = tuple(Lookahead(negated, _made(inner)) for negated, inner in ahead)
-    return Expression(nfa, start, end, exact, behinds, aheads, *rest)
+    return Expression(Nfa(epsilon, edges), start, end, exact, behinds, aheads, *rest)

@@ -32,7 +32,7 @@ def copy_cells(
     if odd:
         rows = np.delete(rows, [number for number, _ in odd])
     for index, array in enumerate(read):
-        column = Column(index + 1, names[index] if index < len(names) else "", table)
+        column = Column(index + 1, names[index] if index < len(names) else "", table, names)
         array, binary = _decoded(array)
         if binary:
             yield from cells.values(column, binary, rows)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Generator, Iterator
 
 import numpy as np
+import pyarrow as pa
 
 from pii_scan.extract import charset
 from pii_scan.extract.cell_batches import Cells, Column, Piece
@@ -18,7 +19,7 @@ from pii_scan.extract.sql_names import MAX_COLUMNS, NAME, column_names, created_
 from pii_scan.extract.sql_values import Tuples, column_cells, read_tuples
 from pii_scan.extract.text import Piece as TextPiece
 from pii_scan.extract.text import cut_point, decoded_batch, pieces, read_head, segments
-from pii_scan.model import Document, Limits
+from pii_scan.model import ChunkBatch, ColumnOrigin, Document, Limits
 
 _BLOCK_BYTES = 1 << 20
 _HEAD_BYTES = 128 << 10
@@ -95,6 +96,7 @@ class _Dump:
             elif found is not None:
                 yield from self._copy(found)
         yield from self._singles()
+        yield from self._without_rows()
         yield from self._cells.problems()
 
     def _refill(self) -> bool:
@@ -168,6 +170,15 @@ class _Dump:
         found = created_table(text)
         if found is not None and len(self._created) < _MAX_TABLES:
             self._created[found[0].lower()] = found[1]
+
+    def _without_rows(self) -> Iterator[Piece]:
+        """The columns of tables that are made and not filled, without a cell."""
+        filled = {name.lower() for name in self._rows}
+        filled |= {name.rpartition(".")[2] for name in filled}
+        for name, columns in self._created.items():
+            if columns and name not in filled and name.rpartition(".")[2] not in filled:
+                none = pa.array([], pa.large_string())
+                yield ChunkBatch(none, ColumnOrigin(1, columns[0], name, table_headers=columns))
 
     def _columns(self, name: str, listed: bytes | None, width: int) -> tuple[str, ...]:
         """The names of `width` columns, as the statement or CREATE TABLE lists them; none where they do not fit."""
@@ -261,7 +272,7 @@ class _Dump:
         first = self._take_rows(table, count)
         rows = np.arange(first, first + count, dtype=np.int64)
         for index in range(min(width, MAX_COLUMNS)):
-            column = Column(index + 1, columns[index] if index < len(columns) else "", table)
+            column = Column(index + 1, columns[index] if index < len(columns) else "", table, columns)
             array, binary = column_cells(text, tuples.starts[:, index], tuples.ends[:, index], self._backslash)
             if binary:
                 yield from self._cells.values(column, binary, rows)

@@ -1,6 +1,6 @@
-"""E-mail, IP and MAC addresses. Sources: RFC 5321, RFC 6531, Public Suffix List (bundled with tldextract, never
-fetched); RFC 2142 (role mailboxes); RFC 791, RFC 4291, and the special-purpose registries of RFC 6890, RFC 5737 and
-RFC 3849; IEEE 802 (MAC addresses) and RFC 9542 (those kept for documentation).
+"""E-mail, IP and MAC addresses. Sources: RFC 5321, RFC 6531, Public Suffix List (see public_suffixes.py); RFC 2142
+(role mailboxes); RFC 791, RFC 4291, and the special-purpose registries of RFC 6890, RFC 5737 and RFC 3849; IEEE 802
+(MAC addresses) and RFC 9542 (those kept for documentation).
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import date
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
 
+from pii_scan.detect.validators.public_suffixes import below_public_suffix
 from pii_scan.detect.validators.verdict import REJECTED, SYNTHETIC, UNSURE, VALID
 
 _PRIVATE_SUFFIXES = frozenset({"local", "localdomain", "internal", "intern", "lan", "corp", "home", "private"})
@@ -66,14 +66,6 @@ _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _FOUR_BYTES = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
 
 
-@cache
-def _suffixes() -> Any:
-    """The bundled snapshot of the Public Suffix List. Without URLs and cache, nothing is ever fetched or written."""
-    import tldextract
-
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True)
-
-
 @lru_cache(maxsize=1 << 16)
 def _domain_verdict(domain: str) -> int:
     labels = domain.split(".")
@@ -83,8 +75,7 @@ def _domain_verdict(domain: str) -> int:
         return UNSURE
     if labels[-1] in _TEST_SUFFIXES:
         return VALID | SYNTHETIC
-    found = _suffixes()(domain)
-    return VALID if found.suffix and found.domain else REJECTED
+    return VALID if below_public_suffix(domain) else REJECTED
 
 
 _MASK = re.compile(r"[x#*•]+(?:[.@_+'-]+[x#*•]+)*")
