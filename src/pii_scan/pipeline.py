@@ -5,6 +5,7 @@ Hands back tables (see `findings.schema`) as they fill, so that what a killed wo
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import time
@@ -46,6 +47,7 @@ from pii_scan.model import (
 )
 from pii_scan.protocols import Source
 from pii_scan.record_dates.observe import RecordDates
+from pii_scan.stage_times import StageTimes
 from pii_scan.systems.attribution import Attribution
 from pii_scan.systems.profiles import load_profiles
 
@@ -73,6 +75,8 @@ class Settings:
     """The user's own profiles of systems and rules of paths, files and folders."""
     for_guard: bool = False
     """Also says which columns tables have, and shows names without the mark that depends on the key."""
+    profile: bool = False
+    """Also says where the time went."""
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Settings:
@@ -106,6 +110,8 @@ class Pipeline:
         self._names = NameMasker(finder(self._name_detector), b"" if settings.for_guard else self._key)
         self._how: dict[str, Any] = {"readers": BY_RECORD} if settings.for_guard else {}
         self._columns = ColumnsSeen(self._names) if settings.for_guard else None
+        self._times = StageTimes()
+        self._profile = settings.profile
         self._labels: dict[tuple[int, int, int, int, int], int] = {}
         self._label_list: list[Label] = []
 
@@ -115,12 +121,14 @@ class Pipeline:
         rows = DocumentRows(self._names, self._key)
         last_flush = -FLUSH_SECONDS  # the first hits leave at once: no one knows yet whether the document is harmless
         try:
-            with self._sources[unit.ref.target].open(unit.ref) as document:
+            with contextlib.ExitStack() as held:
+                with self._times.on("open"):
+                    document = held.enter_context(self._sources[unit.ref.target].open(unit.ref))
                 document.slice = unit.slice
                 rows.opened(document)
                 current: DocumentRef | None = None
                 reading = self._detector.reading()
-                for piece in extract(document, self._limits, **self._how):
+                for piece in self._times.through("extract", extract(document, self._limits, **self._how)):
                     if isinstance(piece, Extracted):
                         if piece.ref != current:
                             if current is not None:
@@ -133,7 +141,7 @@ class Pipeline:
                         beat()
                         due = time.monotonic() - last_flush > FLUSH_SECONDS
                         if collector.pending and (due or collector.pending > FLUSH_HITS):
-                            yield collector.flush()
+                            yield self._flushed(collector)
                             last_flush = time.monotonic()
                     elif isinstance(piece, Problem):
                         rows.problem(piece)
@@ -147,8 +155,9 @@ class Pipeline:
                         self._name_hits(piece.ref, collector, rows)
                         if self._columns is not None:
                             yield {"columns": self._columns.finish(piece.ref, piece.media_type, document)}
-                        told = self._system(piece)
-                        rows.done(piece, *told, self._dates.finish(piece.ref), collector)
+                        with self._times.on("observe"):
+                            rows.done(piece, *self._system(piece), self._dates.finish(piece.ref), collector)
+                        self._times.done(piece.media_type, _size(piece.ref, unit))
                         beat()
                 collector.end()
                 changed = getattr(self._sources[unit.ref.target], "changed", None)
@@ -156,15 +165,21 @@ class Pipeline:
                     rows.problem(problem)
         except DocumentError as error:
             rows.problem(Problem(unit.ref, Stage.SOURCE, ProblemCode(error.code), error.detail))
-        yield {**collector.flush(), **rows.tables()}
+        times = {"times": self._times.table()} if self._profile else {}
+        yield {**self._flushed(collector), **rows.tables(), **times}
+
+    def _flushed(self, collector: Collector) -> dict[str, pa.Table]:
+        with self._times.on("collect"):
+            return collector.flush()
 
     def _observe(self, piece: Extracted) -> None:
         """Shows a batch to all that look at documents as a whole."""
-        if self._attribution is not None:
-            self._attribution.observe(piece.ref, piece.batch)
-        self._dates.observe(piece.ref, piece.batch)
-        if self._columns is not None:
-            self._columns.observe(piece.ref, piece.batch)
+        with self._times.on("observe"):
+            if self._attribution is not None:
+                self._attribution.observe(piece.ref, piece.batch)
+            self._dates.observe(piece.ref, piece.batch)
+            if self._columns is not None:
+                self._columns.observe(piece.ref, piece.batch)
 
     def _system(self, piece: DocumentDone) -> tuple[str | None, Sequence[str]]:
         return (None, ()) if self._attribution is None else self._attribution.finish(piece.ref, piece.media_type)
@@ -191,13 +206,8 @@ class Pipeline:
     def _detect(self, piece: Extracted, reading: Reading, collector: Collector, rows: DocumentRows) -> None:
         batch, origin = piece.batch, piece.batch.origin
         try:
-            if isinstance(origin, ColumnOrigin):
-                place = ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers, origin.comment)
-                found = reading.cells(batch.texts, place, origin.first_row, dull=origin.dull)
-            elif isinstance(origin, PartOrigin):
-                found = _under_names(reading, batch.texts, origin.parts)
-            else:
-                found = reading.texts(batch.texts)
+            with self._times.on("detect"):
+                found = _found(reading, batch)
         except ExpressionTimeout:
             detail = "a rule's expression took too long on a text"
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.LIMIT, detail))
@@ -212,7 +222,8 @@ class Pipeline:
             rows.found(piece.ref)
             if isinstance(origin, ColumnOrigin) and origin.keys is not None and reading.names_any(origin.keys.names):
                 batch = dataclasses.replace(batch, origin=dataclasses.replace(origin, keys=None))
-            collector.add(batch, self._hits(found))
+            with self._times.on("collect"):
+                collector.add(batch, self._hits(found))
 
     def _hits(self, found: Detections) -> Hits:
         """Detections with labels in place of rule numbers."""
@@ -250,6 +261,24 @@ class Pipeline:
                 rows.found(ref)
                 collector.add(ChunkBatch(name, PartOrigin(("name",))), self._hits(found))
             collector.end()
+
+
+def _size(ref: DocumentRef, unit: WorkUnit) -> int:
+    """The bytes of a document, or of the slice of it that is read; those of members lie in their container."""
+    if ref.parent is not None:
+        return 0
+    return ref.size_bytes or 0 if unit.slice is None else unit.slice.end - unit.slice.start
+
+
+def _found(reading: Reading, batch: ChunkBatch) -> Detections:
+    """What is in a batch, read as its place says."""
+    origin = batch.origin
+    if isinstance(origin, ColumnOrigin):
+        place = ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers, origin.comment)
+        return reading.cells(batch.texts, place, origin.first_row, dull=origin.dull)
+    if isinstance(origin, PartOrigin):
+        return _under_names(reading, batch.texts, origin.parts)
+    return reading.texts(batch.texts)
 
 
 def _under_names(reading: Reading, texts: pa.Array, parts: tuple[str, ...]) -> Detections:

@@ -32,7 +32,7 @@ def test_no_wording_is_unused() -> None:
     text = "\n".join(
         path.read_text("utf-8") for pattern in ("*.py", "templates/*") for path in sorted(REPORT.glob(pattern))
     )
-    made = ("callouts.", "nav.", "code.", "stage.", "badge.", "figure.", "method.", "where.", "column.")
+    made = ("callouts.", "nav.", "code.", "stage.", "times.", "badge.", "figure.", "method.", "where.", "column.")
     made += (
         "lint.N",
         "level.",

@@ -48,6 +48,7 @@ from pii_scan.errors import UsageError, nearest
 @click.option("--fail-on", multiple=True, metavar="ENTITY|CATEGORY|any", help="Exit 1 if found. May be repeated.")
 @click.option("--allow-incomplete", is_flag=True, help="Exit 0 although something could not be read.")
 @click.option("--lang", type=click.Choice(["nb", "en"]), help="Language of summary and report (default nb).")
+@click.option("--profile", is_flag=True, help="Say where the time went, by stage and by kind of document.")
 @common
 def command(targets: tuple[str, ...], **options: Any) -> int:
     """Scan every TARGET (file, folder, database URL, or - for standard input) into the folder RUN.
@@ -64,12 +65,13 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
     talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
     config = _config(options)
     gates = _gates(options["fail_on"], config)
-    return scan_and_report(targets, config, options["out"], talk, gates, options["allow_incomplete"])
+    incomplete, profile = options["allow_incomplete"], options["profile"]
+    return scan_and_report(targets, config, options["out"], talk, gates, incomplete, profile)
 
 
 def scan_and_report(
     targets: Sequence[str], config: Config, out: Path | None, talk: Output, gates: Sequence[str] = (),
-    allow_incomplete: bool = False,
+    allow_incomplete: bool = False, profile: bool = False,
 ) -> int:  # fmt: skip
     """Scans, prints the summary, writes the HTML report; gives the exit code."""
     from pii_scan.cli.progress import ProgressLine
@@ -77,7 +79,7 @@ def scan_and_report(
     from pii_scan.report.terminal import summary
 
     with ProgressLine(enabled=sys.stderr.isatty() and not talk.quiet) as progress:
-        run = scan(targets, config=config, out=out, report=progress)
+        run = scan(targets, config=config, out=out, report=progress, profile=profile)
     report = write_report(run, config.lang)
     width = shutil.get_terminal_size((100, 24)).columns
     talk.say(summary(run, config.lang, width=width, color=talk.color, report=str(report)))

@@ -26,7 +26,7 @@ import pyarrow as pa
 from pii_scan.engines import wire
 from pii_scan.engines.wire import Item
 from pii_scan.extract.sandbox import resident_bytes
-from pii_scan.findings.schema import COLUMNS, SAMPLES, TABLES
+from pii_scan.findings.schema import COLUMNS, SAMPLES, TABLES, TIMES
 from pii_scan.model import DocumentRef, Limits, Problem, ProblemCode, Stage, WorkUnit
 
 SLICE_BYTES = 32 << 20
@@ -312,6 +312,6 @@ class LocalEngine:
 
 
 def _joined(name: str, parts: list[pa.Table]) -> pa.Table:
-    schema = {"samples": SAMPLES, "columns": COLUMNS}.get(name) or TABLES[name]
+    schema = {"samples": SAMPLES, "columns": COLUMNS, "times": TIMES}.get(name) or TABLES[name]
     tables = [part.cast(schema) for part in parts]
     return tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries().combine_chunks()

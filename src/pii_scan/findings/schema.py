@@ -115,6 +115,19 @@ SAMPLES = pa.schema(
 )
 """Tables of databases of which only a sample was asked for: no table of a run folder, but `samples` of its manifest."""
 
+STAGES = ("open", "extract", "observe", "detect", "collect")
+"""Of one document: until it is open; reading and taking apart; dates and systems; matching; masking and rows."""
+
+TIMES = pa.schema(
+    [
+        pa.field("media_type", _WORD, False),
+        pa.field("documents", pa.int64(), False),  # slices of a large one count each
+        pa.field("bytes", pa.int64(), False),
+        *(pa.field(stage, pa.float64(), False) for stage in STAGES),  # seconds
+    ]
+)
+"""Seconds by stage where they were asked for: no table of a run folder, but `times` of its manifest."""
+
 COLUMNS = pa.schema(
     [
         pa.field("target", pa.string(), False),

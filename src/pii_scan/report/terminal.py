@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pii_scan.findings.schema import STAGES
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
 from pii_scan.report.model import View, view
@@ -51,6 +52,8 @@ def render(seen: View, *, width: int = 80, color: bool = False, report: str = ""
     if seen.inventory.entries:
         lines += ["", *_table(seen, width, paint), "", *_systems(seen, width, paint)]
     lines += ["", *_coverage(seen, width, paint)]
+    if seen.manifest.get("times"):
+        lines += ["", *_times(seen, width, paint)]
     for note in seen.manifest.get("notes", []):
         lines.extend(_wrapped(f"{seen.t('method.notes')}: {printable(str(note))}", width))
     if report:
@@ -100,6 +103,18 @@ def _lines(heading: str, names: Sequence[str], columns: list[Column], width: int
 def _row(name: str, cells: Sequence[str], name_width: int, columns: Sequence[Column]) -> str:
     numbers = "".join("  " + " " * (c.width - _width(cell)) + cell for c, cell in zip(columns, cells, strict=True))
     return _fitted(name, name_width) + numbers
+
+
+def _times(seen: View, width: int, paint: _Painter) -> Iterator[str]:
+    """Where the seconds of the workers went, by kind of document and stage."""
+    t, rows = seen.t, seen.manifest["times"]
+    stages = [Column(t(f"times.{stage}"), tuple(t.score(row[stage]) for row in rows), 5) for stage in STAGES]
+    columns = [
+        Column(t("column.documents"), tuple(t.number(row["documents"]) for row in rows), 3),
+        Column(t("column.size"), tuple(t.size(row["bytes"]) for row in rows), 4),
+        *stages,
+    ]
+    yield from _lines(t("times.seconds"), [str(row["media_type"]) for row in rows], columns, width, paint)
 
 
 def _coverage(seen: View, width: int, paint: _Painter) -> Iterator[str]:
