@@ -111,3 +111,13 @@ def test_a_wrong_key_is_a_wrong_call(call: Any, place: Path, monkeypatch: pytest
     result = call("scan", "in", "--out", "run")
     assert result.code == 2 and "64 hexadecimal digits" in result.err and "hemmelig" not in result.err
     assert not (place / "run").exists()
+
+
+def test_a_kernel_that_does_not_exist_is_told_before_anything_is_written(
+    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PII_SCAN_KERNEL", "nativ")
+    (tmp_path / "a.txt").write_text("konto")
+    said = call("scan", str(tmp_path / "a.txt"), "--out", str(tmp_path / "run"))
+    assert said.code == 2 and "did you mean 'native'?" in said.err
+    assert not (tmp_path / "run").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -70,6 +71,19 @@ def test_matches_can_begin_at_the_same_places(some, body):
 @pytest.fixture(scope="module")
 def built_in() -> PatternSet:
     return PatternSet(sorted({(pattern.regex, FLAGS) for rule in load_rules() for pattern in rule.patterns}))
+
+
+def test_a_first_walk_that_makes_many_moves_keeps_no_room_for_each_of_them() -> None:
+    """Each return to Python once kept the arrays of its call, and workers ran out of address space."""
+    text = "".join(f"{word:x} {word * 7919 % 100_003} " for word in range(6_000)).encode()
+    patterns = PatternSet([(r"\b[a-z0-9]{2,9} [0-9]{3,}\b", 0), (r"[0-9a-f]{4} [0-9]+ [a-f0-9]{4}", 0)])
+    tracemalloc.start()
+    try:
+        on("native", lambda: patterns.scan(padded(text)))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 24 << 20
 
 
 @pytest.mark.parametrize("unit", [b"a@b.no 11837533335 ", b"Kari \xc3\xa5 68051234\n", b"\xff1.", bytes(range(256))])

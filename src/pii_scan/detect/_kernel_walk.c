@@ -98,8 +98,13 @@ static int walk_block(const Walks *walks, Place *place, Py_ssize_t count)
 {
     int32_t state[BLOCK];
     int64_t at[BLOCK], start[BLOCK];
-    const Py_ssize_t limit = walks->length - 1, begun = place->found;
-    Py_ssize_t living = count, found = begun;
+    const Py_ssize_t limit = walks->length - 1;
+    const uint8_t *buffer = walks->buffer; /* own copies: what is written could else change them for all C knows */
+    const int32_t *classes = walks->classes, *table = walks->table;
+    const int64_t *accepts = walks->accepts;
+    const Py_ssize_t width = walks->width;
+    const uint32_t states = walks->states < INT32_MAX ? (uint32_t)walks->states : INT32_MAX;
+    Py_ssize_t living = count, found = place->found;
 
     for (Py_ssize_t i = 0; i < count; i++) {
         state[i] = 1;
@@ -115,11 +120,11 @@ static int walk_block(const Walks *walks, Place *place, Py_ssize_t count)
         }
         for (Py_ssize_t i = 0; i < living; i++) {
             const int64_t begin = start[i], next = at[i] + 1;
-            const int32_t to = walks->table[(Py_ssize_t)state[i] * walks->width + walks->classes[walks->buffer[at[i]]]];
-            if (to < 0 || to >= walks->states || next >= limit) {
+            const int32_t to = table[(Py_ssize_t)state[i] * width + classes[buffer[at[i]]]];
+            if ((uint32_t)to >= states || next >= limit) { /* a move not made is below 0, and so beyond as well */
                 return 0;
             }
-            const int64_t bits = ending(walks, to, next);
+            const int64_t bits = accepts[to] ? ending(walks, to, next) : 0;
             state[left] = to;
             start[left] = begin;
             at[left] = next;

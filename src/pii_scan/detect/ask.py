@@ -42,21 +42,34 @@ def match_at(
 
     (-1, -1) for none. The expression sees the bytes from `left` to `right`.
     """
-    raw = buffer[left:right].tobytes()
-    cut = raw.rfind(b"\xff", 0, at - left) + 1
-    stop = raw.find(b"\xff", at - left)
-    while cut < at - left and raw[cut] & 0xC0 == 0x80:  # a window may begin inside a character
-        cut += 1
-    before = raw[cut : at - left].decode("utf-8", "replace")
-    text = before + raw[at - left : stop if stop >= 0 else len(raw)].decode("utf-8", "replace")
+    raw = buffer.data[left:right].tobytes()
+    place = at - left
+    cut = raw.rfind(b"\xff", 0, place) + 1
+    stop = raw.find(b"\xff", place)
+    raw, place = raw[cut : stop if stop >= 0 else len(raw)], place - cut
+    plain = raw.isascii()  # then bytes are characters, which spares counting them
+    if plain:
+        text = raw.decode("ascii")
+    else:
+        cut = 0
+        while cut < place and raw[cut] & 0xC0 == 0x80:  # a window may begin inside a character
+            cut += 1
+        before = raw[cut:place].decode("utf-8", "replace")
+        text, place = before + raw[place:].decode("utf-8", "replace"), len(before)
     try:
-        found = expression.match(text, len(before), timeout=deadline.left())
+        found = expression.match(text, place, timeout=deadline.left())
     except TimeoutError:
         raise ExpressionTimeout from None
-    if not found or found.end() <= found.start():
+    if not found:
         return -1, -1
-    start = at + len(text[len(before) : found.start()].encode())
-    return start, start + len(found.group().encode())
+    first, last = found.span()
+    if last <= first:
+        return -1, -1
+    if plain:
+        start = at + max(first - place, 0)
+        return start, start + last - first
+    start = at + len(text[place:first].encode())
+    return start, start + len(text[first:last].encode())
 
 
 def texts_around(buffer: _Bytes, at: _Ints) -> tuple[_Ints, _Ints]:

@@ -106,13 +106,13 @@ def _compiled(
     events = [(starts[:0], starts[:0], starts[:0])]
     number, state = 0, START
     at = int(starts[0]) if len(starts) else 0
+    room = (np.empty(ROOM, np.int64), np.empty(ROOM, np.int64), np.empty(ROOM, np.int64))
     while number < len(starts):
-        room = (np.empty(ROOM, np.int64), np.empty(ROOM, np.int64), np.empty(ROOM, np.int64))
-        count = 0
         how, number, at, state, count = compiled.walk(
             buffer, *automaton.tables, follows, starts, *room, MAX_STEPS, number, at, state, what
         )
-        events.append((room[0][:count], room[1][:count], room[2][:count]))
+        if count:  # copies: a view of a little would keep the whole room
+            events.append((room[0][:count].copy(), room[1][:count].copy(), room[2][:count].copy()))
         if how == _UNMADE:
             state = automaton.make(state, int(buffer[at]))
     return _joined(events)

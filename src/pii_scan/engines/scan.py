@@ -20,6 +20,7 @@ import pyarrow as pa
 from pii_scan import __version__
 from pii_scan.config import Config, checked
 from pii_scan.detect.detector import Detector, load_recognizers
+from pii_scan.detect.kernel import native
 from pii_scan.detect.layout_memory import memory_folder
 from pii_scan.detect.rules import Rule, rules_hash
 from pii_scan.engines.local import SLICE_BYTES, EngineError, Group, LocalEngine, Progress
@@ -60,6 +61,7 @@ def scan(
     on. KeyboardInterrupt passes through; the run is then marked interrupted.
     """
     config = checked(config or Config(), "options")
+    native()  # a wrong choice of kernel is told here, not by every worker
     environment = os.environ if environment is None else environment
     now = now or datetime.now(tz=UTC)
     folder = Path(out) if out is not None else Path(f"pii-scan-{now:%Y%m%dT%H%M%SZ}")
