@@ -51,8 +51,8 @@ os.chdir(folder)
 start = time.monotonic()
 nowhere = os.open(os.devnull, os.O_RDWR)
 quiet = [(os.POSIX_SPAWN_DUP2, nowhere, stream) for stream in range(3)]
-child = os.posix_spawnp(command[0], command, os.environ, file_actions=quiet)
-signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+child = os.posix_spawnp(command[0], command, os.environ, file_actions=quiet, setpgroup=0)
+signal.signal(signal.SIGALRM, lambda *_: os.killpg(child, signal.SIGKILL))
 signal.alarm(limit)
 _, status, used = os.wait4(child, 0)
 unit = 1 << 20 if sys.platform == "darwin" else 1024
@@ -62,7 +62,9 @@ print(os.waitstatus_to_exitcode(status), time.monotonic() - start, used.ru_utime
 
 
 def launched(command: Sequence[str], folder: Path, environment: Mapping[str, str], limit_seconds: int) -> Launched:
-    """Runs a command without input; what it prints is not kept. It is killed after `limit_seconds`: code -9."""
+    """Runs a command without input; what it prints is not kept. It is killed after `limit_seconds`, with all
+    that it started: code -9.
+    """
     call = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(folder), str(limit_seconds), *command]
     said = subprocess.run(call, env=dict(environment), capture_output=True, text=True, check=True).stdout.split()
     return Launched(int(said[0]), *(float(figure) for figure in said[1:]))
