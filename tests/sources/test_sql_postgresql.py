@@ -219,6 +219,24 @@ def test_large_objects_are_read_as_documents_or_said_to_be_closed(database: Post
         database.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
+def test_a_value_that_is_too_large_is_counted_and_those_after_it_are_read(database: PostgreSQLDatabase) -> None:
+    large = "repeat('ord ', 700000) || 'stor@example.no'"
+    database.run(
+        f"SELECT lo_from_bytea(700001, convert_to({large}, 'UTF8'))",
+        f"SELECT lo_from_bytea(700002, convert_to(repeat('x', 5) || {large}, 'UTF8'))",
+        "SELECT lo_from_bytea(700003, 'liten@example.no')", "CREATE TABLE sak (id int, tekst text, annen text)",
+        f"INSERT INTO sak VALUES (1, {large}, NULL), (2, NULL, 'kort@example.no'), (3, left({large}, 1200000), NULL)",
+        f"INSERT INTO sak SELECT 4, NULL, left({large}, 1200000) || ' hel@example.no'",
+    )  # fmt: skip
+    limits = Limits(max_value_bytes=1 << 20, max_member_bytes=2 << 20)
+    run = scanned(database.url, limits=limits)
+    said = "values of more than 2097152 bytes, not read; the first in row"
+    assert run.problems("pg_catalog.pg_largeobject") == [("limit", f"column 1: 2 {said} 700001")]
+    assert run.problems("public.sak") == [("limit", f"column 2: 1 {said} 1")]
+    assert len(run.rows("problems")) == 2
+    assert run.count("EMAIL_ADDRESS") == 3
+
+
 def test_system_schemas_are_left_out_and_globs_choose_among_the_rest(database: PostgreSQLDatabase) -> None:
     database.run(
         "CREATE SCHEMA logg", *[PEOPLE.format(name=n, rows=1) for n in ("kunder", "ordrer", "logg.a", "logg.b")]

@@ -5,6 +5,7 @@ binary columns as members `column/row`. Asks no database itself: the source give
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
@@ -28,6 +29,7 @@ from pii_scan.model import (
     Limits,
     PartOrigin,
     Problem,
+    ProblemCode,
     RowKeys,
     Stage,
     TableColumn,
@@ -56,20 +58,35 @@ class _Reader:
         self._cells = Cells(ref, limits, MEMBER_PATH)
         headers = tuple(column.name for column in table.columns)
         self._columns = [_column(i, column, headers) for i, column in enumerate(table.columns, 1)]
+        self._too_large: dict[int, list[int]] = defaultdict(list)
+        """Rows of the values that were left out, by number of their column."""
         self._json = {i: JsonColumn(self._columns[i]) for i, column in enumerate(table.columns) if column.is_json}
 
     def read(self, document: Document) -> Iterator[Piece]:
         remarks = self._table.remarks if document.slice is None or document.slice.start == 0 else ()
         for part, text in remarks:
             yield ChunkBatch(short_texts([text]), PartOrigin((part,)))
-        for piece in self._table.read(document.slice):
-            if isinstance(piece, TableRows):
-                yield from self._rows(piece)
-            elif isinstance(piece, LargeValue):
-                yield from self._large(piece)
-            else:
-                yield Problem(self._ref, Stage.SOURCE, *piece)
+        try:
+            for piece in self._table.read(document.slice):
+                if isinstance(piece, TableRows):
+                    yield from self._rows(piece)
+                elif isinstance(piece, LargeValue):
+                    yield from self._large(piece)
+                else:
+                    yield Problem(self._ref, Stage.SOURCE, *piece)
+        except DocumentError:
+            yield from self._left_out()
+            raise
+        yield from self._left_out()
+
+    def _left_out(self) -> Iterator[Problem]:
         yield from self._cells.problems()
+        most = self._limits.max_member_bytes
+        for number, rows in sorted(self._too_large.items()):
+            detail = (
+                f"column {number}: {len(rows)} values of more than {most} bytes, not read; the first in row {rows[0]}"
+            )
+            yield Problem(self._ref, Stage.EXTRACT, ProblemCode.LIMIT, detail)
 
     def _rows(self, piece: TableRows) -> Iterator[Piece]:
         batch = piece.batch
@@ -104,7 +121,7 @@ class _Reader:
         return RowKeys(names, columns, piece.first_row) if columns and shown else None
 
     def _large(self, value: LargeValue) -> Iterator[Piece]:
-        """A value that is read a piece at a time: a document of its own, or text."""
+        """A value that is read a piece at a time: a document of its own, or text. One that is too large is counted."""
         column = self._columns[value.column]
         store = Spool(self._limits.spool_bytes)
         try:
@@ -112,7 +129,9 @@ class _Reader:
                 self._budget.take_bytes(len(data))
                 store.write(data)
                 if store.size > self._limits.max_member_bytes:
-                    raise DocumentError("limit", f"a value is larger than {self._limits.max_member_bytes} bytes")
+                    self._too_large[column.number].append(value.row)
+                    store.close()
+                    return
         except BaseException:
             store.close()
             raise

@@ -1,0 +1,103 @@
+"""Tables too large for one unit, on the servers of this machine: all workers read, and every planted value is found."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sql_servers import MariaDBDatabase, PostgreSQLDatabase, mariadb_database, postgresql_database
+
+import pii_scan
+from pii_scan.config import Config
+
+ROWS = 5_000_000
+BLOCKS = 64
+"""Units of PostgreSQL hold a multiple of so many blocks: 32 MiB are 4096 of 8 KiB."""
+ROWS_OF_MARIADB = 500_000
+
+
+@pytest.fixture
+def postgresql() -> Iterator[PostgreSQLDatabase]:
+    with postgresql_database() as made:
+        yield made
+
+
+@pytest.fixture
+def mariadb() -> Iterator[MariaDBDatabase]:
+    with mariadb_database() as made:
+        yield made
+
+
+class Readers:
+    """How many sessions were seen to read at once while something ran."""
+
+    def __init__(self, ask: Callable[[], list[tuple[Any, ...]]]) -> None:
+        self._ask = ask
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self.most = 0
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.05):
+            self.most = max(self.most, len(self._ask()))
+
+    def __enter__(self) -> Readers:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+
+def fingerprints(run: pii_scan.Run) -> list[str]:
+    """Of all occurrences, whatever table and type."""
+    assert not [row for table in run.problems() for row in table.to_pylist()]
+    return [value for table in run.index() for value in table["fingerprint"].to_pylist()]
+
+
+def test_what_is_planted_in_five_million_rows_is_found_once_by_two_workers(
+    postgresql: PostgreSQLDatabase, tmp_path: Path
+) -> None:
+    made = (
+        "CREATE TABLE stor AS SELECT i, CASE WHEN {planted} THEN 'bruker' ELSE 'vare__' END || "
+        "to_char(i, 'FM0000000') || CASE WHEN {planted} THEN '@example.no' ELSE ' er p__ vei' END AS t "
+        "FROM generate_series(1, {rows}) i"
+    )  # rows of one width, so that it is known which are the first and the last of a block
+    postgresql.run(made.format(planted="false", rows=10_000))
+    ((a_block,),) = postgresql.run("SELECT count(*)::int4 FROM stor WHERE ctid < '(1,0)'")
+    planted = f"(i IN (1, {ROWS}) OR i % {a_block * BLOCKS} < 2)"
+    postgresql.run("DROP TABLE stor", made.format(planted=planted, rows=ROWS))
+    expected = len({1, ROWS, *(at for i in range(0, ROWS, a_block * BLOCKS) for at in (i, i + 1) if 0 < at <= ROWS)})
+    readers = (
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'pii-scan' AND query LIKE '%ctid >=%' "
+        f"AND datname = '{postgresql.name}'"
+    )
+    with Readers(lambda: postgresql.run(readers, database="postgres")) as watched:
+        run = pii_scan.scan([postgresql.url], config=Config(jobs=2), out=tmp_path / "run")
+    found = fingerprints(run)
+    assert len(found) == len(set(found)) == expected > 1000
+    assert watched.most == 2
+
+
+def test_what_is_planted_in_a_large_table_of_mariadb_is_found_once_by_two_workers(
+    mariadb: MariaDBDatabase, tmp_path: Path
+) -> None:
+    planted = f"(seq IN (1, {ROWS_OF_MARIADB}) OR seq % 1000 < 2)"
+    mariadb.run(
+        "CREATE TABLE stor (id INT PRIMARY KEY, t VARCHAR(200)) AS SELECT seq AS id, "
+        f"IF({planted}, CONCAT('bruker', seq, '@example.no'), REPEAT('vare ', 36)) AS t "
+        f"FROM {mariadb.name}.seq_1_to_{ROWS_OF_MARIADB}",
+        "ANALYZE TABLE stor",
+    )
+    readers = (
+        f"SELECT id FROM information_schema.processlist WHERE db = '{mariadb.name}' AND info LIKE 'SELECT `id` AS c0%'"
+    )
+    with Readers(lambda: mariadb.run(readers, database="")) as watched:
+        run = pii_scan.scan([mariadb.url], config=Config(jobs=2), out=tmp_path / "run")
+    found = fingerprints(run)
+    assert len(found) == len(set(found)) == 2 * (ROWS_OF_MARIADB // 1000)
+    assert watched.most == 2
