@@ -152,12 +152,9 @@ class Pipeline:
                         if current is not None:  # the container's text may go on after a member: it begins anew
                             collector.end()
                             current = None
-                        self._name_hits(piece.ref, collector, rows)
+                        self._done(piece, unit, collector, rows)
                         if self._columns is not None:
                             yield {"columns": self._columns.finish(piece.ref, piece.media_type, document)}
-                        with self._times.on("observe"):
-                            rows.done(piece, *self._system(piece), self._dates.finish(piece.ref), collector)
-                        self._times.done(piece.media_type, _size(piece.ref, unit))
                         beat()
                 collector.end()
                 changed = getattr(self._sources[unit.ref.target], "changed", None)
@@ -167,6 +164,13 @@ class Pipeline:
             rows.problem(Problem(unit.ref, Stage.SOURCE, ProblemCode(error.code), error.detail))
         times = {"times": self._times.table()} if self._profile else {}
         yield {**self._flushed(collector), **rows.tables(), **times}
+
+    def _done(self, piece: DocumentDone, unit: WorkUnit, collector: Collector, rows: DocumentRows) -> None:
+        """A document, or the slice of it that is read, is over."""
+        self._name_hits(piece.ref, collector, rows)
+        with self._times.on("observe"):
+            rows.done(piece, *self._system(piece), self._dates.finish(piece.ref), collector)
+        self._times.done(piece.media_type, _size(piece.ref, unit))
 
     def _flushed(self, collector: Collector) -> dict[str, pa.Table]:
         with self._times.on("collect"):
