@@ -1,0 +1,303 @@
+"""Finds names in running text: the tagger, what it may be trusted with where, and what the rest of a document adds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from pii_scan.detect.names import words
+from pii_scan.detect.names.decode import spans_of_tags
+from pii_scan.detect.names.evidence import base_hash
+from pii_scan.detect.names.features import Candidates, cased_candidates, caseless_candidates
+from pii_scan.detect.names.model import NameModel, built_in_model
+from pii_scan.detect.names.tokens import BREAK, MAX_CHARACTERS, WORD, Bools, Hashes, Ints, Tokens, among, mixed
+
+UNLISTED, SINGLE, PART, FULL = 0, 1, 2, 3
+"""How strong a name is: no list knows it; one word that a list knows; several, of which one is a first name in front or a
+surname at the end; a first name with a surname behind it."""
+SCORES = np.array([0.55, 0.75, 0.9, 0.95], np.float32)
+"""By strength; from the precision on NorNE's test split (0.78 to 0.85, 0.88 to 0.94, and 0.92 to 0.99)."""
+SUPPORT = np.float32(0.1)
+"""Added for a label, greeting or e-mail address that says the same."""
+MOST = np.float32(0.98)
+LEAST_LETTERS = 3
+"""Of a word that stands for a name that the document has in full."""
+UPPER_SHARE, UPPER_WORDS, UPPER_LETTERS = 0.8, 2, 5
+"""A line is one of capitals from this share of its letters, with so many words and letters."""
+SMALL_WORDS, SMALL_SHARE = 5, 0.01
+"""A text is one of small letters from so many words, when fewer than this share begin with a capital."""
+NEAR = 60
+"""Tokens on either side in which the language of the text is looked for."""
+NORWEGIAN_SHARE = 0.06
+_COMMON = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names in one text, in its order."""
+
+    start: Ints
+    """Code points, half-open with `end`."""
+    end: Ints
+    score: npt.NDArray[np.float32]
+    strength: Ints
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def take(self, which: npt.NDArray[np.generic]) -> Names:
+        """The rows that a mask or row numbers select."""
+        return Names(self.start[which], self.end[which], self.score[which], self.strength[which])
+
+    @staticmethod
+    def joined(parts: list[Names]) -> Names:
+        """One after the other."""
+        none = np.zeros(0, np.int64)
+        parts = parts or [Names(none, none, none.astype(np.float32), none)]
+        return Names(*(np.concatenate([getattr(part, name) for part in parts]) for name in Names.__slots__))
+
+
+@dataclass(slots=True)
+class Mentioned:
+    """The words of names that one document has in full: what stands alone later, or stood before, is the same person."""
+
+    hashes: set[int] = field(default_factory=set)
+
+    def add(self, new: Hashes) -> Hashes:
+        """All known after `new`, ascending."""
+        self.hashes.update(new.tolist())
+        return np.array(sorted(self.hashes), np.uint64)
+
+
+class NameTagger:
+    """One model at work."""
+
+    def __init__(self, model: NameModel | None = None, *, gated: bool = True) -> None:
+        """`gated`: outside Norwegian prose only strong names count."""
+        self._model = model or built_in_model()
+        self._gated = gated
+
+    def find(self, text: str, mentioned: Mentioned | None = None, bounds: Ints | None = None) -> Names:
+        """The names in `text`. `mentioned`: what the document has shown before; grows. `bounds`: where texts begin that
+        are joined here, a line end between them, but stand each for itself.
+        """
+        mentioned = Mentioned() if mentioned is None else mentioned
+        pieces = [(at, self._marked(Tokens(piece), at, bounds)) for at, piece in _pieces(text)]
+        known = mentioned.add(np.concatenate([found.full_words() for _, found in pieces] or [np.zeros(0, np.uint64)]))
+        parts = []
+        for at, found in pieces:
+            names = found.names(known, gated=self._gated)
+            parts.append(dataclasses.replace(names, start=names.start + at, end=names.end + at))
+        return Names.joined(parts)
+
+    def _marked(self, tokens: Tokens, at: int, bounds: Ints | None) -> _Marked:
+        """The names by the tagger alone, each line read in its case."""
+        block = np.zeros(len(tokens.kind), np.int64)
+        if bounds is not None:
+            block = np.searchsorted(bounds, tokens.start + at, side="right").astype(np.int64)
+        upper, small = _single_case(tokens, block - block[0])
+        single = upper | small
+        addresses = _glued(tokens)
+        cased = cased_candidates(tokens, self._model.lists, ~single & ~addresses)
+        parts = [self._spans(cased, caseless=False)]
+        if single.any():
+            parts.append(self._spans(caseless_candidates(tokens, self._model.lists, single & ~addresses), caseless=True))
+        first, last, caseless = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        order = np.argsort(first, kind="stable")
+        spans = (first[order], last[order], caseless[order])
+        return _Marked(tokens, self._model, cased, spans, mixed(block.astype(np.uint64)))
+
+    def _spans(self, found: Candidates, *, caseless: bool) -> tuple[Ints, Ints, Bools]:
+        weights = self._model.caseless if caseless else self._model.cased
+        begin, stop = spans_of_tags(weights.tags(found), found.run)
+        return found.token[begin], found.token[stop], np.full(len(begin), caseless)
+
+
+class _Marked:
+    """A text with the names that the tagger sees: numbers of their first and last tokens."""
+
+    def __init__(
+        self, tokens: Tokens, model: NameModel, candidates: Candidates, spans: tuple[Ints, Ints, Bools], salt: Hashes
+    ) -> None:
+        """`salt`: by token; what keeps the words of one text apart from those of another."""
+        self._tokens, self._model, self._candidates, self._salt = tokens, model, candidates, salt
+        first, last, caseless = _turned(tokens, model, *spans)
+        keep = ~_not_persons(tokens, first, last)
+        self._first, self._last, self._caseless = first[keep], last[keep], caseless[keep]
+
+    def full_words(self) -> Hashes:
+        """The hashes of the outer words of names of several words."""
+        tokens = self._tokens
+        several = self._first < self._last
+        outer = np.concatenate([self._first[several], self._last[several]])
+        outer = outer[tokens.length[outer] >= LEAST_LETTERS]
+        bases = base_hash(tokens, outer)
+        salt = self._salt[outer]
+        return np.unique(np.concatenate([tokens.hash[outer] ^ salt, (bases ^ salt)[bases != 0]]))
+
+    def names(self, known: Hashes, *, gated: bool) -> Names:
+        """Names with scores, among them single words that are `known`."""
+        tokens = self._tokens
+        again = self._again(known)
+        first = np.concatenate([self._first, again])
+        last = np.concatenate([self._last, again])
+        caseless = np.concatenate([self._caseless, np.zeros(len(again), bool)])
+        order = np.argsort(first, kind="stable")
+        first, last, caseless = first[order], last[order], caseless[order]
+        strength = self._strength(first, last)
+        supported = _labelled(tokens, first) | _addressed(tokens, first, self._salt)
+        is_known = self._is_among(first, known) & (first == last)
+        score = SCORES[strength]
+        score = np.where(is_known, np.maximum(score, SCORES[SINGLE]), score)
+        score = np.where(supported, np.minimum(score + SUPPORT, MOST), score).astype(np.float32)
+        found = Names(tokens.start[first], tokens.end[last], score, strength)
+        if not gated:
+            return found
+        trusted = words.norwegian(tokens, first, NEAR) >= NORWEGIAN_SHARE
+        trusted |= supported & (strength >= SINGLE)
+        trusted |= strength >= np.where(caseless, FULL, PART)
+        return found.take(trusted)
+
+    def _strength(self, first: Ints, last: Ints) -> Ints:
+        every = np.unique(np.concatenate([first, last, *(first + i for i in range(1, 6))]))
+        every = every[every < len(self._tokens.kind)]
+        listed = self._model.lists.of(self._tokens, every)
+        at, behind = np.searchsorted(every, first), np.searchsorted(every, last)
+        given, family = listed.first[at] > 0, listed.last[behind] > 0
+        several = first < last
+        counted = np.concatenate([np.zeros(1, np.int64), np.cumsum(listed.last > 0)])
+        any_family = counted[behind + 1] - counted[np.minimum(at + 1, behind + 1)] > 0
+        strength = np.where(several & (given | family), PART, UNLISTED)
+        strength = np.where(several & given & any_family, FULL, strength)
+        return np.where(~several & (given | (listed.last[at] > 0)), SINGLE, strength)
+
+    def _is_among(self, token: Ints, known: Hashes) -> Bools:
+        tokens, salt = self._tokens, self._salt[token]
+        return among(tokens.hash[token] ^ salt, known) | among(base_hash(tokens, token) ^ salt, known)
+
+    def _again(self, known: Hashes) -> Ints:
+        """Candidates outside names that are a known name and stand alone."""
+        tokens, found = self._tokens, self._candidates
+        if not len(known) or not len(found.token):
+            return np.zeros(0, np.int64)
+        token = found.token
+        covered = np.zeros(len(tokens.kind) + 1, np.int64)
+        np.add.at(covered, self._first, 1)
+        np.add.at(covered, self._last + 1, -1)
+        free = (np.cumsum(covered)[token] == 0) & (tokens.length[token] >= LEAST_LETTERS) & tokens.capital[token]
+        free &= (found.listed.low < _COMMON) & ~tokens.capital[token - 1] & ~tokens.capital[token + 1]
+        token = token[free]
+        token = token[self._is_among(token, known)]
+        return token[~_not_persons(tokens, token, token)]
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    """(offset, piece): cut at line ends where there are any."""
+    at = 0
+    while at < len(text):
+        end = at + MAX_CHARACTERS
+        if end < len(text):
+            cut = text.rfind("\n", at, end)
+            cut = cut if cut > at else text.rfind(" ", at, end)
+            end = cut + 1 if cut > at else end
+        yield at, text[at:end]
+        at = end
+
+
+def _single_case(tokens: Tokens, block: Ints) -> tuple[Bools, Bools]:
+    """(tokens of lines in capitals, tokens of texts in small letters)."""
+    word = tokens.kind == WORD
+    where = np.flatnonzero(word)
+    none = np.zeros(len(word), bool)
+    if not len(where):
+        return none, none
+    line = np.cumsum(tokens.kind == BREAK)
+    capitals, odd, joiners = tokens.counts(where)
+    letters = tokens.length[where] - odd - joiners
+    size = int(line[-1]) + 1
+    per_line = np.bincount(line[where], letters, size)
+    upper = np.bincount(line[where], capitals, size) >= UPPER_SHARE * per_line
+    upper &= (per_line >= UPPER_LETTERS) & (np.bincount(line[where], letters > 0, size) >= UPPER_WORDS)
+    in_capitals = upper[line] & word
+    texts = int(block[-1]) + 1
+    real = np.bincount(block[where], letters > 0, texts)
+    small = (real >= SMALL_WORDS) & (np.bincount(block, tokens.capital, texts) < SMALL_SHARE * real)
+    return in_capitals, word & small[block] & ~in_capitals
+
+
+def _glued(tokens: Tokens) -> Bools:
+    """Words inside e-mail addresses and web addresses: those that touch `@`, `/`, `\\`, `_` or `=` through no space."""
+    bad = np.isin(tokens.first, _GLUE) & (tokens.kind != WORD)
+    out = np.zeros(len(bad), bool)
+    if not bad.any():
+        return out
+    touches = np.zeros(len(bad), bool)
+    touches[1:] = (tokens.start[1:] == tokens.end[:-1]) & (tokens.kind[1:] != BREAK) & (tokens.kind[:-1] != BREAK)
+    chain = np.cumsum(~touches)
+    counted = np.bincount(chain[bad], minlength=int(chain[-1]) + 1)
+    return np.asarray(counted[chain] > 0)
+
+
+_GLUE = np.array(sorted(map(ord, "@\\=<>{}#$")), np.uint32)
+
+
+def _turned(
+    tokens: Tokens, model: NameModel, first: Ints, last: Ints, caseless: Bools
+) -> tuple[Ints, Ints, Bools]:
+    """`Etternavn, Fornavn` at the start of a line or behind a label, up to the line's end, is one name."""
+    if len(first) < 2:
+        return first, last, caseless
+    comma = tokens.is_sign(",")
+    pair = (first[1:] == last[:-1] + 2) & comma[last[:-1] + 1]
+    opens = (tokens.kind[first - 1] == BREAK) | tokens.is_sign(":")[first - 1] | tokens.is_sign(";")[first - 1]
+    ends = (tokens.kind[last + 1] == BREAK) | tokens.is_sign(";")[last + 1] | tokens.is_sign(".")[last + 1]
+    at = np.flatnonzero(pair & opens[:-1] & ends[1:])
+    if not len(at):
+        return first, last, caseless
+    family, given = model.lists.of(tokens, last[at]), model.lists.of(tokens, first[at + 1])
+    at = at[(family.first == 0) & (given.first > 0)]
+    keep = np.ones(len(first), bool)
+    keep[at + 1] = False
+    last = last.copy()
+    last[at] = last[at + 1]
+    return first[keep], last[keep], caseless[keep]
+
+
+def _not_persons(tokens: Tokens, first: Ints, last: Ints) -> Bools:
+    """Names that what stands beside them makes those of a street, a company or a month."""
+    after, before = tokens.hash[last + 1], tokens.hash[first - 1]
+    named = among(after, words.AFTER_NO_PERSON) | among(before, words.BEFORE_NO_PERSON)
+    dotted = tokens.is_sign(".")[first - 1] & (tokens.first[first - 2] >= ord("0")) & (tokens.first[first - 2] <= ord("9"))
+    month = (first == last) & among(tokens.hash[first], words.MONTHS)
+    return named | (month & (dotted | _digit(tokens, first - 1) | _digit(tokens, last + 1)))
+
+
+def _digit(tokens: Tokens, which: Ints) -> Bools:
+    return np.asarray((tokens.first[which] >= ord("0")) & (tokens.first[which] <= ord("9")))
+
+
+def _labelled(tokens: Tokens, first: Ints) -> Bools:
+    """Whether `Navn:` or the like stands before, or a greeting."""
+    colon = tokens.is_sign(":")[first - 1] | tokens.is_sign("=")[first - 1]
+    label = colon & among(tokens.hash[first - 2], words.LABELS)
+    greeting = among(tokens.hash[first - 1], words.GREETINGS)
+    closing = (tokens.kind[first - 1] == BREAK) & (
+        among(tokens.hash[first - 2], words.GREETINGS)
+        | (tokens.is_sign(",")[first - 2] & among(tokens.hash[np.maximum(first - 3, 0)], words.GREETINGS))
+    )
+    return label | greeting | closing
+
+
+def _addressed(tokens: Tokens, first: Ints, salt: Hashes) -> Bools:
+    """Whether an e-mail address in the text has the name in front of its `@`."""
+    at = np.flatnonzero(tokens.is_sign("@"))
+    if not len(at):
+        return np.zeros(len(first), bool)
+    local = np.concatenate([at - 1, (at - 3)[tokens.is_sign(".")[at - 2]]])
+    local = local[tokens.length[local] >= LEAST_LETTERS]
+    return among(tokens.hash[first] ^ salt[first], np.unique(tokens.hash[local] ^ salt[local]))
+

@@ -1,0 +1,54 @@
+"""Words that say what a capitalised word beside them is, as hashes. The lists are made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pii_scan.detect.names.tokens import WORD, Hashes, Ints, Tokens, among, word_hashes
+
+
+def _hashes(text: str) -> Hashes:
+    return np.sort(word_hashes(text.split()))
+
+
+AFTER_NO_PERSON = _hashes(
+    "gate gata gaten gt vei veien veg vegen plass plassen torg torget allé alle allmenning bru park parken stadion arena "
+    "as asa ans da sa ba iks hf rhf kf nuf ab oy plc ltd inc llc gmbh corp group holding invest eiendom kommune kommunen "
+    "fylke fylkeskommune forlag universitet universitetet høgskole høyskole sykehus sjukehus institutt senter senteret "
+    "skole skule barnehage ungdomsskole barneskole kirke kyrkje museum bibliotek stiftelse stiftelsen legat minnefond fond "
+    "street road avenue square university college institute foundation pris prisen prize license licence"
+)
+"""Behind a name: of a street, a company, a school, a fund."""
+BEFORE_NO_PERSON = _hashes("sankt st stiftelsen firmaet selskapet")
+MONTHS = _hashes(
+    "januar februar mars april mai juni juli august september oktober november desember january february march may june july "
+    "october december mandag tirsdag onsdag torsdag fredag lørdag søndag"
+)
+LABELS = _hashes(
+    "navn namn name fornavn førenamn etternavn etternamn fullt kontaktperson kontakt saksbehandler saksbehandlar kunde elev "
+    "pasient deltaker deltakar søker søkar ansatt tilsett medarbeider foresatt foresatte pårørende student medlem "
+    "signert underskrift fra frå til from to cc kopi avsender mottaker leder ansvarlig referent møteleder"
+)
+"""Before a colon and a name."""
+GREETINGS = _hashes("hei hallo kjære mvh hilsen hilsen helsing vh hi hello dear regards")
+_NORWEGIAN = _hashes(
+    "og på er som til av ikke ikkje med har ein eit et det jeg eg han hun ho vi dere dykk fra frå var ble vart blei blir skal vil "
+    "være vere også når etter hvis viss hei hilsen helsing kjære mvh vennlig vennleg venleg takk deg meg seg dette denne hva kva "
+    "hvor kor eller men om den de dei ved hadde mellom sin sitt sine kan må bor bur heter heiter ringte navn namn"
+)
+"""Frequent in Norwegian (both forms), rare in English and in programs."""
+
+
+def norwegian(tokens: Tokens, where: Ints, near: int) -> npt.NDArray[np.float64]:
+    """The share of such words among the words and signs up to `near` tokens from each of `where`."""
+    if not len(where):
+        return np.zeros(0)
+    hit = np.zeros(len(tokens.kind) + 1, np.int64)
+    counted = np.zeros(len(tokens.kind) + 1, np.int64)
+    short = np.flatnonzero((tokens.kind == WORD) & (tokens.length <= 8))
+    hit[short + 1] = among(tokens.hash[short], _NORWEGIAN)
+    counted[1:] = tokens.start < tokens.end
+    hit, counted = np.cumsum(hit), np.cumsum(counted)
+    low, high = np.maximum(where - near, 0), np.minimum(where + near + 1, len(tokens.kind))
+    return np.asarray((hit[high] - hit[low]) / np.maximum(counted[high] - counted[low], 1))
