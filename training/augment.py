@@ -52,6 +52,8 @@ Ho {F} kjem i morgon saman med {F}.
 Søkeren {FSS} har lagt ved vitnemål.
 Ring {F} eller {FS} om nøkkelen.
 Vi viser til brev fra {FS} av 3. mai.""".split("\n")
+UNLISTED = 0.1
+"""Share of names made of halves of two, which no list holds: so that the words around a name count too."""
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -72,6 +74,9 @@ class NameMaker:
         return self._drawn(self._last, self._last_weight)
 
     def _drawn(self, names: Sequence[str], weights: Sequence[float]) -> str:
+        if self._rng.random() < UNLISTED:
+            front, back = self._rng.choice(names), self._rng.choice(names)
+            return front[: (len(front) + 1) // 2] + back[len(back) // 2 :].lower()
         if self._rng.random() < 0.35:
             return self._rng.choice(names)
         return self._rng.choices(names, cum_weights=weights)[0]

@@ -24,19 +24,22 @@ from pii_scan.detect.names.model import FILE, NameModel, Weights
 from pii_scan.detect.names.tokens import MAX_CHARACTERS, Ints, Tokens, word_hashes
 
 SEED = 20261130
-COPIES = ((0.0, False), (0.5, False), (0.5, False))
-"""(share of names swapped, unused) of each copy of the corpus."""
+COPIES = (0.0, 0.35, 0.35)
+"""Share of names swapped in each copy of the corpus."""
 LINES = 6000
-PENALTY = {"cased": 0.12, "caseless": 0.12}
-STEPS = 120
+PENALTY = {"cased": 0.8, "caseless": 0.3}
+"""Of the sum of squares of the weights."""
+CAUTION = {"cased": 0.2, "caseless": 1.0}
+"""Taken from the score of every beginning of a name: fewer false ones for a few more missed. Both chosen on the dev split."""
+STEPS = 90
 COMMON_ELSEWHERE = 1
 """Code of a name that only the international lists have."""
-_SAMI_FIRST = (
+_FIRST = (
     "Ailo Aillá Áilu Ánde Ánte Ándaras Áslat Áslak Biera Biret Birit Elle Ellá Gáddjá Heaika Inga Inger-Elle Issát Ivvár "
     "Iŋgá Jovnna Jovna Kárin Kirste Lásse Lemet Máhtte Máhtto Máret Márjá Mihkkal Mikkal Nilla Nils-Ante Niillas Ovllá "
     "Piera Rávdná Risten Sárá Sunná Svenne Sárá-Máret Ánne Ánte-Mihkkal"
 ).split()
-_SAMI_LAST = "Bongo Eira Gaup Gaino Hætta Jomppanen Juuso Magga Oskal Porsanger Sara Siri Somby Triumf Turi Utsi Valkeapää Varsi".split()
+_LAST = "Nordmann Bongo Eira Gaup Gaino Hætta Jomppanen Juuso Magga Oskal Porsanger Sara Siri Somby Triumf Turi Utsi Valkeapää Varsi".split()
 
 
 def main() -> None:
@@ -57,7 +60,7 @@ def trained(folder: Path) -> NameModel:
     lists = _lists(folder, first, last, sentences)
     maker = augment.NameMaker(first, last, random.Random(SEED))
     text: list[norne.Sentence] = []
-    for share, _ in COPIES:
+    for share in COPIES:
         text += [maker.swapped(sentence, share) for sentence in sentences] if share else sentences
     text += [maker.line() for _ in range(LINES)]
     parts = {}
@@ -67,6 +70,7 @@ def trained(folder: Path) -> NameModel:
         emission, transition = crf.fit(
             sample, width=1 << features.BITS, penalty=PENALTY[name], steps=STEPS, say=print
         )  # fmt: skip
+        transition[1] -= CAUTION[name]
         parts[name] = Weights.rounded(emission, transition)
     return NameModel(parts["cased"], parts["caseless"], lists)
 
@@ -74,7 +78,7 @@ def trained(folder: Path) -> NameModel:
 def _names(folder: Path) -> tuple[dict[str, int], dict[str, int]]:
     first = norne.bearers(folder / "lists" / "no_first_names.tsv")
     last = norne.bearers(folder / "lists" / "no_surnames.tsv")
-    return {**dict.fromkeys(_SAMI_FIRST, 100), **first}, {**dict.fromkeys(_SAMI_LAST, 200), **last}
+    return {**dict.fromkeys(_FIRST, 100), **first}, {**dict.fromkeys(_LAST, 200), **last}
 
 
 def _lists(

@@ -30,9 +30,10 @@ UPPER_SHARE, UPPER_WORDS, UPPER_LETTERS = 0.8, 2, 5
 """A line is one of capitals from this share of its letters, with so many words and letters."""
 SMALL_WORDS, SMALL_SHARE = 5, 0.01
 """A text is one of small letters from so many words, when fewer than this share begin with a capital."""
-NEAR = 60
-"""Tokens on either side in which the language of the text is looked for."""
-NORWEGIAN_SHARE = 0.06
+ROW = 3
+"""Delimiters that make a line one of a table: names there fill a cell, or stand in a sentence."""
+MANY, FEW, SOME = 4, 0.25, 0.3
+"""Of so many places where a word stands alone, tagged in fewer than FEW: in none; in two and SOME: in all."""
 _COMMON = 3
 
 
@@ -81,16 +82,18 @@ class NameTagger:
         self._model = model or built_in_model()
         self._gated = gated
 
-    def find(self, text: str, mentioned: Mentioned | None = None, bounds: Ints | None = None) -> Names:
+    def find(
+        self, text: str, mentioned: Mentioned | None = None, bounds: Ints | None = None, *, cells: bool = False
+    ) -> Names:
         """The names in `text`. `mentioned`: what the document has shown before; grows. `bounds`: where texts begin that
-        are joined here, a line end between them, but stand each for itself.
+        are joined here, a line end between them, but stand each for itself. `cells`: they are cells of a table.
         """
         mentioned = Mentioned() if mentioned is None else mentioned
         pieces = [(at, self._marked(Tokens(piece), at, bounds)) for at, piece in _pieces(text)]
         known = mentioned.add(np.concatenate([found.full_words() for _, found in pieces] or [np.zeros(0, np.uint64)]))
         parts = []
         for at, found in pieces:
-            names = found.names(known, gated=self._gated)
+            names = found.names(known, gated=self._gated, cells=cells)
             parts.append(dataclasses.replace(names, start=names.start + at, end=names.end + at))
         return Names.joined(parts)
 
@@ -106,10 +109,13 @@ class NameTagger:
         parts = [self._spans(cased, caseless=False)]
         if single.any():
             parts.append(self._spans(caseless_candidates(tokens, self._model.lists, single & ~addresses), caseless=True))
+        alone = cased.token[tokens.capital[cased.token]]
+        alone = alone[~tokens.capital[alone - 1] & ~tokens.capital[alone + 1]]
+        alone = np.concatenate([alone, np.flatnonzero(single & ~addresses)])
         first, last, caseless = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         order = np.argsort(first, kind="stable")
         spans = (first[order], last[order], caseless[order])
-        return _Marked(tokens, self._model, cased, spans, mixed(block.astype(np.uint64)))
+        return _Marked(tokens, self._model, np.sort(alone), spans, mixed(block.astype(np.uint64)), single)
 
     def _spans(self, found: Candidates, *, caseless: bool) -> tuple[Ints, Ints, Bools]:
         weights = self._model.caseless if caseless else self._model.cased
@@ -121,13 +127,44 @@ class _Marked:
     """A text with the names that the tagger sees: numbers of their first and last tokens."""
 
     def __init__(
-        self, tokens: Tokens, model: NameModel, candidates: Candidates, spans: tuple[Ints, Ints, Bools], salt: Hashes
+        self, tokens: Tokens, model: NameModel, alone: Ints, spans: tuple[Ints, Ints, Bools], salt: Hashes, single: Bools
     ) -> None:
-        """`salt`: by token; what keeps the words of one text apart from those of another."""
-        self._tokens, self._model, self._candidates, self._salt = tokens, model, candidates, salt
+        """`alone`: words that may be a name by themselves. `salt`: by token; what keeps the words of one text apart from
+        those of another. `single`: tokens in a single case.
+        """
+        self._tokens, self._model, self._salt, self._single = tokens, model, salt, single
+        self._alone = alone[tokens.length[alone] >= LEAST_LETTERS]
         first, last, caseless = _turned(tokens, model, *spans)
         keep = ~_not_persons(tokens, first, last)
         self._first, self._last, self._caseless = first[keep], last[keep], caseless[keep]
+        self._by_majority()
+
+    def _by_majority(self) -> None:
+        """A word that stands alone in many places is a name in all of them or in none."""
+        tokens, alone = self._tokens, self._alone[~self._single[self._alone]]
+        if not len(alone):
+            return
+        own, bare = tokens.hash[alone], base_hash(tokens, alone)
+        word = np.where(among(bare, np.unique(own)), bare, own) ^ self._salt[alone]
+        _, which, total = np.unique(word, return_inverse=True, return_counts=True)
+        single = self._first[self._first == self._last]
+        tagged = np.isin(alone, single)
+        share = np.bincount(which, tagged) / total
+        none = (share < FEW) & (total >= MANY)
+        dropped = alone[none[which] & tagged]
+        keep = ~(np.isin(self._first, dropped) & (self._first == self._last))
+        more = alone[((share >= SOME) & (share * total >= 2))[which] & ~tagged]
+        more = more[~self._covered()[more]]
+        self._first = np.concatenate([self._first[keep], more])
+        self._last = np.concatenate([self._last[keep], more])
+        self._caseless = np.concatenate([self._caseless[keep], np.zeros(len(more), bool)])
+
+    def _covered(self) -> Bools:
+        """Tokens that are in a name."""
+        change = np.zeros(len(self._tokens.kind) + 1, np.int64)
+        np.add.at(change, self._first, 1)
+        np.add.at(change, self._last + 1, -1)
+        return np.asarray(np.cumsum(change)[:-1] > 0)
 
     def full_words(self) -> Hashes:
         """The hashes of the outer words of names of several words."""
@@ -139,13 +176,13 @@ class _Marked:
         salt = self._salt[outer]
         return np.unique(np.concatenate([tokens.hash[outer] ^ salt, (bases ^ salt)[bases != 0]]))
 
-    def names(self, known: Hashes, *, gated: bool) -> Names:
+    def names(self, known: Hashes, *, gated: bool, cells: bool) -> Names:
         """Names with scores, among them single words that are `known`."""
         tokens = self._tokens
         again = self._again(known)
         first = np.concatenate([self._first, again])
         last = np.concatenate([self._last, again])
-        caseless = np.concatenate([self._caseless, np.zeros(len(again), bool)])
+        caseless = np.concatenate([self._caseless, self._single[again]])
         order = np.argsort(first, kind="stable")
         first, last, caseless = first[order], last[order], caseless[order]
         strength = self._strength(first, last)
@@ -157,10 +194,29 @@ class _Marked:
         found = Names(tokens.start[first], tokens.end[last], score, strength)
         if not gated:
             return found
-        trusted = words.norwegian(tokens, first, NEAR) >= NORWEGIAN_SHARE
-        trusted |= supported & (strength >= SINGLE)
-        trusted |= strength >= np.where(caseless, FULL, PART)
-        return found.take(trusted)
+        cell, in_table = self._cells(cells)
+        trusted = words.norwegian(tokens, first, cell)
+        whole = (cell[first - 1] != cell[first]) & (cell[last + 1] != cell[last])
+        strong = strength >= np.where(caseless, FULL, PART)
+        strong |= supported & (strength >= SINGLE)
+        return found.take(trusted | (strong & (whole | ~in_table[first])))
+
+    def _cells(self, cells: bool) -> tuple[Ints, Bools]:
+        """(number of the text, or of the cell of a line that looks like a row, by token; whether it is a cell)."""
+        tokens = self._tokens
+        edge = np.zeros(len(tokens.kind), bool)
+        edge[1:] = self._salt[1:] != self._salt[:-1]
+        row = np.full(len(edge), cells)
+        delimiter = np.flatnonzero(tokens.is_sign(";") | tokens.is_sign("|"))
+        if len(delimiter) >= ROW:
+            line = np.cumsum(tokens.kind == BREAK)
+            rows = np.bincount(line[delimiter], minlength=int(line[-1]) + 1) >= ROW
+            row |= rows[line]
+            edge[delimiter[rows[line[delimiter]]]] = True
+            edge[delimiter[rows[line[delimiter]]] + 1] = True
+        edge |= row & (tokens.kind == BREAK)
+        edge[1:] |= row[1:] & (tokens.kind[:-1] == BREAK)
+        return np.cumsum(edge), row
 
     def _strength(self, first: Ints, last: Ints) -> Ints:
         every = np.unique(np.concatenate([first, last, *(first + i for i in range(1, 6))]))
@@ -180,19 +236,15 @@ class _Marked:
         return among(tokens.hash[token] ^ salt, known) | among(base_hash(tokens, token) ^ salt, known)
 
     def _again(self, known: Hashes) -> Ints:
-        """Candidates outside names that are a known name and stand alone."""
-        tokens, found = self._tokens, self._candidates
-        if not len(known) or not len(found.token):
+        """Words outside names that are a known name and stand alone."""
+        tokens, token = self._tokens, self._alone
+        if not len(known) or not len(token):
             return np.zeros(0, np.int64)
-        token = found.token
-        covered = np.zeros(len(tokens.kind) + 1, np.int64)
-        np.add.at(covered, self._first, 1)
-        np.add.at(covered, self._last + 1, -1)
-        free = (np.cumsum(covered)[token] == 0) & (tokens.length[token] >= LEAST_LETTERS) & tokens.capital[token]
-        free &= (found.listed.low < _COMMON) & ~tokens.capital[token - 1] & ~tokens.capital[token + 1]
-        token = token[free]
         token = token[self._is_among(token, known)]
+        token = token[~self._covered()[token]]
+        token = token[self._model.lists.of(tokens, token).low < _COMMON]
         return token[~_not_persons(tokens, token, token)]
+
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from pii_scan.detect.names.tokens import WORD, Hashes, Ints, Tokens, among, word_hashes
+from pii_scan.detect.names.tokens import WORD, Bools, Hashes, Ints, Tokens, among, word_hashes
 
 
 def _hashes(text: str) -> Hashes:
@@ -38,17 +37,24 @@ _NORWEGIAN = _hashes(
     "hvor kor eller men om den de dei ved hadde mellom sin sitt sine kan må bor bur heter heiter ringte navn namn"
 )
 """Frequent in Norwegian (both forms), rare in English and in programs."""
+_LONGEST = 8
+NEAR = 60
+"""Tokens on either side in which the language of the text is looked for."""
+SHARE, LEAST = 0.06, 2
+"""Of the words and signs there, and how many, must be `_NORWEGIAN`."""
 
 
-def norwegian(tokens: Tokens, where: Ints, near: int) -> npt.NDArray[np.float64]:
-    """The share of such words among the words and signs up to `near` tokens from each of `where`."""
+def norwegian(tokens: Tokens, where: Ints, cell: Ints) -> Bools:
+    """Whether such words stand near each of `where`: in its `cell` (numbers by token, ascending), NEAR tokens around."""
     if not len(where):
-        return np.zeros(0)
+        return np.zeros(0, bool)
     hit = np.zeros(len(tokens.kind) + 1, np.int64)
     counted = np.zeros(len(tokens.kind) + 1, np.int64)
-    short = np.flatnonzero((tokens.kind == WORD) & (tokens.length <= 8))
+    short = np.flatnonzero((tokens.kind == WORD) & (tokens.length <= _LONGEST))
     hit[short + 1] = among(tokens.hash[short], _NORWEGIAN)
     counted[1:] = tokens.start < tokens.end
     hit, counted = np.cumsum(hit), np.cumsum(counted)
-    low, high = np.maximum(where - near, 0), np.minimum(where + near + 1, len(tokens.kind))
-    return np.asarray((hit[high] - hit[low]) / np.maximum(counted[high] - counted[low], 1))
+    low = np.maximum(where - NEAR, np.searchsorted(cell, cell[where], side="left"))
+    high = np.minimum(where + NEAR + 1, np.searchsorted(cell, cell[where], side="right"))
+    found = hit[high] - hit[low]
+    return np.asarray((found >= LEAST) & (found >= SHARE * (counted[high] - counted[low])))
