@@ -198,6 +198,7 @@ class _Marked:
         trusted = words.norwegian(tokens, first, cell)
         whole = (cell[first - 1] != cell[first]) & (cell[last + 1] != cell[last])
         strong = strength >= np.where(caseless, FULL, PART)
+        strong &= ~_programs(tokens, first, last)
         strong |= supported & (strength >= SINGLE)
         return found.take(trusted | (strong & (whole | ~in_table[first])))
 
@@ -322,10 +323,19 @@ def _turned(
 def _not_persons(tokens: Tokens, first: Ints, last: Ints) -> Bools:
     """Names that what stands beside them makes those of a street, a company or a month."""
     after, before = tokens.hash[last + 1], tokens.hash[first - 1]
-    named = among(after, words.AFTER_NO_PERSON) | among(before, words.BEFORE_NO_PERSON)
+    named = (first < last) & among(tokens.hash[last], words.AFTER_NO_PERSON)
+    named |= among(after, words.AFTER_NO_PERSON) | among(before, words.BEFORE_NO_PERSON)
     dotted = tokens.is_sign(".")[first - 1] & (tokens.first[first - 2] >= ord("0")) & (tokens.first[first - 2] <= ord("9"))
     month = (first == last) & among(tokens.hash[first], words.MONTHS)
     return named | (month & (dotted | _digit(tokens, first - 1) | _digit(tokens, last + 1)))
+
+
+def _programs(tokens: Tokens, first: Ints, last: Ints) -> Bools:
+    """Names that begin with a common English word or end in one written likeThis: of programs, not of persons."""
+    capitals, _, joiners = tokens.counts(last)
+    return among(tokens.hash[first], words.ENGLISH) | (
+        (capitals > 1 + joiners) & (capitals < tokens.length[last]) & ~among(tokens.prefix(last, 2), words.MAC)
+    )
 
 
 def _digit(tokens: Tokens, which: Ints) -> Bools:

@@ -130,6 +130,10 @@ class Tokens:
             (packed >> np.uint64(40)).astype(np.int64),
         )
 
+    def prefix(self, which: Ints, size: int) -> Hashes:
+        """The hashes of the first `size` characters of the tokens `which`."""
+        return mixed(self.part(self.start[which], np.minimum(self.start[which] + size, self.end[which])))
+
     def joined_parts(self, which: Ints) -> tuple[Ints, Ints]:
         """(end of the first part, start of the last part) of tokens that hold a joiner: `Anne|-Kari|`."""
         first = self._joiner[np.searchsorted(self._joiner, self.start[which])]

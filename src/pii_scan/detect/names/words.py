@@ -24,6 +24,11 @@ MONTHS = _hashes(
     "januar februar mars april mai juni juli august september oktober november desember january february march may june july "
     "october december mandag tirsdag onsdag torsdag fredag lørdag søndag"
 )
+ENGLISH = _hashes("else if a an the this that line may will mark rich even in is for from any all no not do end let can data type "
+                  "note see use default with when where while return case new open read write base test char class")  # fmt: skip
+"""Common words of English and of programs, some of which are also names."""
+MAC = _hashes("mc ma de la le di o'")
+"""Beginnings of surnames that go on with a capital."""
 LABELS = _hashes(
     "navn namn name fornavn førenamn etternavn etternamn fullt kontaktperson kontakt saksbehandler saksbehandlar kunde elev "
     "pasient deltaker deltakar søker søkar ansatt tilsett medarbeider foresatt foresatte pårørende student medlem "
