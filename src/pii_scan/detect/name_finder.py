@@ -21,7 +21,7 @@ ENTITY_TYPE = "PERSON"
 RULE_ID = "names.person"
 IN_COLUMN = 4
 """What stands for the column in place of a name's strength as the number of the pattern."""
-LEAST_TEXT = 12
+LEAST_TEXT = 5
 """Bytes of a cell in which a name may stand among other words."""
 
 

@@ -10,11 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.detect.names import words
 from pii_scan.detect.names.model import NameModel, built_in_model
-from pii_scan.detect.names.tokens import SIGN, WORD, Ints, Tokens
+from pii_scan.detect.names.tokens import SIGN, WORD, Ints, Tokens, among
 
-ALONE, HEADED = 0.35, 0.15
-"""Mean evidence of the distinct cells from which a column holds names: by itself, or under a header that says so."""
+ALONE, HEADED, VETOED = 0.35, 0.15, 0.7
+"""Mean evidence of the distinct cells from which a column holds names: by itself, under a header that says so, and under
+one that speaks of companies, products and the like."""
 SCORE_ALONE, SCORE_HEADED, SCORE_CLEAR = 0.75, 0.9, 0.95
 CLEAR = 0.8
 """Evidence of a cell that is a name whatever the column says."""
@@ -27,7 +29,7 @@ _NAMES = re.compile(
     r"(?:full(?:t|stendig)? ?)?(?:navn|namn|name)|(?:for|føre|etter|mellom|slekts|person|pasient|elev|ansatt|tilsett|kunde|"
     r"s[øo]ker|kontakt|deltaker|deltakar|medlems?|student|bruker|brukers|eier|foresatt|leder)[ -]?(?:e?s )?(?:fulle? )?(?:navn|namn|name|person)|"
     r"(?:first|last|full|given|family|sur|middle|display|contact|customer|employee|patient|student|member|participant)[ -]?names?|"
-    r"fornavn og etternavn|navn på .*|saksbehandler|saksbehandlar|foresatt[e]?|medarbeider|kontakt(?:person)?|deltaker|deltakar|"
+    r"(?:kurs|kurs )?delta[kg][ae]r|(?:short|sortable|sis user|legal)[ _]names?|fn|ln|fornavn og etternavn|melder|navn på .*|saksbehandler|saksbehandlar|foresatt[e]?|medarbeider|kontakt(?:person)?|deltaker|deltakar|"
     r"pasient|elev|ansatt|pårørende|referent|møteleder|underskrift|signert av|surname|forename"
 )
 _OTHERS = re.compile(
@@ -66,6 +68,7 @@ def cell_evidence(cells: pa.Array, model: NameModel) -> Cells:
     bad = np.bincount(line[word], odd, size) > 0
     comma = tokens.is_sign(",")
     fine = comma | tokens.is_sign(".")
+    bad |= np.bincount(line[word], among(tokens.hash[word], words.NO_NAMES), size) > 0
     bad |= np.bincount(line[sign], ~fine[sign], size) > 0
     commas = np.bincount(line[sign], comma[sign], size)
     lengths = pc.utf8_length(flat).to_numpy(zero_copy_only=False)
@@ -150,8 +153,6 @@ class NameColumn:
                 self._total, self._seen = self._total + evidence, self._seen + 1
 
     def _holds_names(self) -> bool:
-        if self._said is False or not self._seen:
-            return False
         if self._said:
-            return self._mean() >= HEADED
-        return self._seen >= MIN_CELLS and self._mean() >= ALONE
+            return self._seen > 0 and self._mean() >= HEADED
+        return self._seen >= MIN_CELLS and self._mean() >= (ALONE if self._said is None else VETOED)

@@ -200,7 +200,10 @@ class _Marked:
         strong = strength >= np.where(caseless, FULL, PART)
         strong &= ~_programs(tokens, first, last)
         strong |= supported & (strength >= SINGLE)
-        return found.take(trusted | (strong & (whole | ~in_table[first])))
+        whole |= (strength == FULL) & _ends_part(tokens, last)
+        weak = (strength == UNLISTED) & (first == last) & ~supported & ~is_known
+        opening = weak & ((tokens.kind[first - 1] == BREAK) | np.isin(tokens.first[first - 1], _OPENING))
+        return found.take(~opening & (trusted | (strong & (whole | ~in_table[first]))))
 
     def _cells(self, cells: bool) -> tuple[Ints, Bools]:
         """(number of the text, or of the cell of a line that looks like a row, by token; whether it is a cell)."""
@@ -283,19 +286,24 @@ def _single_case(tokens: Tokens, block: Ints) -> tuple[Bools, Bools]:
 
 
 def _glued(tokens: Tokens) -> Bools:
-    """Words inside e-mail addresses and web addresses: those that touch `@`, `/`, `\\`, `_` or `=` through no space."""
+    """Words inside e-mail addresses and web addresses: what touches one of _GLUE through no space, but for markup."""
     bad = np.isin(tokens.first, _GLUE) & (tokens.kind != WORD)
     out = np.zeros(len(bad), bool)
     if not bad.any():
         return out
     touches = np.zeros(len(bad), bool)
-    touches[1:] = (tokens.start[1:] == tokens.end[:-1]) & (tokens.kind[1:] != BREAK) & (tokens.kind[:-1] != BREAK)
+    ends = (tokens.kind == BREAK) | np.isin(tokens.first, _MARKUP)
+    touches[1:] = (tokens.start[1:] == tokens.end[:-1]) & ~ends[1:] & ~ends[:-1]
     chain = np.cumsum(~touches)
     counted = np.bincount(chain[bad], minlength=int(chain[-1]) + 1)
     return np.asarray(counted[chain] > 0)
 
 
-_GLUE = np.array(sorted(map(ord, "@\\=<>{}#$")), np.uint32)
+_GLUE = np.array(sorted(map(ord, "@\\{}#$")), np.uint32)
+
+
+_OPENING = np.array(sorted(map(ord, '.!?:>"«–-•*#;|')), np.uint32)
+_MARKUP = np.array(sorted(map(ord, "<>[];\"'")), np.uint32)
 
 
 def _turned(
@@ -330,6 +338,13 @@ def _not_persons(tokens: Tokens, first: Ints, last: Ints) -> Bools:
     return named | (month & (dotted | _digit(tokens, first - 1) | _digit(tokens, last + 1)))
 
 
+def _ends_part(tokens: Tokens, last: Ints) -> Bools:
+    """Names with no word behind them, or one in capitals: `Kursavgift Kari Nordmann KID 12`."""
+    after = last + 1
+    capitals, _, _ = tokens.counts(after)
+    return np.asarray((tokens.kind[after] != WORD) | ((capitals == tokens.length[after]) & (capitals > 2)))
+
+
 def _programs(tokens: Tokens, first: Ints, last: Ints) -> Bools:
     """Names that begin with a common English word or end in one written likeThis: of programs, not of persons."""
     capitals, _, joiners = tokens.counts(last)
@@ -344,8 +359,14 @@ def _digit(tokens: Tokens, which: Ints) -> Bools:
 
 def _labelled(tokens: Tokens, first: Ints) -> Bools:
     """Whether `Navn:` or the like stands before, or a greeting."""
-    colon = tokens.is_sign(":")[first - 1] | tokens.is_sign("=")[first - 1]
-    label = colon & among(tokens.hash[first - 2], words.LABELS)
+    quote = tokens.is_sign('"') | tokens.is_sign("[")
+    at = first - 1
+    for _ in range(2):
+        at = at - quote[at]
+    sign = tokens.is_sign(":") | tokens.is_sign("=") | tokens.is_sign(">")
+    word = np.maximum(at - 1, 0)
+    word = np.maximum(word - quote[word], 0)
+    label = sign[at] & among(tokens.hash[word], words.LABELS)
     greeting = among(tokens.hash[first - 1], words.GREETINGS)
     closing = (tokens.kind[first - 1] == BREAK) & (
         among(tokens.hash[first - 2], words.GREETINGS)

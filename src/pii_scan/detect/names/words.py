@@ -24,15 +24,21 @@ MONTHS = _hashes(
     "januar februar mars april mai juni juli august september oktober november desember january february march may june july "
     "october december mandag tirsdag onsdag torsdag fredag lørdag søndag"
 )
-ENGLISH = _hashes("else if a an the this that line may will mark rich even in is for from any all no not do end let can data type "
-                  "note see use default with when where while return case new open read write base test char class")  # fmt: skip
+ENGLISH = _hashes(
+    "else if a an the this that line may will mark rich even in is for from any all no not do end let can data type "
+    "mon tue wed thu fri sat sun man tir ons tor fre lør søn jan feb mar apr jun jul aug sep oct okt nov dec des "
+    "note see use default with when where while return case new open read write base test char class"
+)
 """Common words of English and of programs, some of which are also names."""
+NO_NAMES = _hashes("points possible total sum ukjent ingen mangler student test unknown none null")
+"""In cells of columns of names that hold none."""
 MAC = _hashes("mc ma de la le di o'")
 """Beginnings of surnames that go on with a capital."""
 LABELS = _hashes(
     "navn namn name fornavn førenamn etternavn etternamn fullt kontaktperson kontakt saksbehandler saksbehandlar kunde elev "
     "pasient deltaker deltakar søker søkar ansatt tilsett medarbeider foresatt foresatte pårørende student medlem "
-    "signert underskrift fra frå til from to cc kopi avsender mottaker leder ansvarlig referent møteleder"
+    "signert underskrift firstname lastname givenname familyname surname forename fullname displayname author "
+    "comment_author contact contactname customer employee fra frå til from to cc kopi avsender mottaker leder ansvarlig referent møteleder"
 )
 """Before a colon and a name."""
 GREETINGS = _hashes("hei hallo kjære mvh hilsen hilsen helsing vh hi hello dear regards")
