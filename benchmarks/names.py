@@ -2,8 +2,8 @@
 
     python benchmarks/names.py FOLDER
 
-FOLDER holds `norne/` (dev split) and `lists/` as `training/train_names.py` wants them. Prints Markdown. The test split of NorNE
-is not read.
+FOLDER holds `norne/` (dev split) as `training/train_names.py` wants it. Prints Markdown. The test split of NorNE is not
+read.
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ def columns(folder: Path) -> None:
             for start, end, label in spans:
                 cells.setdefault(label.split("_")[0], []).append(text[start:end])
             words = text.split()
-            cells.setdefault("text", []).extend(" ".join(words[i : i + 3]).capitalize() for i in range(0, len(words) - 3, 41))
+            cells.setdefault("text", []).extend(
+                " ".join(words[i : i + 3]).capitalize() for i in range(0, len(words) - 3, 41)
+            )
     cells["GPE"] += cells.pop("LOC")
     full = [name for name in cells["PER"] if 2 <= len(name.split()) <= 4]
     turned = [f"{name.split()[-1]}, {' '.join(name.split()[:-1])}" for name in full]
@@ -102,7 +104,9 @@ def columns(folder: Path) -> None:
 def catalogue(size: int) -> str:
     """A product catalogue made up here."""
     drawn = random.Random(11)
-    brands = "Norlux Fjellrev Polaris Vestkyst Arktik Bergtopp Stillheim Lynx Ozona Trollvik Marina Sol Viking Opus Aurora".split()
+    brands = (
+        "Norlux Fjellrev Polaris Vestkyst Arktik Bergtopp Stillheim Lynx Ozona Trollvik Marina Sol Viking Opus Aurora"
+    ).split()
     things = "drill jakke lampe sofa støvsuger kaffetrakter sekk hylle stol bord kniv ovn vifte hodelykt telt".split()
     words = "Pro Max Ultra Classic Home Outdoor Junior Senior Plus Mini XL Grå Svart Blå Alu Eik Bjørk".split()
     lines, length = [], 0

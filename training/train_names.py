@@ -2,8 +2,8 @@
 
     python training/train_names.py FOLDER [--out FILE]
 
-FOLDER holds `norne/` (ltgoslo/norne in NDT format, with `dev_files.json`) and `lists/`; beside it lies `postal/`. Where an
-outsider gets them: the model card, `docs/name_model.md`. One core, some minutes; the same input gives the same file.
+FOLDER holds `norne/` (ltgoslo/norne in NDT format, with `dev_files.json`) and `lists/`; beside it lies `postal/`. Where
+an outsider gets them: the model card, `docs/name_model.md`. One core, minutes; the same input gives the same file.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import random
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
-
 import augment
 import crf
 import norne
+import numpy as np
+
 from pii_scan.detect.names import features
 from pii_scan.detect.names.evidence import Lists, WordTable
 from pii_scan.detect.names.model import FILE, NameModel, Weights
@@ -30,16 +30,19 @@ LINES = 6000
 PENALTY = {"cased": 0.8, "caseless": 0.3}
 """Of the sum of squares of the weights."""
 CAUTION = {"cased": 0.2, "caseless": 1.0}
-"""Taken from the score of every beginning of a name: fewer false ones for a few more missed. Both chosen on the dev split."""
+"""Taken from the score of every beginning of a name: fewer false ones for some more missed. Both from the dev split."""
 STEPS = 90
 COMMON_ELSEWHERE = 1
 """Code of a name that only the international lists have."""
 _FIRST = (
-    "Ailo Aillá Áilu Ánde Ánte Ándaras Áslat Áslak Biera Biret Birit Elle Ellá Gáddjá Heaika Inga Inger-Elle Issát Ivvár "
-    "Iŋgá Jovnna Jovna Kárin Kirste Lásse Lemet Máhtte Máhtto Máret Márjá Mihkkal Mikkal Nilla Nils-Ante Niillas Ovllá "
-    "Piera Rávdná Risten Sárá Sunná Svenne Sárá-Máret Ánne Ánte-Mihkkal"
+    "Ailo Aillá Áilu Ánde Ánte Ándaras Áslat Áslak Biera Biret Birit Elle Ellá Gáddjá Heaika Inga Inger-Elle "
+    "Issát Ivvár Iŋgá Jovnna Jovna Kárin Kirste Lásse Lemet Máhtte Máhtto Máret Márjá Mihkkal Mikkal Nilla "
+    "Nils-Ante Niillas Ovllá Piera Rávdná Risten Sárá Sunná Svenne Sárá-Máret Ánne Ánte-Mihkkal"
 ).split()
-_LAST = "Nordmann Bongo Eira Gaup Gaino Hætta Jomppanen Juuso Magga Oskal Porsanger Sara Siri Somby Triumf Turi Utsi Valkeapää Varsi".split()
+_LAST = (
+    "Nordmann Bongo Eira Gaup Gaino Hætta Jomppanen Juuso Magga Oskal Porsanger Sara Siri Somby Triumf Turi "
+    "Utsi Valkeapää Varsi"
+).split()
 
 
 def main() -> None:
@@ -81,9 +84,7 @@ def _names(folder: Path) -> tuple[dict[str, int], dict[str, int]]:
     return {**dict.fromkeys(_FIRST, 100), **first}, {**dict.fromkeys(_LAST, 200), **last}
 
 
-def _lists(
-    folder: Path, first: dict[str, int], last: dict[str, int], sentences: list[norne.Sentence]
-) -> Lists:
+def _lists(folder: Path, first: dict[str, int], last: dict[str, int], sentences: list[norne.Sentence]) -> Lists:
     """The lists as hashes; words of the training texts that are written small, if they come more than once."""
     low = Counter(word.text for sentence in sentences for word in sentence if word.text[:1].islower())
     common = {word for word, count in low.items() if count > 1}
@@ -91,7 +92,8 @@ def _lists(
     more_last = norne.international(folder / "lists" / "sigpwned-common-surnames-by-country.csv", "Romanized Name")
     places = norne.places(folder)
     elsewhere = [
-        {name: COMMON_ELSEWHERE for name in more if name.lower() not in common | places} for more in (more_first, more_last)
+        {name: COMMON_ELSEWHERE for name in more if name.lower() not in common | places}
+        for more in (more_first, more_last)
     ]
     tables = [
         _table({**more, **{name: norne.frequency_code(count) for name, count in own.items()}})

@@ -15,8 +15,8 @@ from pii_scan.detect.names.model import NameModel, built_in_model
 from pii_scan.detect.names.tokens import SIGN, WORD, Ints, Tokens, among
 
 ALONE, HEADED, VETOED = 0.35, 0.15, 0.7
-"""Mean evidence of the distinct cells from which a column holds names: by itself, under a header that says so, and under
-one that speaks of companies, products and the like."""
+"""Mean evidence of the distinct cells from which a column holds names: by itself, under a header that says so, and
+under one that speaks of companies, products and the like."""
 SCORE_ALONE, SCORE_HEADED, SCORE_CLEAR = 0.75, 0.9, 0.95
 CLEAR = 0.8
 """Evidence of a cell that is a name whatever the column says."""
@@ -26,16 +26,18 @@ DECIDING = 200
 """Distinct cells that decide."""
 MOST_LETTERS, MOST_WORDS = 60, 5
 _NAMES = re.compile(
-    r"(?:full(?:t|stendig)? ?)?(?:navn|namn|name)|(?:for|føre|etter|mellom|slekts|person|pasient|elev|ansatt|tilsett|kunde|"
-    r"s[øo]ker|kontakt|deltaker|deltakar|medlems?|student|bruker|brukers|eier|foresatt|leder)[ -]?(?:e?s )?(?:fulle? )?(?:navn|namn|name|person)|"
-    r"(?:first|last|full|given|family|sur|middle|display|contact|customer|employee|patient|student|member|participant)[ -]?names?|"
-    r"(?:kurs|kurs )?delta[kg][ae]r|(?:short|sortable|sis user|legal)[ _]names?|fn|ln|fornavn og etternavn|melder|navn på .*|saksbehandler|saksbehandlar|foresatt[e]?|medarbeider|kontakt(?:person)?|deltaker|deltakar|"
+    r"(?:full(?:t|stendig)? ?)?(?:navn|namn|name)|"
+    r"(?:for|føre|etter|mellom|slekts|person|pasient|elev|ansatt|tilsett|kunde|s[øo]ker|kontakt|deltaker|deltakar|"
+    r"medlems?|student|eier|foresatt|leder)[ -]?(?:e?s )?(?:fulle? )?(?:navn|namn|name|person)|"
+    r"(?:first|last|full|given|family|sur|middle|display|contact|customer|employee|patient|student|member|"
+    r"participant|short|sortable|legal|sis user)[ _-]?names?|(?:kurs ?)?delta[kg][ae]r|fn|ln|"
+    r"fornavn og etternavn|navn på .*|saksbehandl[ae]r|foresatte?|medarbeider|kontakt(?:person)?|melder|"
     r"pasient|elev|ansatt|pårørende|referent|møteleder|underskrift|signert av|surname|forename"
 )
 _OTHERS = re.compile(
-    r".*(?:firma|selskap|produkt|vare|kommune|fil|bruker ?navn|domene|tabell|kurs|skole|by|sted|land|product|company|file|user ?name|"
-    r"host|domain|table|course|school|city|country|organi[sz]ation|virksomhet|bedrift|leverandør|vendor|brand|merke|gate|adresse|"
-    r"address|street|kode|code|type|status|tittel|title).*"
+    r".*(?:firma|selskap|produkt|vare|kommune|fil|bruker ?navn|domene|tabell|kurs|skole|by|sted|land|product|company|"
+    r"file|user ?name|host|domain|table|course|school|city|country|organi[sz]ation|virksomhet|bedrift|leverandør|"
+    r"vendor|brand|merke|gate|adresse|address|street|kode|code|type|status|tittel|title).*"
 )
 
 

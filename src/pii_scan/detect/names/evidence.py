@@ -66,7 +66,9 @@ class Lists:
             rest, stem = rest[stem != 0], stem[stem != 0]
             first[rest], last[rest] = self.first.look_up(stem), self.last.look_up(stem)
             genitive[rest] = (first[rest] > 0) | (last[rest] > 0)
-        joined = np.flatnonzero((first == 0) & (last == 0) & (tokens.kind[which] == WORD) & (tokens.counts(which)[2] > 0))
+        joined = np.flatnonzero(
+            (first == 0) & (last == 0) & (tokens.kind[which] == WORD) & (tokens.counts(which)[2] > 0)
+        )
         if len(joined):
             own = which[joined]
             end, start = tokens.joined_parts(own)

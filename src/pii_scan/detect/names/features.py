@@ -116,7 +116,8 @@ def _features(
     named = kind & np.uint64(3)
     dotted = _word(tokens.is_sign(".")[token + 1] & (length == 1))
     rows = [
-        (word, one), (tokens.part(np.maximum(end - 2, start), end), one), (tokens.part(np.maximum(end - 3, start), end), one),
+        (word, one),
+        (tokens.part(np.maximum(end - 2, start), end), one), (tokens.part(np.maximum(end - 3, start), end), one),
         (tokens.part(np.maximum(end - 4, start), end), one), (tokens.part(start, np.minimum(start + 3, end)), one),
         (form, one), (codes, _word(own.genitive)), (low, one), (named, low), (size, one), (prev, one), (next_, one),
         (prev2, prev), (next_, next2), (prev2, one), (_word(opens), one), (_word(opens), low), (neighbours, one),

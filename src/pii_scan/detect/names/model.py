@@ -82,7 +82,8 @@ class NameModel:
         try:
             with np.load(file, allow_pickle=False) as held:
                 weights = [
-                    Weights(held[f"{n}_emission"], float(held[f"{n}_scale"][0]), held[f"{n}_transition"]) for n in _PARTS
+                    Weights(held[f"{n}_emission"], float(held[f"{n}_scale"][0]), held[f"{n}_transition"])
+                    for n in _PARTS
                 ]
                 tables = {
                     name: WordTable(np.cumsum(held[f"{name}_steps"], dtype=np.uint32), held[f"{name}_codes"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.names import words
+from pii_scan.detect.names import around, words
 from pii_scan.detect.names.decode import spans_of_tags
 from pii_scan.detect.names.evidence import base_hash
 from pii_scan.detect.names.features import Candidates, cased_candidates, caseless_candidates
@@ -17,15 +17,13 @@ from pii_scan.detect.names.model import NameModel, built_in_model
 from pii_scan.detect.names.tokens import BREAK, MAX_CHARACTERS, WORD, Bools, Hashes, Ints, Tokens, among, mixed
 
 UNLISTED, SINGLE, PART, FULL = 0, 1, 2, 3
-"""How strong a name is: no list knows it; one word that a list knows; several, of which one is a first name in front or a
-surname at the end; a first name with a surname behind it."""
+"""How strong a name is: no list knows it; one word that a list knows; several, of which one is a first name in front or
+a surname at the end; a first name with a surname behind it."""
 SCORES = np.array([0.55, 0.75, 0.9, 0.95], np.float32)
 """By strength; from the precision on NorNE's test split (0.78 to 0.85, 0.88 to 0.94, and 0.92 to 0.99)."""
 SUPPORT = np.float32(0.1)
 """Added for a label, greeting or e-mail address that says the same."""
 MOST = np.float32(0.98)
-LEAST_LETTERS = 3
-"""Of a word that stands for a name that the document has in full."""
 UPPER_SHARE, UPPER_WORDS, UPPER_LETTERS = 0.8, 2, 5
 """A line is one of capitals from this share of its letters, with so many words and letters."""
 SMALL_WORDS, SMALL_SHARE = 5, 0.01
@@ -64,7 +62,7 @@ class Names:
 
 @dataclass(slots=True)
 class Mentioned:
-    """The words of names that one document has in full: what stands alone later, or stood before, is the same person."""
+    """The words of names that one document has in full: what stands alone elsewhere in it is the same person."""
 
     hashes: set[int] = field(default_factory=set)
 
@@ -104,11 +102,14 @@ class NameTagger:
             block = np.searchsorted(bounds, tokens.start + at, side="right").astype(np.int64)
         upper, small = _single_case(tokens, block - block[0])
         single = upper | small
-        addresses = _glued(tokens)
+        addresses = around.glued(tokens)
+        addresses[1:] |= single[1:] & np.isin(tokens.first[:-1], around.PATH) & (tokens.start[1:] == tokens.end[:-1])
         cased = cased_candidates(tokens, self._model.lists, ~single & ~addresses)
         parts = [self._spans(cased, caseless=False)]
         if single.any():
-            parts.append(self._spans(caseless_candidates(tokens, self._model.lists, single & ~addresses), caseless=True))
+            parts.append(
+                self._spans(caseless_candidates(tokens, self._model.lists, single & ~addresses), caseless=True)
+            )
         alone = cased.token[tokens.capital[cased.token]]
         alone = alone[~tokens.capital[alone - 1] & ~tokens.capital[alone + 1]]
         alone = np.concatenate([alone, np.flatnonzero(single & ~addresses)])
@@ -127,15 +128,21 @@ class _Marked:
     """A text with the names that the tagger sees: numbers of their first and last tokens."""
 
     def __init__(
-        self, tokens: Tokens, model: NameModel, alone: Ints, spans: tuple[Ints, Ints, Bools], salt: Hashes, single: Bools
+        self,
+        tokens: Tokens,
+        model: NameModel,
+        alone: Ints,
+        spans: tuple[Ints, Ints, Bools],
+        salt: Hashes,
+        single: Bools,
     ) -> None:
-        """`alone`: words that may be a name by themselves. `salt`: by token; what keeps the words of one text apart from
-        those of another. `single`: tokens in a single case.
+        """`alone`: words that may be a name by themselves. `salt`: by token; what keeps the words of one text apart
+        from those of another. `single`: tokens in a single case.
         """
         self._tokens, self._model, self._salt, self._single = tokens, model, salt, single
-        self._alone = alone[tokens.length[alone] >= LEAST_LETTERS]
-        first, last, caseless = _turned(tokens, model, *spans)
-        keep = ~_not_persons(tokens, first, last)
+        self._alone = alone[tokens.length[alone] >= around.LEAST_LETTERS]
+        first, last, caseless = around.turned(tokens, model, *spans)
+        keep = ~around.not_persons(tokens, first, last)
         self._first, self._last, self._caseless = first[keep], last[keep], caseless[keep]
         self._by_majority()
 
@@ -155,6 +162,7 @@ class _Marked:
         keep = ~(np.isin(self._first, dropped) & (self._first == self._last))
         more = alone[((share >= SOME) & (share * total >= 2))[which] & ~tagged]
         more = more[~self._covered()[more]]
+        more = more[~around.not_persons(tokens, more, more)]
         self._first = np.concatenate([self._first[keep], more])
         self._last = np.concatenate([self._last[keep], more])
         self._caseless = np.concatenate([self._caseless[keep], np.zeros(len(more), bool)])
@@ -171,7 +179,7 @@ class _Marked:
         tokens = self._tokens
         several = self._first < self._last
         outer = np.concatenate([self._first[several], self._last[several]])
-        outer = outer[tokens.length[outer] >= LEAST_LETTERS]
+        outer = outer[tokens.length[outer] >= around.LEAST_LETTERS]
         bases = base_hash(tokens, outer)
         salt = self._salt[outer]
         return np.unique(np.concatenate([tokens.hash[outer] ^ salt, (bases ^ salt)[bases != 0]]))
@@ -186,7 +194,7 @@ class _Marked:
         order = np.argsort(first, kind="stable")
         first, last, caseless = first[order], last[order], caseless[order]
         strength = self._strength(first, last)
-        supported = _labelled(tokens, first) | _addressed(tokens, first, self._salt)
+        supported = around.labelled(tokens, first) | around.addressed(tokens, first, self._salt)
         is_known = self._is_among(first, known) & (first == last)
         score = SCORES[strength]
         score = np.where(is_known, np.maximum(score, SCORES[SINGLE]), score)
@@ -198,11 +206,11 @@ class _Marked:
         trusted = words.norwegian(tokens, first, cell)
         whole = (cell[first - 1] != cell[first]) & (cell[last + 1] != cell[last])
         strong = strength >= np.where(caseless, FULL, PART)
-        strong &= ~_programs(tokens, first, last)
+        strong &= ~around.programs(tokens, first, last)
         strong |= supported & (strength >= SINGLE)
-        whole |= (strength == FULL) & _ends_part(tokens, last)
+        whole |= (strength == FULL) & around.ends_part(tokens, last)
         weak = (strength == UNLISTED) & (first == last) & ~supported & ~is_known
-        opening = weak & ((tokens.kind[first - 1] == BREAK) | np.isin(tokens.first[first - 1], _OPENING))
+        opening = weak & ((tokens.kind[first - 1] == BREAK) | np.isin(tokens.first[first - 1], around.OPENING))
         return found.take(~opening & (trusted | (strong & (whole | ~in_table[first]))))
 
     def _cells(self, cells: bool) -> tuple[Ints, Bools]:
@@ -233,6 +241,7 @@ class _Marked:
         any_family = counted[behind + 1] - counted[np.minimum(at + 1, behind + 1)] > 0
         strength = np.where(several & (given | family), PART, UNLISTED)
         strength = np.where(several & given & any_family, FULL, strength)
+        strength = np.where(several & self._tokens.is_sign(",")[first + 1], FULL, strength)
         return np.where(~several & (given | (listed.last[at] > 0)), SINGLE, strength)
 
     def _is_among(self, token: Ints, known: Hashes) -> Bools:
@@ -247,8 +256,7 @@ class _Marked:
         token = token[self._is_among(token, known)]
         token = token[~self._covered()[token]]
         token = token[self._model.lists.of(tokens, token).low < _COMMON]
-        return token[~_not_persons(tokens, token, token)]
-
+        return token[~around.not_persons(tokens, token, token)]
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
@@ -283,104 +291,3 @@ def _single_case(tokens: Tokens, block: Ints) -> tuple[Bools, Bools]:
     real = np.bincount(block[where], letters > 0, texts)
     small = (real >= SMALL_WORDS) & (np.bincount(block, tokens.capital, texts) < SMALL_SHARE * real)
     return in_capitals, word & small[block] & ~in_capitals
-
-
-def _glued(tokens: Tokens) -> Bools:
-    """Words inside e-mail addresses and web addresses: what touches one of _GLUE through no space, but for markup."""
-    bad = np.isin(tokens.first, _GLUE) & (tokens.kind != WORD)
-    out = np.zeros(len(bad), bool)
-    if not bad.any():
-        return out
-    touches = np.zeros(len(bad), bool)
-    ends = (tokens.kind == BREAK) | np.isin(tokens.first, _MARKUP)
-    touches[1:] = (tokens.start[1:] == tokens.end[:-1]) & ~ends[1:] & ~ends[:-1]
-    chain = np.cumsum(~touches)
-    counted = np.bincount(chain[bad], minlength=int(chain[-1]) + 1)
-    return np.asarray(counted[chain] > 0)
-
-
-_GLUE = np.array(sorted(map(ord, "@\\{}#$")), np.uint32)
-
-
-_OPENING = np.array(sorted(map(ord, '.!?:>"«–-•*#;|')), np.uint32)
-_MARKUP = np.array(sorted(map(ord, "<>[];\"'")), np.uint32)
-
-
-def _turned(
-    tokens: Tokens, model: NameModel, first: Ints, last: Ints, caseless: Bools
-) -> tuple[Ints, Ints, Bools]:
-    """`Etternavn, Fornavn` at the start of a line or behind a label, up to the line's end, is one name."""
-    if len(first) < 2:
-        return first, last, caseless
-    comma = tokens.is_sign(",")
-    pair = (first[1:] == last[:-1] + 2) & comma[last[:-1] + 1]
-    opens = (tokens.kind[first - 1] == BREAK) | tokens.is_sign(":")[first - 1] | tokens.is_sign(";")[first - 1]
-    ends = (tokens.kind[last + 1] == BREAK) | tokens.is_sign(";")[last + 1] | tokens.is_sign(".")[last + 1]
-    at = np.flatnonzero(pair & opens[:-1] & ends[1:])
-    if not len(at):
-        return first, last, caseless
-    family, given = model.lists.of(tokens, last[at]), model.lists.of(tokens, first[at + 1])
-    at = at[(family.first == 0) & (given.first > 0)]
-    keep = np.ones(len(first), bool)
-    keep[at + 1] = False
-    last = last.copy()
-    last[at] = last[at + 1]
-    return first[keep], last[keep], caseless[keep]
-
-
-def _not_persons(tokens: Tokens, first: Ints, last: Ints) -> Bools:
-    """Names that what stands beside them makes those of a street, a company or a month."""
-    after, before = tokens.hash[last + 1], tokens.hash[first - 1]
-    named = (first < last) & among(tokens.hash[last], words.AFTER_NO_PERSON)
-    named |= among(after, words.AFTER_NO_PERSON) | among(before, words.BEFORE_NO_PERSON)
-    dotted = tokens.is_sign(".")[first - 1] & (tokens.first[first - 2] >= ord("0")) & (tokens.first[first - 2] <= ord("9"))
-    month = (first == last) & among(tokens.hash[first], words.MONTHS)
-    return named | (month & (dotted | _digit(tokens, first - 1) | _digit(tokens, last + 1)))
-
-
-def _ends_part(tokens: Tokens, last: Ints) -> Bools:
-    """Names with no word behind them, or one in capitals: `Kursavgift Kari Nordmann KID 12`."""
-    after = last + 1
-    capitals, _, _ = tokens.counts(after)
-    return np.asarray((tokens.kind[after] != WORD) | ((capitals == tokens.length[after]) & (capitals > 2)))
-
-
-def _programs(tokens: Tokens, first: Ints, last: Ints) -> Bools:
-    """Names that begin with a common English word or end in one written likeThis: of programs, not of persons."""
-    capitals, _, joiners = tokens.counts(last)
-    return among(tokens.hash[first], words.ENGLISH) | (
-        (capitals > 1 + joiners) & (capitals < tokens.length[last]) & ~among(tokens.prefix(last, 2), words.MAC)
-    )
-
-
-def _digit(tokens: Tokens, which: Ints) -> Bools:
-    return np.asarray((tokens.first[which] >= ord("0")) & (tokens.first[which] <= ord("9")))
-
-
-def _labelled(tokens: Tokens, first: Ints) -> Bools:
-    """Whether `Navn:` or the like stands before, or a greeting."""
-    quote = tokens.is_sign('"') | tokens.is_sign("[")
-    at = first - 1
-    for _ in range(2):
-        at = at - quote[at]
-    sign = tokens.is_sign(":") | tokens.is_sign("=") | tokens.is_sign(">")
-    word = np.maximum(at - 1, 0)
-    word = np.maximum(word - quote[word], 0)
-    label = sign[at] & among(tokens.hash[word], words.LABELS)
-    greeting = among(tokens.hash[first - 1], words.GREETINGS)
-    closing = (tokens.kind[first - 1] == BREAK) & (
-        among(tokens.hash[first - 2], words.GREETINGS)
-        | (tokens.is_sign(",")[first - 2] & among(tokens.hash[np.maximum(first - 3, 0)], words.GREETINGS))
-    )
-    return label | greeting | closing
-
-
-def _addressed(tokens: Tokens, first: Ints, salt: Hashes) -> Bools:
-    """Whether an e-mail address in the text has the name in front of its `@`."""
-    at = np.flatnonzero(tokens.is_sign("@"))
-    if not len(at):
-        return np.zeros(len(first), bool)
-    local = np.concatenate([at - 1, (at - 3)[tokens.is_sign(".")[at - 2]]])
-    local = local[tokens.length[local] >= LEAST_LETTERS]
-    return among(tokens.hash[first] ^ salt[first], np.unique(tokens.hash[local] ^ salt[local]))
-

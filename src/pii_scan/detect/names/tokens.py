@@ -134,6 +134,10 @@ class Tokens:
         """The hashes of the first `size` characters of the tokens `which`."""
         return mixed(self.part(self.start[which], np.minimum(self.start[which] + size, self.end[which])))
 
+    def suffix(self, which: Ints, size: int) -> Hashes:
+        """The hashes of the last `size` characters of the tokens `which`."""
+        return mixed(self.part(np.maximum(self.end[which] - size, self.start[which]), self.end[which]))
+
     def joined_parts(self, which: Ints) -> tuple[Ints, Ints]:
         """(end of the first part, start of the last part) of tokens that hold a joiner: `Anne|-Kari|`."""
         first = self._joiner[np.searchsorted(self._joiner, self.start[which])]
@@ -142,7 +146,7 @@ class Tokens:
 
     def is_sign(self, sign: str) -> Bools:
         """Which tokens are this character."""
-        return (self.kind == SIGN) & (self.first == ord(sign))
+        return np.asarray((self.kind == SIGN) & (self.first == ord(sign)))
 
 
 def word_hash(word: str) -> np.uint64:
