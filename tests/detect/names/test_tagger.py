@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from pii_scan.detect.names.tagger import Mentioned, NameTagger
@@ -90,9 +91,9 @@ def test_lines_without_each_other_and_in_any_order_give_the_same() -> None:
     lines = ["Kari Hansen ringte, og hun var ikke glad.", "Det er Ola Berg som har saken.", "Ingen ting å melde."] * 5
     random.Random(3).shuffle(lines)
     starts = [sum(len(line) + 1 for line in lines[:i]) for i in range(len(lines))]
-    import numpy as np
-
     together = TAGGER.find("\n".join(lines), bounds=np.array(starts))
-    alone = [(at + s, at + e) for at, line in zip(starts, lines, strict=True)
-             for s, e in zip(TAGGER.find(line).start.tolist(), TAGGER.find(line).end.tolist(), strict=True)]  # fmt: skip
+    alone = []
+    for at, line in zip(starts, lines, strict=True):
+        names = TAGGER.find(line)
+        alone += [(at + s, at + e) for s, e in zip(names.start.tolist(), names.end.tolist(), strict=True)]
     assert list(zip(together.start.tolist(), together.end.tolist(), strict=True)) == alone
