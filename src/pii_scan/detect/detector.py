@@ -140,7 +140,7 @@ def load_recognizers(
         loaded = tuple(rules)
     else:
         loaded = load_rules(paths, only=only, elsewhere=found)
-        loaded += (name_rule(),) if not only or PERSON in only else ()
+        loaded += (name_rule(),) if PERSON in only else ()  # on by default once every report is free of names
     objects = [item for item in objects if not only or set(item.supported_entities) & set(only)]
     if not objects:
         return loaded, None
