@@ -84,9 +84,10 @@ def test_offsets_are_code_points_half_open_and_hold_what_a_pattern_of_the_rule_m
         text = texts[row["text"]]
         assert 0 <= row["start"] < row["end"] <= len(text)
         assert 0 < row["score"] <= 1
-        assert any(
+        patterns = rules[row["recognizer"]].patterns
+        assert not patterns or any(
             (row["start"], row["end"]) == found.span()
-            for pattern in rules[row["recognizer"]].patterns
+            for pattern in patterns
             for found in regex.finditer(pattern.regex, text, FLAGS)
         )
         assert row["entity_type"] == rules[row["recognizer"]].entity_type

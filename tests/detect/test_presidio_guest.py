@@ -19,6 +19,7 @@ from presidio_analyzer import (
 from pii_scan.detect.detector import Detector, load_recognizers
 from pii_scan.detect.presidio_bridge import WordNlpEngine
 from pii_scan.detect.presidio_guest import CATEGORIES, GuestError, load_guests
+from pii_scan.detect.rules import load_rules
 from pii_scan.errors import RuleError
 from pii_scan.inventory.categories import categories
 
@@ -72,7 +73,7 @@ def found(detector: Detector, text: str) -> set[tuple[str, str, float, str]]:
 
 
 def test_a_class_works_beside_the_rules():
-    detector = Detector(presidio=[Nicknames()])
+    detector = Detector(load_rules(), presidio=[Nicknames()])
     assert found(detector, "Åse Bølla (kallenavn) kari@example.no") == {
         ("NICKNAME", "Bølla", 0.8, "presidio.Nicknames"), ("EMAIL_ADDRESS", "kari@example.no", 0.95, "any.email"),
     }  # fmt: skip

@@ -12,11 +12,11 @@ import pytest
 from estate_scan import demo, shown_name
 from unpacked import unpacked
 
-from pii_scan.detect.rules import load_rules
+from pii_scan.detect.detector import load_recognizers
 from pii_scan.report.formats import FORMATS
 from pii_scan.report.json_v1 import schema
 
-SOUGHT = {rule.entity_type for rule in load_rules()}
+SOUGHT = {rule.entity_type for rule in load_recognizers()[0]}
 Place = tuple[str, str, str, str, str]
 
 

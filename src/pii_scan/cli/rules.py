@@ -30,10 +30,11 @@ def list_rules(paths: tuple[str, ...], **options: Any) -> None:
     Example:
       pii-scan rules list
     """  # noqa: D301  \b is for click
+    from pii_scan.detect.name_finder import name_rule
     from pii_scan.detect.rules import load_rules
 
     talk = output(**options)
-    rules = load_rules(paths)
+    rules = (*load_rules(paths), name_rule())
     widths = [max(len(getattr(rule, name)) for rule in rules) for name in ("id", "entity_type", "category")]
     for rule in rules:
         cells = (rule.id, rule.entity_type, rule.category)
@@ -51,10 +52,11 @@ def show(rule_id: str, paths: tuple[str, ...], **options: Any) -> None:
     Example:
       pii-scan rules show no.fodselsnummer
     """  # noqa: D301  \b is for click
+    from pii_scan.detect.name_finder import name_rule
     from pii_scan.detect.rules import load_rules
 
     talk = output(**options)
-    rules = {rule.id: rule for rule in load_rules(paths)}
+    rules = {rule.id: rule for rule in (*load_rules(paths), name_rule())}
     rule = rules.get(rule_id) or next((r for r in rules.values() if r.entity_type == rule_id), None)
     if rule is None:
         raise UsageError(f"no rule {rule_id!r}", nearest(rule_id, rules))

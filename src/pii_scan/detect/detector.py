@@ -13,7 +13,12 @@ import pyarrow as pa
 
 from pii_scan.detect.chance import TextChance, weigh_each
 from pii_scan.detect.columns import Column, ColumnRules
-from pii_scan.detect.engine import Detections, RuleEngine, text_offsets
+from pii_scan.detect.context import plain_header
+from pii_scan.detect.engine import Detections, RuleEngine, no_detections, text_offsets
+from pii_scan.detect.name_finder import ENTITY_TYPE as PERSON
+from pii_scan.detect.name_finder import RULE_ID, NameFinder, name_rule
+from pii_scan.detect.names.columns import NameColumn
+from pii_scan.detect.names.tagger import Mentioned
 from pii_scan.detect.presidio_guest import Guests, load_guests
 from pii_scan.detect.rules import Rule, load_rules
 from pii_scan.detect.split_numbers import SplitNumbers
@@ -68,6 +73,8 @@ class Detector:
         self.engine = RuleEngine(loaded, self._as_of, guests, memory)
         self.rules = self.engine.rules
         self._columns = ColumnRules(self.engine)
+        number = next((i for i, rule in enumerate(self.rules) if rule.id == RULE_ID), None)
+        self._names = None if number is None else NameFinder(number)
 
     def detect(self, texts: pa.Array, header: str | None = None, table: Sequence[str] = ()) -> Detections:
         """Detections as byte spans, each text for itself; `header`: the texts are the cells of that column, "" of one
@@ -76,6 +83,8 @@ class Detector:
         if header is not None:
             return self.reading().cells(texts, ColumnPlace(header, table_headers=tuple(table)))
         found = weigh_each(self.engine, self.engine.candidates(texts, rejected=True), texts)
+        if self._names is not None:
+            found = Detections.joined([found, self._names.in_texts(texts)])
         return self.engine.settle(found, min_score=self.min_score, resolve=self.resolve)
 
     def reading(self) -> Reading:
@@ -126,8 +135,12 @@ def load_recognizers(
     objects = [item for item in presidio if not isinstance(item, str)]
     paths = list(rule_paths)
     objects += load_guests(paths, classes) if paths or classes else []
-    found = {entity for recognizer in objects for entity in recognizer.supported_entities}
-    loaded = tuple(rules) if rules is not None else load_rules(paths, only=only, elsewhere=found)
+    found = {entity for recognizer in objects for entity in recognizer.supported_entities} | {PERSON}
+    if rules is not None:
+        loaded = tuple(rules)
+    else:
+        loaded = load_rules(paths, only=only, elsewhere=found)
+        loaded += (name_rule(),) if PERSON in only else ()  # on by default once every report is free of names
     objects = [item for item in objects if not only or set(item.supported_entities) & set(only)]
     if not objects:
         return loaded, None
@@ -155,6 +168,8 @@ class Reading:
         self._columns: dict[ColumnPlace, Column] = {}
         self._chance = TextChance(detector.engine)
         self._split = SplitNumbers(detector._columns)
+        self._mentioned = Mentioned()
+        self._name_columns: dict[ColumnPlace, NameColumn] = {}
 
     def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1, *, dull: bool = False) -> Detections:
         """Detections in a batch of cells of one column, decided by header, cells and the batches before.
@@ -176,10 +191,20 @@ class Reading:
         ):  # moments and fractions, never a day alone
             return found
         completed = self._split.complete(cells, place.header, place.sheet, first_row)
-        if not len(completed):
+        named = no_detections() if dull else self._names_in(cells, place)
+        if not len(completed) and not len(named):
             return found
-        both = Detections.joined([found, completed])
+        both = Detections.joined([found, completed, named])
         return detector.engine.settle(both, min_score=detector.min_score, resolve=detector.resolve)
+
+    def _names_in(self, cells: pa.Array, place: ColumnPlace) -> Detections:
+        finder = self._detector._names
+        if finder is None:
+            return no_detections()
+        column = self._name_columns.get(place)
+        if column is None:
+            column = self._name_columns[place] = NameColumn(plain_header(place.header))
+        return finder.in_cells(cells, column)
 
     def names_any(self, headers: Iterable[str]) -> bool:
         """Whether one of the headers says that its column may hold personal data, or is personal data itself."""
@@ -189,6 +214,8 @@ class Reading:
         """Detections in running text."""
         detector = self._detector
         found = self._chance.weigh(detector.engine.candidates(texts, rejected=True), texts)
+        if detector._names is not None:
+            found = Detections.joined([found, detector._names.in_texts(texts, self._mentioned)])
         return detector.engine.settle(found, min_score=detector.min_score, resolve=detector.resolve)
 
 

@@ -40,6 +40,13 @@ HEADER_WORD = 1 << 14
 """Added to a context word's number when it stood in the column's header."""
 
 
+_NAMED = (
+    "used as a name in the text", "a first name or surname", "several words, one a known name",
+    "first name and surname", "the column holds names",
+)  # fmt: skip
+"""By the number that a name has in place of a pattern's (see `name_finder`)."""
+
+
 class Guests(Protocol):
     """Recognizers of another kind that look at the same texts (see `presidio_guest`)."""
 
@@ -265,6 +272,8 @@ class RuleEngine:
         said = self.rules[rule]
         if rule >= self._first_guest:
             return ["found by a Presidio recognizer"]
+        if not said.patterns and not said.columns:
+            return [_NAMED[pattern]]
         labelled = pattern >= len(said.patterns)
         why = ["the column's header names it" if labelled else f"written form: {said.patterns[pattern].name}"]
         if said.evidence:

@@ -1,0 +1,119 @@
+"""What stands around words that may be names: labels, addresses, streets and companies, markup, programs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pii_scan.detect.names import words
+from pii_scan.detect.names.model import NameModel
+from pii_scan.detect.names.tokens import BREAK, WORD, Bools, Hashes, Ints, Tokens, among
+
+LEAST_LETTERS = 3
+"""Of a word that stands for a name that the document has in full."""
+
+
+def glued(tokens: Tokens) -> Bools:
+    """Words inside e-mail addresses and web addresses: what touches one of _GLUE through no space, but for markup."""
+    bad = np.isin(tokens.first, _GLUE) & (tokens.kind != WORD)
+    out = np.zeros(len(bad), bool)
+    if not bad.any():
+        return out
+    touches = np.zeros(len(bad), bool)
+    ends = (tokens.kind == BREAK) | np.isin(tokens.first, _MARKUP)
+    touches[1:] = (tokens.start[1:] == tokens.end[:-1]) & ~ends[1:] & ~ends[:-1]
+    chain = np.cumsum(~touches)
+    counted = np.bincount(chain[bad], minlength=int(chain[-1]) + 1)
+    return np.asarray(counted[chain] > 0)
+
+
+_GLUE = np.array(sorted(map(ord, "@\\{}#$")), np.uint32)
+
+
+_ENDINGS = (5, 6, 7, 8, 9)
+"""Letters of the endings in `words.NO_PERSON_ENDS`."""
+OPENING = np.array(sorted(map(ord, '.!?:>"«–-•*#;|')), np.uint32)
+PATH = np.array(sorted(map(ord, "./!:=")), np.uint32)
+"""What stands before a part of the name of a file or site."""
+_MARKUP = np.array(sorted(map(ord, "<>[];\"'")), np.uint32)
+
+
+def turned(tokens: Tokens, model: NameModel, first: Ints, last: Ints, caseless: Bools) -> tuple[Ints, Ints, Bools]:
+    """`Etternavn, Fornavn` at the start of a line or behind a label, up to the line's end, is one name."""
+    if len(first) < 2:
+        return first, last, caseless
+    comma = tokens.is_sign(",")
+    pair = (first[1:] == last[:-1] + 2) & comma[last[:-1] + 1]
+    opens = (tokens.kind[first - 1] == BREAK) | tokens.is_sign(":")[first - 1] | tokens.is_sign(";")[first - 1]
+    ends = (tokens.kind[last + 1] == BREAK) | tokens.is_sign(";")[last + 1] | tokens.is_sign(".")[last + 1]
+    at = np.flatnonzero(pair & opens[:-1] & ends[1:])
+    if not len(at):
+        return first, last, caseless
+    family, given = model.lists.of(tokens, last[at]), model.lists.of(tokens, first[at + 1])
+    at = at[(family.first == 0) & (given.first > 0)]
+    keep = np.ones(len(first), bool)
+    keep[at + 1] = False
+    last = last.copy()
+    last[at] = last[at + 1]
+    return first[keep], last[keep], caseless[keep]
+
+
+def not_persons(tokens: Tokens, first: Ints, last: Ints) -> Bools:
+    """Names that what stands beside them makes those of a street, a company or a month."""
+    after, before = tokens.hash[last + 1], tokens.hash[first - 1]
+    named = (first < last) & among(tokens.hash[last], words.AFTER_NO_PERSON)
+    named |= among(tokens.hash[first], words.NO_PERSON) | among(tokens.hash[last], words.NO_PERSON)
+    for size in _ENDINGS:
+        named |= among(tokens.suffix(last, size), words.NO_PERSON_ENDS)
+    named |= among(after, words.AFTER_NO_PERSON) | among(before, words.BEFORE_NO_PERSON)
+    dotted = (
+        tokens.is_sign(".")[first - 1] & (tokens.first[first - 2] >= ord("0")) & (tokens.first[first - 2] <= ord("9"))
+    )
+    month = (first == last) & among(tokens.hash[first], words.MONTHS)
+    return np.asarray(np.asarray(named) | (month & (dotted | _digit(tokens, first - 1) | _digit(tokens, last + 1))))
+
+
+def ends_part(tokens: Tokens, last: Ints) -> Bools:
+    """Names with no word behind them, or one in capitals: `Kursavgift Kari Nordmann KID 12`."""
+    after = last + 1
+    capitals, _, _ = tokens.counts(after)
+    return np.asarray((tokens.kind[after] != WORD) | ((capitals == tokens.length[after]) & (capitals > 2)))
+
+
+def programs(tokens: Tokens, first: Ints, last: Ints) -> Bools:
+    """Names that begin with a common English word or end in one written likeThis: of programs, not of persons."""
+    capitals, _, joiners = tokens.counts(last)
+    return among(tokens.hash[first], words.ENGLISH) | (
+        (capitals > 1 + joiners) & (capitals < tokens.length[last]) & ~among(tokens.prefix(last, 2), words.MAC)
+    )
+
+
+def _digit(tokens: Tokens, which: Ints) -> Bools:
+    return np.asarray((tokens.first[which] >= ord("0")) & (tokens.first[which] <= ord("9")))
+
+
+def labelled(tokens: Tokens, first: Ints) -> Bools:
+    """Whether `Navn:` or the like stands before, or a greeting."""
+    quote = tokens.is_sign('"') | tokens.is_sign("[")
+    at = first - 1
+    for _ in range(2):
+        at = at - quote[at]
+    sign = tokens.is_sign(":") | tokens.is_sign("=") | tokens.is_sign(">")
+    word = np.maximum(at - 1, 0)
+    word = np.maximum(word - quote[word], 0)
+    label = sign[at] & among(tokens.hash[word], words.LABELS)
+    greeting = among(tokens.hash[first - 1], words.GREETINGS)
+    closing = (tokens.kind[first - 1] == BREAK) & (
+        among(tokens.hash[first - 2], words.GREETINGS)
+        | (tokens.is_sign(",")[first - 2] & among(tokens.hash[np.maximum(first - 3, 0)], words.GREETINGS))
+    )
+    return np.asarray(label | greeting | closing)
+
+
+def addressed(tokens: Tokens, first: Ints, salt: Hashes) -> Bools:
+    """Whether an e-mail address in the text has the name in front of its `@`."""
+    at = np.flatnonzero(tokens.is_sign("@"))
+    if not len(at):
+        return np.zeros(len(first), bool)
+    local = np.concatenate([at - 1, (at - 3)[tokens.is_sign(".")[at - 2]]])
+    local = local[tokens.length[local] >= LEAST_LETTERS]
+    return among(tokens.hash[first] ^ salt[first], np.unique(tokens.hash[local] ^ salt[local]))

@@ -1,0 +1,114 @@
+"""What lists say of words: how common they are as first names and surnames, whether they are places or common words.
+
+The lists are kept as hashes; no name can be read from them, though one can be looked up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pii_scan.detect.names.tokens import WORD, Codes, Hashes, Ints, Tokens, mixed
+
+_S = ord("s")
+MIN_GENITIVE = 4
+"""Letters of a word whose final s may be a genitive."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordTable:
+    """Codes by the upper half of a word's hash."""
+
+    keys: npt.NDArray[np.uint32]
+    """Ascending."""
+    codes: Codes
+
+    @staticmethod
+    def made(words: dict[int, int]) -> WordTable:
+        """Of hashes and their codes."""
+        folded: dict[int, int] = {}
+        for value, code in words.items():
+            folded[value >> 32] = max(code, folded.get(value >> 32, 0))
+        keys = np.array(sorted(folded), np.uint32)
+        return WordTable(keys, np.array([folded[int(key)] for key in keys], np.uint8))
+
+    def look_up(self, hashes: Hashes) -> Codes:
+        """The code of each hash, 0 for those that are not in the table."""
+        if not len(self.keys):
+            return np.zeros(len(hashes), np.uint8)
+        key = (hashes >> np.uint64(32)).astype(np.uint32)
+        at = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
+        return np.where(self.keys[at] == key, self.codes[at], 0).astype(np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The lists of a model."""
+
+    first: WordTable
+    """First names: 1 to 10, by the logarithm of the number of bearers."""
+    last: WordTable
+    place: WordTable
+    low: WordTable
+    """Words that were seen in lower case in the training texts: 1 to 3 times or more."""
+
+    def of(self, tokens: Tokens, which: Ints) -> Listed:
+        """What the lists say of the tokens `which`."""
+        hashes = tokens.hash[which]
+        first, last = self.first.look_up(hashes), self.last.look_up(hashes)
+        genitive = np.zeros(len(which), bool)
+        ends_s = (first == 0) & (last == 0) & (tokens.length[which] >= MIN_GENITIVE)
+        rest = np.flatnonzero(ends_s & (tokens.kind[which] == WORD))
+        if len(rest):
+            stem = base_hash(tokens, which[rest])
+            rest, stem = rest[stem != 0], stem[stem != 0]
+            first[rest], last[rest] = self.first.look_up(stem), self.last.look_up(stem)
+            genitive[rest] = (first[rest] > 0) | (last[rest] > 0)
+        joined = np.flatnonzero(
+            (first == 0) & (last == 0) & (tokens.kind[which] == WORD) & (tokens.counts(which)[2] > 0)
+        )
+        if len(joined):
+            own = which[joined]
+            end, start = tokens.joined_parts(own)
+            front, back = mixed(tokens.part(tokens.start[own], end)), mixed(tokens.part(start, tokens.end[own]))
+            first[joined] = np.minimum(self.first.look_up(front), self.first.look_up(back))
+            last[joined] = np.minimum(
+                np.maximum(self.last.look_up(front), self.first.look_up(front)), self.last.look_up(back)
+            )
+        return Listed(first, last, self.place.look_up(hashes) > 0, genitive, self.low.look_up(hashes))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Columns, one row a token."""
+
+    first: Codes
+    last: Codes
+    place: npt.NDArray[np.bool_]
+    genitive: npt.NDArray[np.bool_]
+    """The lists know the word without its final s."""
+    low: Codes
+
+    @property
+    def named(self) -> npt.NDArray[np.bool_]:
+        """Whether the word is a name of either kind."""
+        return (self.first > 0) | (self.last > 0)
+
+    @property
+    def kind(self) -> npt.NDArray[np.uint64]:
+        """First name, surname, place as three bits."""
+        bits = (self.first > 0) + 2 * (self.last > 0).astype(np.uint64) + 4 * self.place.astype(np.uint64)
+        return np.asarray(bits, np.uint64)
+
+
+def base_hash(tokens: Tokens, which: Ints) -> Hashes:
+    """The hashes of the tokens `which` without a final s; 0 of those that have none, or little before it."""
+    end = tokens.end[which]
+    final = mixed(tokens.part(np.maximum(end - 1, 0), end)) == _FINAL_S
+    long = tokens.length[which] >= MIN_GENITIVE
+    return np.where(final & long, mixed(tokens.part(tokens.start[which], np.maximum(end - 1, 0))), np.uint64(0))
+
+
+_FINAL_S = mixed(np.array([_S + 1], np.uint64))[0]
