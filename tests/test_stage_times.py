@@ -29,8 +29,8 @@ def test_pieces_pass_through_in_their_order() -> None:
 
 def test_a_profiled_scan_counts_each_document_once_and_shows_the_stages(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    for name in ("a.txt", "b.txt", "c.csv"):
-        (tmp_path / "in" / name).write_text("epost\nkari@example.no\n", "utf-8")
+    for name, text in {"a.txt": "intet", "b.txt": "intet", "c.csv": "epost;by\nkari@example.no;Bodø\n"}.items():
+        (tmp_path / "in" / name).write_text(text, "utf-8")
     run = scan([tmp_path / "in"], out=tmp_path / "run", profile=True)
     documents = {row["media_type"]: row["documents"] for row in run.manifest["times"]}
     assert documents == {"text/plain": 2, "text/csv": 1}
