@@ -279,6 +279,25 @@ def hashes(sarif: str) -> list[str]:
     return [result["partialFingerprints"]["primaryLocationLineHash"] for result in run["results"]]
 
 
+@pytest.mark.parametrize("name", ["sarif", "gitlab"])
+def test_two_projects_have_different_fingerprints_and_one_has_the_same_whatever_the_order_of_rows(
+    name: str, folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "annet.csv").write_bytes(as_csv(PEOPLE))
+    arguments = ("guard", "annet.csv", "--contract", "c.yaml", "--format", name)
+
+    def shown() -> list[str]:
+        said = call(*arguments).out
+        return hashes(said) if name == "sarif" else [one["fingerprint"] for one in json.loads(said)]
+
+    first = shown()
+    (folder / "annet.csv").write_bytes(as_csv(PEOPLE[::-1]))
+    assert shown() == first
+    monkeypatch.setenv("PII_SCAN_KEY", "b2" * 32)
+    assert len(first) == 2
+    assert set(shown()).isdisjoint(first)
+
+
 @pytest.fixture
 def outputs(folder: Path, call: Call) -> dict[str, str]:
     """Every output of a guard over violations of several kinds, an unread file, and a name that is a value."""

@@ -194,8 +194,8 @@ def _said(result: Result, options: dict[str, Any]) -> str:
 
         return as_json(view)
     from pii_scan.report.annotations import as_github, as_gitlab
+    from pii_scan.report.guard_sarif import as_sarif
     from pii_scan.report.junit import as_junit
-    from pii_scan.report.sarif import as_sarif
 
     make = {"sarif": as_sarif, "junit": as_junit, "github": as_github, "gitlab": as_gitlab}[name]
     return make(view, _key())

@@ -16,7 +16,7 @@ from pii_scan.errors import UsageError, nearest
 
 DECLARING_NAMES = ("ropa-csv", "ropa-xlsx", "dpv")
 """Formats that take --ropa and --notice."""
-FORMAT_NAMES = ("html", "json", "csv", "xlsx", "markdown", "avvik", *DECLARING_NAMES)
+FORMAT_NAMES = ("html", "json", "csv", "xlsx", "markdown", "sarif", "avvik", *DECLARING_NAMES)
 
 
 @click.command("report", short_help="Make a report from a run, without scanning again.")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
-from pii_scan.report.guard_issues import Issue, issues
+from pii_scan.report.guard_issues import issues
 from pii_scan.report.guard_text import text
-from pii_scan.report.guard_view import UNREAD, GuardView
+from pii_scan.report.guard_view import GuardView
+from pii_scan.report.issue import UNREAD, Issue
 
 MAX_ANNOTATIONS = 10
 """GitHub shows so many errors of a step (docs.github.com, usage limits of workflow commands); the log has all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO, Protocol
 
 from pii_scan.inventory.rollup import FinishedRun
-from pii_scan.report import dpv, html, incident, json_v1, markdown, ropa, spreadsheet, tables
+from pii_scan.report import dpv, html, incident, json_v1, markdown, ropa, run_sarif, spreadsheet, tables
 from pii_scan.report.declared import Declared
 
 
@@ -37,6 +37,7 @@ FORMATS: dict[str, Writer] = {
     "csv": tables.write,
     "xlsx": spreadsheet.write,
     "markdown": markdown.write,
+    "sarif": run_sarif.write,
     **DECLARING,
     "avvik": incident.write,
 }

@@ -1,45 +1,18 @@
-"""What programs that show findings are told: one issue for each rule and file, with the places in its message.
+"""What programs that show findings are told of a guard: one issue for each rule and file, places in its message.
 
 SARIF, GitHub and GitLab count and join by rule and file; a line for each value would drown what matters.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pii_scan.contract.judge import Rule, Violation
-from pii_scan.inventory.categories import Flag, categories
-from pii_scan.report.guard_view import UNREAD, GuardView
+from pii_scan.report.guard_view import GuardView
+from pii_scan.report.issue import UNREAD, Issue, by_line, fingerprint, serious
 
-_BY_LINE = ("text/", "application/x-ndjson", "application/jsonl", "application/json", "application/xml")
-"""Beginnings of media types whose rows are lines of the file."""
 _WHOLE = frozenset({Rule.NEW_COLUMN, Rule.MISSING_COLUMN, Rule.EXPIRED})
 """Rules whose subject is a column or a day, and no part of the rule's id."""
-_SERIOUS = frozenset({Flag.SPECIAL, Flag.CRIMINAL, Flag.NATIONAL_ID})
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One rule that one file does not keep; or that it was not read."""
-
-    rule: str
-    """Of `Rule`, or UNREAD."""
-    id: str
-    """`not-allowed.EMAIL_ADDRESS`: what programs call the rule."""
-    file: str
-    """That lies on disk; for a member of a container the container."""
-    line: int
-    """From 1; 1 where lines say nothing."""
-    title: str
-    message: str
-    categories: tuple[str, ...]
-    count: int
-    serious: bool
-    """Special categories, criminal offences, national identity numbers."""
-    fingerprint: str
-    """The same whatever the order of rows and lines; says nothing of values."""
 
 
 def issues(view: GuardView, key: bytes | None) -> list[Issue]:
@@ -69,7 +42,7 @@ def _issue(view: GuardView, id: str, members: list[Violation], key: bytes | None
     return Issue(
         str(first.rule), id, file, min(lines) if lines and _has_lines(view, first.file) else 1, view.title(first.rule),
         f"{inner}: {message}" if inner else message, keys, sum(violation.count for violation in members),
-        any(categories().flag(name) in _SERIOUS for name in keys), _fingerprint(id, first.file, key),
+        serious(keys), fingerprint("guard", id, first.file, key),
     )  # fmt: skip
 
 
@@ -82,7 +55,7 @@ def _unread(view: GuardView, key: bytes | None) -> Iterator[Issue]:
         inner = name.removeprefix(file).removeprefix("!")
         message = " ".join(dict.fromkeys(messages))
         yield Issue(UNREAD, UNREAD, file, 1, view.title(UNREAD), f"{inner}: {message}" if inner else message, (), 0,
-                    False, _fingerprint(UNREAD, name, key))  # fmt: skip
+                    False, fingerprint("guard", UNREAD, name, key))  # fmt: skip
 
 
 def artifact(view: GuardView, name: str) -> str:
@@ -97,9 +70,4 @@ def artifact(view: GuardView, name: str) -> str:
 
 def _has_lines(view: GuardView, file: str) -> bool:
     seen = view.result.files.get(file)
-    return "!" not in file and seen is not None and seen.media_type.startswith(_BY_LINE)
-
-
-def _fingerprint(id: str, file: str, key: bytes | None) -> str:
-    data = f"guard\0{id}\0{file}".encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(data, digest_size=16, key=key or b"").hexdigest()
+    return "!" not in file and seen is not None and by_line(seen.media_type)

@@ -11,9 +11,6 @@ from pii_scan.contract.result import Result
 from pii_scan.inventory.categories import categories
 from pii_scan.report.messages import Wording, wording
 
-UNREAD = "unread"
-"""The rule of what could not be read, beside those of `Rule`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Unread:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from pii_scan.report.guard_issues import Issue, artifact, issues
-from pii_scan.report.guard_view import UNREAD, GuardView
+from pii_scan.report.guard_issues import artifact, issues
+from pii_scan.report.guard_view import GuardView
+from pii_scan.report.issue import UNREAD, Issue
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 (section 2.2) cannot hold."""

@@ -1,4 +1,4 @@
-"""A guard as SARIF 2.1.0 (OASIS, errata 01): one result for each rule and file, no snippet, no value.
+"""Issues as SARIF 2.1.0 (OASIS, errata 01): one result for each rule and file, no snippet, no value.
 
 `primaryLocationLineHash` is our own: where it is missing, GitHub's upload makes one of the source line, which may be
 the very line with the personal data. Articles of the GDPR and terms of the W3C Data Privacy Vocabulary are taxa.
@@ -7,17 +7,19 @@ the very line with the personal data. Articles of the GDPR and terms of the W3C 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from pii_scan.inventory.categories import Flag, categories
-from pii_scan.report.guard_issues import Issue, issues
-from pii_scan.report.guard_view import UNREAD, GuardView
+from pii_scan.report.issue import UNREAD, Issue
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 REDACTION_TOKENS = ("#", "x", "?")
 """What stands for digits, letters and other characters of personal data in names of files and columns."""
+_LEVELS = ("note", "warning", "error")
+"""From the mildest: a rule has that of its gravest result."""
 _ARTICLES = {
     "5(1)(c)": "Data minimisation", "9": "Special categories of personal data",
     "10": "Criminal convictions and offences", "87": "National identification number",
@@ -26,43 +28,45 @@ _ARTICLES = {
 _BY_FLAG = {Flag.SPECIAL: "9", Flag.CRIMINAL: "10", Flag.NATIONAL_ID: "87"}
 
 
-def as_sarif(view: GuardView, key: bytes | None) -> str:
-    """The log; ends with a line end. `key`: of the project, for fingerprints."""
-    found = issues(view, key)
+def log(
+    found: Sequence[Issue], version: str, *, exit_code: int | None = None, bases: Mapping[str, str] | None = None
+) -> str:
+    """The log of one run; ends with a line end. `version`: of pii-scan. `bases`: what each `Issue.base` is."""
     results = [issue for issue in found if issue.rule != UNREAD]
-    rules = list(dict.fromkeys(issue.id for issue in results))
+    unread = [issue for issue in found if issue.rule == UNREAD]
+    rules = {issue.id: issue for issue in sorted(reversed(results), key=lambda issue: _LEVELS.index(issue.level))}
+    places = {id: place for place, id in enumerate(rules)}
     terms = sorted({term for issue in results for term in _terms(issue)})
+    ended = {"executionSuccessful": not unread} | ({} if exit_code is None else {"exitCode": exit_code})
     run: dict[str, Any] = {
         "tool": {"driver": {
-            "name": "pii-scan", "version": view.version, "semanticVersion": view.version,
-            "rules": [_rule(view, id, results) for id in rules],
+            "name": "pii-scan", "version": version, "semanticVersion": version,
+            "rules": [_rule(issue) for issue in rules.values()],
             "supportedTaxonomies": [{"name": "GDPR", "index": 0}, {"name": "DPV", "index": 1}],
         }},
-        "invocations": [{
-            "executionSuccessful": not view.result.unread, "exitCode": view.result.exit_code,
-            "toolExecutionNotifications": [_notification(issue) for issue in found if issue.rule == UNREAD],
-        }],
+        "invocations": [{**ended, "toolExecutionNotifications": [_notification(issue) for issue in unread]}],
         "taxonomies": [_gdpr(), _dpv(terms)],
         "columnKind": "unicodeCodePoints",
         "redactionTokens": list(REDACTION_TOKENS),
-        "results": [_result(issue, rules, terms) for issue in results],
+        "results": [_result(issue, places[issue.id], terms) for issue in results],
     }  # fmt: skip
+    if bases:
+        run["originalUriBaseIds"] = {base: {"description": {"text": name}} for base, name in bases.items()}
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
 
 
-def _rule(view: GuardView, id: str, results: Iterable[Issue]) -> dict[str, Any]:
-    issue = next(one for one in results if one.id == id)
-    subject = id.partition(".")[2]
+def _rule(issue: Issue) -> dict[str, Any]:
+    subject = issue.id.partition(".")[2]
     text = f"{issue.title}: {subject}" if subject else issue.title
     tags = ["privacy", "personal-data", *issue.categories]
     return {
-        "id": id, "name": "".join(part.capitalize() for part in issue.rule.split("-")),
-        "shortDescription": {"text": text}, "defaultConfiguration": {"level": "error"},
+        "id": issue.id, "name": "".join(part.capitalize() for part in re.split("[-_]", issue.rule)),
+        "shortDescription": {"text": text}, "defaultConfiguration": {"level": issue.level},
         "properties": {"tags": tags[:10], "security-severity": "8.0" if issue.serious else "5.0"},
     }  # fmt: skip
 
 
-def _result(issue: Issue, rules: Sequence[str], terms: Sequence[str]) -> dict[str, Any]:
+def _result(issue: Issue, rule: int, terms: Sequence[str]) -> dict[str, Any]:
     taxa = [
         {"id": article, "index": list(_ARTICLES).index(article), "toolComponent": {"name": "GDPR", "index": 0}}
         for article in _articles(issue)
@@ -72,8 +76,8 @@ def _result(issue: Issue, rules: Sequence[str], terms: Sequence[str]) -> dict[st
         for term in _terms(issue)
     ]  # fmt: skip
     result: dict[str, Any] = {
-        "ruleId": issue.id, "ruleIndex": rules.index(issue.id), "level": "error",
-        "message": {"text": issue.message}, "locations": [_location(issue)],
+        "ruleId": issue.id, "ruleIndex": rule, "level": issue.level,
+        "message": {"text": issue.message}, "locations": _locations(issue),
         "partialFingerprints": {"primaryLocationLineHash": f"{issue.fingerprint}:1"},
         "taxa": taxa,
     }  # fmt: skip
@@ -83,16 +87,17 @@ def _result(issue: Issue, rules: Sequence[str], terms: Sequence[str]) -> dict[st
 
 
 def _notification(issue: Issue) -> dict[str, Any]:
-    return {"level": "error", "message": {"text": issue.message}, "locations": [_location(issue)]}
+    return {"level": "error", "message": {"text": issue.message}, "locations": _locations(issue)}
 
 
-def _location(issue: Issue) -> dict[str, Any]:
-    return {
-        "physicalLocation": {
-            "artifactLocation": {"uri": quote(issue.file, errors="surrogatepass")},
-            "region": {"startLine": issue.line, "startColumn": 1},
-        }
-    }
+def _locations(issue: Issue) -> list[dict[str, Any]]:
+    if not issue.file:
+        return []
+    artifact = {"uri": quote(issue.file, errors="surrogatepass")}
+    if issue.base:
+        artifact["uriBaseId"] = issue.base
+    region = {"startLine": issue.line, "startColumn": 1}
+    return [{"physicalLocation": {"artifactLocation": artifact, "region": region}}]
 
 
 def _articles(issue: Issue) -> list[str]:
