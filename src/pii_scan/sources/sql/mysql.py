@@ -14,10 +14,11 @@ import pyarrow as pa
 
 from pii_scan.errors import DocumentError, TargetError
 from pii_scan.model import DatabaseTable, LargeValue, ProblemCode, Sampled, Slice, TableColumn, TableRows
+from pii_scan.sources.sql import mysql_ranges as ranges
+from pii_scan.sources.sql.mysql_columns import WHOLE, Column, column_of, quoted, ranged
 from pii_scan.sources.sql.mysql_session import Session
 from pii_scan.sources.sql.names import TableName
 from pii_scan.sources.sql.tables import CHUNK_BYTES, ConnectionLost, Listed, Options, Retrying
-from pii_scan.sources.sql.type_words import DULL, MEANINGS
 from pii_scan.sources.sql.url import DatabaseUrl
 
 _TABLES = """
@@ -28,26 +29,18 @@ WHERE table_schema NOT IN ('mysql', 'information_schema', 'performance_schema', 
   AND table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
 """
 _COLUMNS = """
-SELECT column_name, data_type, column_type, column_comment, privileges, COALESCE(numeric_scale, 0)
+SELECT column_name, data_type, column_type, column_comment, privileges, COALESCE(numeric_scale, 0),
+       COALESCE(character_set_name, '')
 FROM information_schema.columns WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position
 """
 _KEY = """
-SELECT column_name FROM information_schema.statistics
+SELECT column_name, sub_part FROM information_schema.statistics
 WHERE table_schema = %s AND table_name = %s AND index_name = 'PRIMARY' ORDER BY seq_in_index
 """
 _CHECKS = """
 SELECT check_clause FROM information_schema.check_constraints WHERE constraint_schema = %s AND table_name = %s
 """
 _JSON_CHECK = re.compile(r"json_valid\(`((?:[^`]|``)*)`\)", re.IGNORECASE)
-_WHOLE = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "year"})
-_FRACTIONS = frozenset({"float", "double"})
-_BINARY = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"})
-_TEXTS = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"})
-_LARGE = frozenset({"mediumblob", "longblob", "mediumtext", "longtext", "json"})
-_SHAPES = frozenset(
-    "geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection "
-    "geomcollection".split()
-)
 _UNSEEN = (ProblemCode.PERMISSION, "the user's rights do not cover all of it; tables without any are not shown")
 _PIECE = 1 << 20
 _MOST_ROWS = 1 << 15
@@ -59,18 +52,6 @@ _SPREAD = 64
 Piece = TableRows | LargeValue | tuple[ProblemCode, str]
 
 
-def _named(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    seen: TableColumn
-    expression: str
-    arrow: pa.DataType
-    large: str
-
-
 @dataclass(frozen=True, slots=True)
 class _Table:
     name: TableName
@@ -79,15 +60,17 @@ class _Table:
     rows: int
     row_bytes: int
     comment: str
-    columns: tuple[_Column, ...]
+    columns: tuple[Column, ...]
     key: tuple[int, ...]
     number: str
     """The only column of the key, where that is a whole number; else empty."""
+    ranged: ranges.Column | None
+    """The first column of any other key, where tables can be cut by it."""
     unreadable: int
 
     @property
     def relation(self) -> str:
-        return f"{_named(self.name.schema)}.{_named(self.name.name)}"
+        return f"{quoted(self.name.schema)}.{quoted(self.name.name)}"
 
 
 class MySQL:
@@ -157,37 +140,18 @@ class MySQL:
             raise DocumentError("corrupt", "the server fails to describe it")
         columns = [row for row in described if "select" in str(row[4]).lower()]
         names = [row[0] for row in columns]
-        key = [row[0] for row in session.rows(_KEY, tuple(name))]
+        parts = session.rows(_KEY, tuple(name))
+        key = [row[0] for row in parts]
         known = tuple(names.index(column) for column in key) if set(key) <= set(names) else ()
-        single = len(known) == 1 and columns[known[0]][1] in _WHOLE
+        single = len(known) == 1 and columns[known[0]][1] in WHOLE
+        by_range = ranged(columns[known[0]]) if known and not single and parts[0][1] is None else None
         limit = self._options.max_value_bytes
         is_view = kind == "VIEW"
         return _Table(
             name, is_view, int(size), int(rows), int(row_bytes), "" if is_view else comment,
-            tuple(_column(row, row[0] in checked, limit) for row in columns), known, key[0] if single else "",
-            len(described) - len(columns),
+            tuple(column_of(row, row[0] in checked, limit) for row in columns), known, key[0] if single else "",
+            by_range, len(described) - len(columns),
         )  # fmt: skip
-
-
-def _column(row: tuple[Any, ...], is_json: bool, limit: int) -> _Column:
-    name, kind, comment = str(row[0]), str(row[1]).lower(), str(row[3] or "")
-    expression, arrow = _named(name), pa.large_string()
-    if kind in _WHOLE:
-        arrow = pa.uint64() if "unsigned" in str(row[2]).lower() else pa.int64()
-    elif kind in _FRACTIONS:
-        arrow = pa.float64()
-    elif kind in _BINARY:
-        arrow = pa.large_binary()
-    elif kind in _SHAPES:
-        expression = f"ST_AsText({expression})"
-    elif kind == "bit":
-        expression = f"BIN({expression})"
-    elif kind not in _TEXTS:
-        expression = f"CAST({expression} AS CHAR)"
-    large = f"OCTET_LENGTH({_named(name)}) > {limit}" if kind in _LARGE else ""
-    words = "; ".join(word for word in (comment, MEANINGS.get(kind, "")) if word)
-    dull = kind in DULL or (kind == "decimal" and int(row[5]) > 0)
-    return _Column(TableColumn(name, words, is_json or kind == "json", dull), expression, arrow, large)
 
 
 class MySQLTable:
@@ -208,11 +172,17 @@ class MySQLTable:
         ]
         self.sampled: Sampled | None = None
         self._later = False
+        self._within: Sequence[str | None] = (None, None)
+        """The range of `_Table.ranged`, as SQL, that is read: from the first, and before the second."""
 
     def plan(self, slice_bytes: int) -> list[Slice]:
-        """Slices of even ranges of the key."""
+        """Slices of even ranges of the key, or of the first column of a key that is no number."""
         table = self._table
-        if not table.number or table.size <= 2 * slice_bytes or self._asked():
+        if table.size <= 2 * slice_bytes or self._asked():
+            return []
+        if table.ranged is not None:
+            return self._ranges(table.ranged, -(-table.size // slice_bytes))
+        if not table.number:
             return []
         bounds = self._bounds()
         if bounds is None:
@@ -226,6 +196,21 @@ class MySQLTable:
             for start, end, first, until in zip(sizes[:-1], sizes[1:], cuts[:-1], cuts[1:], strict=True)
         ] if count > 1 else []  # fmt: skip
 
+    def _ranges(self, column: ranges.Column, count: int) -> list[Slice]:
+        table = self._table
+
+        def ask(sql: str) -> list[tuple[Any, ...]]:
+            return self._retrying(lambda: self._session.rows(sql))
+
+        cuts = ranges.Ranges(ask, table.relation, column, is_mariadb=self._session.is_mariadb).cuts(count)
+        ends = [None, *(sql for sql, _ in cuts), None]
+        sizes = [0, *(min(int(table.size * share), table.size) for _, share in cuts), table.size]
+        apart = max(10 ** len(str(20 * table.rows)), 10**7)  # more than the server can be wrong about the rows
+        return [
+            Slice(sizes[at], sizes[at + 1], at * apart + 1, "", json.dumps({"range": ends[at : at + 2]}))
+            for at in range(len(ends) - 1)
+        ] if cuts else []  # fmt: skip
+
     def read(self, part: Slice | None) -> Iterator[Piece]:
         """The rows in the order of the key, or as the server gives them. Raises DocumentError."""
         table = self._table
@@ -236,8 +221,10 @@ class MySQLTable:
         if self._asked():
             yield from self._sample()
         else:
-            low, high = (None, None) if part is None else json.loads(part.layout)["keys"]
+            layout = {} if part is None else json.loads(part.layout)
             self._row = 1 if part is None else part.first_row
+            self._within = layout.get("range", (None, None))
+            low, high = layout.get("keys", (None, None))
             yield from self._range(low, high, 0)
         yield from self._large_values()
         if self._later:
@@ -247,7 +234,7 @@ class MySQLTable:
         return self._options.sample > 0
 
     def _bounds(self) -> tuple[int, int] | None:
-        name = _named(self._table.number)
+        name = quoted(self._table.number)
         found = self._retrying(
             lambda: self._session.rows(f"SELECT MIN({name}), MAX({name}) FROM {self._table.relation}")
         )
@@ -262,18 +249,20 @@ class MySQLTable:
         large = [f"COALESCE({column.large}, 0)" for column in self._table.columns if column.large]
         asked += [f"({' OR '.join(large)}) AS large"] if large else []
         sql = f"SELECT {', '.join(asked)} FROM {self._table.relation}"
+        sql += " FORCE INDEX (PRIMARY)" if any(self._within) else ""
         sql += f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        sql += f" ORDER BY {_named(self._table.number)}" if self._table.number else ""
+        sql += f" ORDER BY {quoted(self._table.number)}" if self._table.number else ""
         return f"{sql} LIMIT {most}" if most else sql
 
     def _range(self, low: int | None, high: int | None, most: int) -> Iterator[Piece]:
         """Rows whose key lies in [low, high), the first `most` of them if that is not 0; goes on after the last where
         the connection is lost.
         """
-        name, done, after, strict, idle = _named(self._table.number or "-"), 0, low, False, 0
+        name, done, after, strict, idle = quoted(self._table.number or "-"), 0, low, False, 0
         while True:
             conditions = [] if after is None else [f"{name} {'>' if strict else '>='} {after}"]
             conditions += [] if high is None else [f"{name} < {high}"]
+            conditions += self._conditions()
             before = done
             try:
                 for batch in self._batches(self._select(conditions, most - done if most else 0), bool(most)):
@@ -291,6 +280,11 @@ class MySQLTable:
                 self._session.fast = self._session.fast and not idle
                 self._retrying(lambda: self._session.rows("SELECT 1"))
                 self._later = True
+
+    def _conditions(self) -> list[str]:
+        column, (first, end) = self._table.ranged, self._within
+        pairs = ((">=", first), ("<", end)) if column is not None else ()
+        return [f"{column.name} {sign} {key}" for sign, key in pairs if column is not None and key is not None]
 
     def _batches(self, sql: str, small: bool) -> Iterator[pa.RecordBatch]:
         """The answer as Arrow, by the driver that suits it."""
@@ -322,7 +316,7 @@ class MySQLTable:
             limit = self._options.max_value_bytes
             yield ProblemCode.LIMIT, f"{len(self._large)} rows without a key have values of more than {limit} bytes"
             return
-        names = [_named(self._table.columns[index].seen.name) for index in self.key]
+        names = [quoted(self._table.columns[index].seen.name) for index in self.key]
         where = f"FROM {self._table.relation} WHERE {' AND '.join(f'{name} = %s' for name in names)}"
         for row, key in self._large:
             for number, column in enumerate(self._table.columns):
@@ -334,7 +328,7 @@ class MySQLTable:
         found = self._retrying(lambda: self._session.rows(sql, key))
         return found[0][0] if found else None
 
-    def _pieces(self, column: _Column, where: str, key: tuple[Any, ...]) -> Iterator[bytes]:
+    def _pieces(self, column: Column, where: str, key: tuple[Any, ...]) -> Iterator[bytes]:
         start = 1
         while piece := self._asked_for(f"SELECT SUBSTRING({column.expression}, {start}, {_PIECE}) {where}", key):
             yield piece.encode("utf-8", "replace") if isinstance(piece, str) else bytes(piece)
