@@ -63,6 +63,15 @@ def test_a_lost_zero_and_empty_cells_do_no_harm():
     assert len(found([n[:6] for n in NUMBERS], rest)) == 39
 
 
+@pytest.mark.parametrize("before", [None, "", "ukjent", "ikke oppgitt", "1"])
+def test_dates_are_seen_behind_many_cells_that_are_empty_or_odd(before):
+    numbers = nationals(700)
+    many = 2000 if not before else 300
+    dates = [before] * many + [n[:6] for n in numbers]
+    rest = [None] * many + [n[6:] for n in numbers]
+    assert found(dates, rest) == list(range(many, many + 700))
+
+
 def test_digits_that_do_not_complete_the_dates_are_nothing():
     assert found([n[:6] for n in NUMBERS], random_numbers(40, 5)) == []
 

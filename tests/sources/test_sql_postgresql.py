@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
-from sql_servers import POSTGRESQL, PostgreSQLDatabase, postgresql_database, scanned
+from sql_servers import POSTGRESQL, PostgreSQLDatabase, missing, postgresql_database, scanned
 from synthetic import nationals
 
 from pii_scan.model import Limits
@@ -284,3 +285,49 @@ def test_a_foreign_table_is_read(database: PostgreSQLDatabase) -> None:
     run = scanned(database.url)
     assert run.count("EMAIL_ADDRESS", "der.kunder") == run.count("EMAIL_ADDRESS", "public.kunder") == 30
     assert [row["document"] for row in run.rows("problems")] == ["der.borte"]
+
+
+def test_what_another_program_gives_as_a_foreign_table_is_read(database: PostgreSQLDatabase) -> None:
+    if not database.run("SELECT FROM pg_available_extensions WHERE name = 'file_fdw'"):
+        missing("file_fdw of PostgreSQL")
+    database.run(
+        "CREATE EXTENSION file_fdw", "CREATE SERVER filer FOREIGN DATA WRAPPER file_fdw",
+        "CREATE FOREIGN TABLE liste (epost text) SERVER filer OPTIONS (program 'echo kari@example.no')",
+        "CREATE FOREIGN TABLE borte (epost text) SERVER filer OPTIONS (filename '/finnes-ikke/liste.csv')",
+    )  # fmt: skip
+    run = scanned(database.url)
+    assert run.count("EMAIL_ADDRESS", "public.liste") == 1
+    assert [row["document"] for row in run.rows("problems")] == ["public.borte"]
+
+
+def test_a_view_that_does_not_answer_in_time_is_a_problem_and_the_rest_is_read(database: PostgreSQLDatabase) -> None:
+    database.run("CREATE VIEW a_treg AS SELECT pg_sleep(600)::text AS a", PEOPLE.format(name="kunder", rows=3))
+    run = scanned(database.url, limits=Limits(stall_seconds=4))
+    assert [row["code"] for row in run.rows("problems", "public.a_treg")] == ["timeout"]
+    assert len(run.rows("problems")) == 1 and run.count("EMAIL_ADDRESS", "public.kunder") == 3
+
+
+def test_a_table_cannot_be_dropped_while_it_is_read_and_one_dropped_between_two_units_is_gone(
+    database: PostgreSQLDatabase,
+) -> None:
+    from adbc_driver_manager import Error
+
+    from pii_scan.errors import DocumentError
+    from pii_scan.sources import describe, open_source, opened
+
+    database.run(PEOPLE.format(name="kunder", rows=20_000))
+    description = describe(database.url)
+    with opened(description, Limits()) as source:
+        (ref,) = source.list_documents()
+        worker = open_source(description, Limits())
+        with contextlib.closing(worker):  # type: ignore[type-var]
+            with worker.open(ref) as document:  # type: ignore[arg-type]
+                assert document.table is not None
+                first, second, *_ = document.table.plan(200_000)
+                assert list(document.table.read(first))
+                with pytest.raises(Error):
+                    database.run("SET lock_timeout = 200", "DROP TABLE kunder")
+            database.run("DROP TABLE kunder")
+            with pytest.raises(DocumentError) as failure, worker.open(ref) as document:  # type: ignore[arg-type]
+                list(document.table.read(second))  # type: ignore[union-attr]
+    assert failure.value.code == "vanished"

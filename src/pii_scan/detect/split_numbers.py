@@ -22,8 +22,8 @@ _FORMS = (
     r"^\s*(?:19|20)(?P<y>[0-9]{2})[-/.]?(?P<m>[01][0-9])[-/.]?(?P<d>[0-3][0-9])(?:[T ]00:00:00(?:\.0+)?)?\s*$",
 )
 """Dates as Norwegians write them, without and with zeros before single digits, and ISO 8601's."""
-_HEAD = 256
-"""Cells that say which form a column has."""
+_LOOKED_AT = 256
+"""Cells, spread over a batch, that say which form a column has: its first may be empty or odd."""
 _MONTHS = ((r"^(..)0", r"\18"), (r"^(..)1", r"\19"))
 """A test person's number has its month and 80 (Skatteetaten), where the column of dates has the month itself."""
 _SHORTEST_DATE = 6
@@ -89,16 +89,17 @@ def _of_test_persons(dates: pa.Array) -> pa.Array:
 
 
 def _digits_of_dates(cells: pa.Array) -> pa.Array | None:
-    """Ddmmyy of each cell that is such a date, null elsewhere; None unless most cells are."""
-    least = max(MIN_CELLS, MIN_SHARE * pc.count(cells).as_py())
-    if (_lengths(cells) >= _SHORTEST_DATE).sum() < least:
+    """Ddmmyy of each cell that is such a date, null elsewhere; None unless most cells that are not empty are."""
+    lengths = _lengths(cells)
+    least = max(MIN_CELLS, MIN_SHARE * (lengths > 0).sum())
+    long = np.flatnonzero(lengths >= _SHORTEST_DATE)
+    if len(long) < least:
         return None
-    head = cells.drop_null().slice(0, _HEAD)
-    counts = [pc.sum(pc.match_substring_regex(head, form)).as_py() or 0 for form in _FORMS]
-    best = counts.index(max(counts))
-    if counts[best] < MIN_SHARE * len(head):
+    some = cells.take(pa.array(long[:: -(-len(long) // _LOOKED_AT)]))
+    counts = [pc.sum(pc.match_substring_regex(some, form)).as_py() or 0 for form in _FORMS]
+    if not any(counts):
         return None
-    parts = pc.extract_regex(cells, _FORMS[best])
+    parts = pc.extract_regex(cells, _FORMS[counts.index(max(counts))])
     if len(parts) - parts.null_count < least:
         return None
     day, month, year = (pc.struct_field(parts, name) for name in "dmy")

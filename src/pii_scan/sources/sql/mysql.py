@@ -1,4 +1,4 @@
-"""MariaDB and MySQL: tables read by ranges of their key where that is a number, others from first to last."""
+"""MariaDB and MySQL: tables read by ranges of their primary key, those without one from first to last."""
 
 from __future__ import annotations
 
