@@ -53,7 +53,13 @@ def serious(keys: Iterable[str]) -> bool:
     return any(categories().flag(key) in _SERIOUS for key in keys)
 
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
 def fingerprint(kind: str, id: str, file: str, key: bytes | None) -> str:
-    """32 hexadecimal digits that stay while the rule and the file do. `key`: another project's gives others."""
+    """32 letters that stay while the rule and the file do. `key`: another project's gives others.
+
+    Letters alone, so that no digits in it can be taken for a number of anyone's, or by chance be one.
+    """
     data = f"{kind}\0{id}\0{file}".encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(data, digest_size=16, key=key or b"").hexdigest()
+    return hashlib.blake2b(data, digest_size=16, key=key or b"").hexdigest().translate(_LETTERS)

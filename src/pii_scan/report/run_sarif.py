@@ -86,10 +86,11 @@ class _Issues:
         t, name = self._seen.t, self._seen.entity(entity_type)
         file = self._artifact(target, document)
         places = sorted(one.places.items(), key=lambda item: (-item[1], item[0]))
-        said = [f"{self._place(*place)}: {t.number(count)}" for place, count in places[:MAX_PLACES]]
+        said = [f"{t.number(count)} × {self._place(*place)}" for place, count in places[:MAX_PLACES]]
         if len(places) > MAX_PLACES:
             said.append(t("sarif.more_places", n=len(places) - MAX_PLACES))
-        message = f"{name}: {t('guard.values', n=one.count)} ({'; '.join(said)})"
+        # The number before the label: behind «Kundenummer: » it would be taken for one by whoever scans the report
+        message = f"{t('guard.values', n=one.count)}, {name} ({'; '.join(said)})"
         if one.synthetic:
             message += ", " + t("sarif.synthetic", n=one.synthetic)
         grave = serious([one.category]) and one.synthetic < one.count
