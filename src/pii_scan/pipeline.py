@@ -24,7 +24,10 @@ from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.detector import DEFAULT_MIN_SCORE, ColumnPlace, Detector, Reading
 from pii_scan.detect.engine import Detections
 from pii_scan.detect.layout_memory import memory_folder
+from pii_scan.detect.name_finder import ENTITY_TYPE as PERSON
+from pii_scan.detect.name_finder import name_rule
 from pii_scan.detect.presidio_guest import GuestError
+from pii_scan.detect.rules import load_rules
 from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.document_rows import DocumentRows
 from pii_scan.errors import DocumentError
@@ -100,9 +103,11 @@ class Pipeline:
         )  # fmt: skip
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
+            rules = load_rules(settings.rules) + ((name_rule(),) if PERSON in settings.only else ())
             self._name_detector = Detector(
-                rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of), memory=memory_folder(os.environ)
-            )
+                rules, rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of),
+                memory=memory_folder(os.environ),
+            )  # fmt: skip
         self._attribution = None if settings.for_guard else Attribution(*load_profiles(settings.systems))
         self._as_of = date.fromisoformat(settings.as_of)
         self._dates = RecordDates(self._as_of)
