@@ -1,4 +1,4 @@
-"""The tests of the compiled kernel pass on one that is built to stop at any read outside a buffer, overflow or leak."""
+"""The tests of the compiled kernel pass on one that is built to stop at any read outside a buffer or overflow."""
 
 from __future__ import annotations
 
@@ -32,12 +32,14 @@ def runtime(compiler: str, name: str) -> str:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the sanitizers are preloaded as Linux does it")
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not there to build with sanitizers")
 def test_no_sanitizer_has_anything_to_say(tmp_path):
-    sanitizer = runtime("gcc", "libasan.so")
+    sanitizer = runtime("gcc", "libasan.so") if shutil.which("gcc") else ""
     header = Path(sysconfig.get_paths()["include"]) / "Python.h"
     if not sanitizer or not header.exists():
-        pytest.skip("gcc's sanitizers or Python's headers are not there")
+        missing = "gcc's sanitizers or Python's headers are not there"
+        if os.environ.get("PII_SCAN_REQUIRE_SERVICES"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     built = tmp_path / "_kernel.abi3.so"
     flags = ["-shared", "-fPIC", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-DPy_LIMITED_API=0x030B0000", "-std=c99"]
     command = ["gcc", *flags, "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{header.parent}"]

@@ -174,15 +174,7 @@ class Column:
         if len(encoded.dictionary) * 2 > len(cells):
             return engine.candidates(cells, self._header, rejected=True, person=self._person)
         found = engine.candidates(encoded.dictionary, self._header, rejected=True, person=self._person)
-        if not len(found):
-            return found
-        found = found.take(np.argsort(found.text, kind="stable"))
-        own = encoded.indices.to_numpy().astype(np.int64)
-        count = np.bincount(found.text, minlength=len(encoded.dictionary))
-        first = np.cumsum(count) - count
-        text = np.repeat(np.arange(len(own)), count[own])
-        place = np.arange(len(text)) - np.repeat(np.cumsum(count[own]) - count[own], count[own])
-        return dataclasses.replace(found.take(np.repeat(first[own], count[own]) + place), text=text)
+        return found.repeated(encoded.indices.to_numpy(), len(encoded.dictionary))
 
     def _count(
         self, found: Detections, whole: npt.NDArray[np.bool_], numeric: npt.NDArray[np.bool_], cells: pa.Array

@@ -84,6 +84,15 @@ class Detections:
         """The rows that a mask or an array of row numbers selects."""
         return Detections(*(getattr(self, name)[keep] for name in self.__slots__))
 
+    def repeated(self, distinct: npt.NDArray[np.integer], count: int) -> Detections:
+        """The rows of `count` distinct texts as rows of all texts. `distinct`: which of them each text is."""
+        found = self.take(np.argsort(self.text, kind="stable"))
+        each = np.bincount(found.text, minlength=count)
+        first, times = np.cumsum(each) - each, each[distinct]
+        text = np.repeat(np.arange(len(distinct)), times)
+        place = np.arange(len(text)) - np.repeat(np.cumsum(times) - times, times)
+        return dataclasses.replace(found.take(np.repeat(first[distinct], times) + place), text=text)
+
     @staticmethod
     def joined(parts: Sequence[Detections]) -> Detections:
         """The rows of all `parts`, one after the other."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from functools import cache
 
@@ -75,13 +76,8 @@ class NameFinder:
         found = self.in_texts(encoded.dictionary, cells=True)
         if not len(found):
             return found
-        own = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        count = np.bincount(found.text, minlength=len(encoded.dictionary))
-        first = np.cumsum(count) - count
-        text = np.repeat(np.arange(len(own)), count[own])
-        place = np.arange(len(text)) - np.repeat(np.cumsum(count[own]) - count[own], count[own])
-        rows = found.take(np.repeat(first[own], count[own]) + place)
-        return self._made(numbers[text], rows.start, rows.end, rows.pattern, rows.score)
+        found = found.repeated(encoded.indices.to_numpy(zero_copy_only=False), len(encoded.dictionary))
+        return dataclasses.replace(found, text=numbers[found.text])
 
     def _made(
         self, text: npt.NDArray[np.int64], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64],
