@@ -5,7 +5,7 @@ Text exists only in `ChunkBatch`, inside the process that read the document; eve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import BinaryIO, Protocol
@@ -152,6 +152,10 @@ class Document:
     before its first text or member, with their path for members. Never shown or stored as it is."""
     table: DatabaseTable | None = None
     """What is read in place of `content`, which is then empty: a table of a database."""
+    needs: Callable[[Sequence[TableColumn]], Sequence[Need]] = field(
+        default=lambda columns: [Need.CELLS] * len(columns)
+    )
+    """What is wanted of each column of `table` should its values identify no one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,17 @@ class Slice:
     """JSON of the table's dialect and header, as `extract.tabular` wrote it; of a mailbox: the range of node ids, of a
     table in a database: the range of blocks or keys, where the offsets only say how large a part it is. Empty for text.
     """
+
+
+class Need(StrEnum):
+    """What is wanted of the values of a column that identify no one (`ColumnOrigin.dull`)."""
+
+    CELLS = "cells"
+    """All of them: header or comment say what they are."""
+    DAYS = "days"
+    """Of moments the day, which tells how old the rows are."""
+    NOTHING = "nothing"
+    """No one looks at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +242,12 @@ class DatabaseTable(Protocol):
 
     def plan(self, slice_bytes: int) -> list[Slice]:
         """Slices of about so many bytes of the server's storage; [] where it is to be read whole."""
+        ...
+
+    def spare(self, needs: Mapping[int, Need]) -> None:
+        """Before reading: of these columns, by index, no more is wanted. Null may stand for values that no one wants,
+        days for moments.
+        """
         ...
 
     def read(self, part: Slice | None) -> Iterator[TableRows | LargeValue | tuple[ProblemCode, str]]:
@@ -359,7 +380,7 @@ class ColumnOrigin:
     """Of numbers that identify no one; to be shown only if no header says that they do."""
     dull: bool = field(default=False, compare=False)
     """The reader wrote the cells from values of a type that identifies no one by itself: moments, truth values, numbers
-    too short or with decimals. They tell of a person only where header or comment say so."""
+    too short or with decimals. They tell of a person only where header or comment say so; else they may be null."""
 
 
 Origin = LineOrigin | PageOrigin | PartOrigin | ColumnOrigin

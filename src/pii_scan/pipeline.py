@@ -41,11 +41,13 @@ from pii_scan.model import (
     ColumnOrigin,
     DocumentRef,
     Limits,
+    Need,
     PartOrigin,
     Problem,
     ProblemCode,
     Slice,
     Stage,
+    TableColumn,
     WorkUnit,
 )
 from pii_scan.protocols import Source
@@ -129,7 +131,7 @@ class Pipeline:
             with contextlib.ExitStack() as held:
                 with self._times.on("open"):
                     document = held.enter_context(self._sources[unit.ref.target].open(unit.ref))
-                document.slice = unit.slice
+                document.slice, document.needs = unit.slice, self._needs
                 rows.opened(document)
                 current: DocumentRef | None = None
                 reading = self._detector.reading()
@@ -169,6 +171,14 @@ class Pipeline:
             rows.problem(Problem(unit.ref, Stage.SOURCE, ProblemCode(error.code), error.detail))
         times = {"times": self._times.table()} if self._profile else {}
         yield {**self._flushed(collector), **rows.tables(), **times}
+
+    def _needs(self, columns: Sequence[TableColumn]) -> list[Need]:
+        """What anything here wants of the columns of a table should their values identify no one."""
+        asked = self._detector.asks_for([(column.name, column.comment) for column in columns])
+        return [
+            Need.CELLS if cells else Need.DAYS if self._dates.asks_for(column.name) else Need.NOTHING
+            for column, cells in zip(columns, asked, strict=True)
+        ]
 
     def _done(self, piece: DocumentDone, unit: WorkUnit, collector: Collector, rows: DocumentRows) -> None:
         """A document, or the slice of it that is read, is over."""

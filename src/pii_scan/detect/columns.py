@@ -46,6 +46,7 @@ _DECIMAL = r"^[0-9]+[.,][0-9]*[1-9][0-9]*$"
 
 _Ints = npt.NDArray[np.int64]
 _Bools = npt.NDArray[np.bool_]
+_NATIONAL = "national_id"
 _PERSON = re.compile(
     r"(?:for|etter|mellom|fullt ?)(?: )?navn|(?:first|last|full|given|family|sur) ?name|(?:elev|student|ansatt|"
     r"deltaker|pasient|kunde|kontakt|bruker|medlem|s[øo]ker|employee|patient|customer|member|participant|contact|"
@@ -66,6 +67,7 @@ class ColumnRules:
         self.category = np.array([names.index(rule.category) for rule in self.rules] or [0], np.int64)
         self.categories = len(names) or 1
         self.chance = np.array([rule.chance for rule in self.rules] or [1.0])
+        self.national = np.array([rule.category == _NATIONAL for rule in self.rules] or [False])
         self.checked = np.array([bool(rule.validator) for rule in self.rules] or [False])
         self._columns = [
             (number, len(rule.patterns) + i, compiled(column.header, FLAGS), column)
@@ -88,6 +90,16 @@ class ColumnRules:
             ]
             self._known[header] = (effects, labelled)
         return self._known[header]
+
+    def speaks(self, header: str) -> bool:
+        """Whether the words of a header, or of a comment, speak for any rule."""
+        effects, labelled = self.of_header(header)
+        return bool(labelled) or bool((effects > 0).any())
+
+    def names_national(self, header: str) -> bool:
+        """Whether a header speaks for a national number."""
+        effects, labelled = self.of_header(header)
+        return bool((effects[self.national] > 0).any()) or any(self.national[item.number] for item in labelled)
 
     def about_persons(self, headers: Sequence[str]) -> bool:
         """Whether a table with these headers has persons for its rows."""

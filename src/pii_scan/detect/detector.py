@@ -93,10 +93,17 @@ class Detector:
 
     def speaks_of_persons(self, header: str) -> bool:
         """Whether a header speaks for any rule, or holds what one finds."""
-        effects, labelled = self._columns.of_header(header)
-        return (
-            bool(labelled) or bool((effects > 0).any()) or bool(len(self.detect(pa.array([header], pa.large_string()))))
-        )
+        return self._columns.speaks(header) or bool(len(self.detect(pa.array([header], pa.large_string()))))
+
+    def asks_for(self, columns: Sequence[tuple[str, str]]) -> list[bool]:
+        """Whether dull cells (`ColumnOrigin.dull`) of a table may count. `columns`: the header and comment of each.
+
+        They do where either says what they are, and where they may be half of a number that is kept in two columns.
+        """
+        rules = self._columns
+        if any(rules.names_national(header) for header, _ in columns):
+            return [True] * len(columns)
+        return [rules.speaks(header) or rules.speaks(comment) for header, comment in columns]
 
     def detect_texts(
         self, texts: Sequence[str] | pa.Array | pa.ChunkedArray, header: str | None = None, table: Sequence[str] = ()

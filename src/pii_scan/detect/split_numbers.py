@@ -15,7 +15,6 @@ from pii_scan.detect.engine import Detections, no_detections
 from pii_scan.detect.validators import JUDGEMENT, VALID
 
 SCORE = 0.85
-_NATIONAL = "national_id"
 _FORMS = (
     r"^\s*(?P<d>[0-9]{2})[. /-]?(?P<m>[0-9]{2})[. /-]?(?:19|20)?(?P<y>[0-9]{2})\s*$",
     r"^\s*(?P<d>[0-9]{1,2})[./-] ?(?P<m>[0-9]{1,2})[./-] ?(?:19|20)?(?P<y>[0-9]{2})\s*$",
@@ -35,7 +34,6 @@ class SplitNumbers:
 
     def __init__(self, rules: ColumnRules) -> None:
         self._rules = rules
-        self._national = np.array([rule.category == _NATIONAL for rule in rules.rules] or [False])
         self._columns: list[pa.Array] = []
         self._place: tuple[str, int] | None = None
 
@@ -47,16 +45,12 @@ class SplitNumbers:
         place = (sheet, first_row)
         if self._place != place:
             self._columns, self._place = [], place
-        if self._named(header):
+        if self._rules.names_national(header):
             dates = next((found for found in map(_digits_of_dates, reversed(self._columns)) if found is not None), None)
             if dates is not None and len(dates) == len(cells):
                 return self._joined(dates, cells)
         self._columns.append(cells)  # whether they are dates is asked when there is something to complete them
         return no_detections()
-
-    def _named(self, header: str) -> bool:
-        effects, labelled = self._rules.of_header(header)
-        return bool((effects[self._national] > 0).any()) or any(self._national[item.number] for item in labelled)
 
     def _joined(self, dates: pa.Array, cells: pa.Array) -> Detections:
         fits = pc.fill_null(pc.match_substring_regex(cells, _REST), False)
@@ -78,7 +72,7 @@ class SplitNumbers:
     def _valid(self, dates: pa.Array, rest: pa.Array, fits: pa.Array) -> Detections:
         whole = pc.binary_join_element_wise(dates.cast(rest.type), rest, pa.scalar("", rest.type))
         found = self._rules.engine.candidates(pc.if_else(fits, whole, pa.scalar(None, rest.type)))
-        return found.take(np.flatnonzero(self._national[found.rule] & (found.verdict & JUDGEMENT == VALID)))
+        return found.take(np.flatnonzero(self._rules.national[found.rule] & (found.verdict & JUDGEMENT == VALID)))
 
 
 def _of_test_persons(dates: pa.Array) -> pa.Array:

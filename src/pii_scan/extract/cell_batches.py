@@ -87,6 +87,10 @@ class Cells:
             else:
                 yield ChunkBatch(array.slice(start, end - start), _origin(column, rows[start:end]))
 
+    def unwritten(self, column: Column, count: int) -> ChunkBatch:
+        """Filled cells that no one looks at, as nulls."""
+        return ChunkBatch(pa.nulls(count, pa.large_string()), _origin(column, np.arange(1, count + 1)))
+
     def path(self, column: Column, row: int) -> str:
         """What a document in a cell is called."""
         path = self._member_path.format(row=row, header=column.header or str(column.number))
@@ -148,8 +152,8 @@ class Cells:
 
 
 def _origin(column: Column, rows: Rows) -> ColumnOrigin:
-    first = int(rows[0])
-    running = int(rows[-1]) - first == len(rows) - 1 and bool((np.diff(rows) == 1).all())
+    first = int(rows[0]) if len(rows) else 1
+    running = not len(rows) or int(rows[-1]) - first == len(rows) - 1 and bool((np.diff(rows) == 1).all())
     return ColumnOrigin(
         column.number, column.header, column.sheet, first, None if running else rows, column.table_headers,
         column.comment, column.keys, column.dull,

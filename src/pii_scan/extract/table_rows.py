@@ -24,9 +24,9 @@ from pii_scan.model import (
     ChunkBatch,
     DatabaseTable,
     Document,
-    DocumentRef,
     LargeValue,
     Limits,
+    Need,
     PartOrigin,
     Problem,
     ProblemCode,
@@ -44,14 +44,15 @@ SHORT_NUMBER = 10**7
 def extract(document: Document, limits: Limits, budget: Budget | None = None) -> Iterator[Piece]:
     """The cells of a table or of one slice of it. Raises DocumentError, what the source raises among them."""
     assert document.table is not None
-    yield from _Reader(document.ref, document.table, limits, budget or Budget(limits)).read(document)
+    yield from _Reader(document, document.table, limits, budget or Budget(limits)).read()
 
 
 class _Reader:
     """One table on its way."""
 
-    def __init__(self, ref: DocumentRef, table: DatabaseTable, limits: Limits, budget: Budget) -> None:
-        self._ref = ref
+    def __init__(self, document: Document, table: DatabaseTable, limits: Limits, budget: Budget) -> None:
+        self._slice = document.slice
+        self._ref = ref = document.ref
         self._table = table
         self._limits = limits
         self._budget = budget
@@ -61,13 +62,17 @@ class _Reader:
         self._too_large: dict[int, list[int]] = defaultdict(list)
         """Rows of the values that were left out, by number of their column."""
         self._json = {i: JsonColumn(self._columns[i]) for i, column in enumerate(table.columns) if column.is_json}
+        needs = {i: need for i, need in enumerate(document.needs(table.columns)) if i not in table.key}
+        self._begun = False
+        self._unwanted = {i for i, need in needs.items() if need is Need.NOTHING}
+        table.spare({i: need for i, need in needs.items() if table.columns[i].is_dull and need is not Need.CELLS})
 
-    def read(self, document: Document) -> Iterator[Piece]:
-        remarks = self._table.remarks if document.slice is None or document.slice.start == 0 else ()
-        for part, text in remarks:
-            yield ChunkBatch(short_texts([text]), PartOrigin((part,)))
+    def read(self) -> Iterator[Piece]:
+        part = self._slice
+        for name, text in self._table.remarks if part is None or part.start == 0 else ():
+            yield ChunkBatch(short_texts([text]), PartOrigin((name,)))
         try:
-            for piece in self._table.read(document.slice):
+            for piece in self._table.read(part):
                 if isinstance(piece, TableRows):
                     yield from self._rows(piece)
                 elif isinstance(piece, LargeValue):
@@ -93,6 +98,9 @@ class _Reader:
         self._budget.take_bytes(batch.nbytes)
         rows = np.arange(piece.first_row, piece.first_row + batch.num_rows, dtype=np.int64)
         keys = self._keys(piece)
+        if not self._begun:  # the headers tell of the system, though no one should want a cell
+            yield self._cells.unwritten(self._columns[0], 0)
+            self._begun = True
         for index, column in enumerate(self._columns):
             if keys is not None:
                 column = dataclasses.replace(column, keys=keys)
@@ -107,6 +115,9 @@ class _Reader:
                 part = column if leaf.path == column.header else _within(column, leaf.path)
                 if _is_dull(leaf.array):
                     part = dataclasses.replace(part, dull=True)
+                    if index in self._unwanted:
+                        yield self._cells.unwritten(part, len(leaf.array) - leaf.array.null_count)
+                        continue
                 for start, texts in plain(leaf.array):
                     yield from self._cells.array(part, texts, leaf.rows[start : start + len(texts)])
 

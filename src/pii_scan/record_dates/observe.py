@@ -93,6 +93,10 @@ class RecordDates:
         self._last_day = number_of(as_of)
         self._states: dict[DocumentRef, _State] = {}
 
+    def asks_for(self, header: str) -> bool:
+        """Whether a column of this name may say how old its rows are."""
+        return bool(header) and sort_of(header) >= 0
+
     def observe(self, ref: DocumentRef, batch: ChunkBatch) -> None:
         """Takes note of the dates in a batch of the document."""
         state = self._states.get(ref)
@@ -133,9 +137,9 @@ class RecordDates:
 
     def _cells(self, state: _State, cells: pa.Array, origin: ColumnOrigin) -> None:
         state.has_cells = True
-        sort = sort_of(origin.header) if origin.header else -1
-        if sort < 0:
+        if not self.asks_for(origin.header):
             return
+        sort = sort_of(origin.header)
         key = (origin.sheet, origin.column, origin.header)
         column = self._column(state.columns, key, sort)
         if column is None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
 
-from pii_scan.model import LargeValue, ProblemCode, Sampled, Slice, TableColumn, TableRows
+from pii_scan.model import LargeValue, Need, ProblemCode, Sampled, Slice, TableColumn, TableRows
 from pii_scan.sources.sql.tables import Options
 
 _PIECE = 1 << 20
@@ -69,10 +69,15 @@ class EmbeddedTable:
         self._options = options
         self._row = 1
         self._large: list[tuple[int, int]] = []
+        self._unwanted: set[int] = set()
         self.columns: Sequence[TableColumn] = [column.seen for column in table.columns]
         self.key: Sequence[int] = table.key
         self.remarks: Sequence[tuple[str, str]] = table.remarks
         self.sampled: Sampled | None = None
+
+    def spare(self, needs: Mapping[int, Need]) -> None:
+        """As `DatabaseTable.spare`."""
+        self._unwanted = {number for number, need in needs.items() if need is Need.NOTHING}
 
     def plan(self, slice_bytes: int) -> list[Slice]:
         """Slices of even ranges of the row id."""
@@ -109,8 +114,12 @@ class EmbeddedTable:
     def _range(self, condition: str, most: int) -> Iterator[Piece]:
         table = self._table
         asked = [
-            f"CASE WHEN {column.large} THEN NULL ELSE {column.expression} END" if column.large else column.expression
-            for column in table.columns
+            "NULL"
+            if number in self._unwanted
+            else f"CASE WHEN {column.large} THEN NULL ELSE {column.expression} END"
+            if column.large
+            else column.expression
+            for number, column in enumerate(table.columns)
         ]
         large = [f"({column.large})" for column in table.columns if column.large]
         if large:

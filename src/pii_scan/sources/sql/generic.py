@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from pii_scan.errors import DocumentError, TargetError
-from pii_scan.model import DatabaseTable, ProblemCode, Sampled, Slice, TableColumn, TableRows
+from pii_scan.model import DatabaseTable, Need, ProblemCode, Sampled, Slice, TableColumn, TableRows
 from pii_scan.sources.sql.names import TableName
 from pii_scan.sources.sql.tables import FetchSize, Listed, Options
 from pii_scan.sources.sql.type_words import DULL
@@ -145,6 +145,9 @@ class GenericTable:
             *((f"comment of column {column.name}", column.comment) for column in self.columns if column.comment),
         ]
         self.sampled: Sampled | None = None
+
+    def spare(self, needs: Mapping[int, Need]) -> None:
+        """Nothing: all is fetched."""
 
     def plan(self, slice_bytes: int) -> list[Slice]:
         """[]: it is read whole."""

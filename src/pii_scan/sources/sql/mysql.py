@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from pii_scan.errors import DocumentError, TargetError
-from pii_scan.model import DatabaseTable, LargeValue, ProblemCode, Sampled, Slice, TableColumn, TableRows
+from pii_scan.model import DatabaseTable, LargeValue, Need, ProblemCode, Sampled, Slice, TableColumn, TableRows
 from pii_scan.sources.sql import mysql_ranges as ranges
 from pii_scan.sources.sql.mysql_columns import WHOLE, Column, column_of, quoted, ranged
 from pii_scan.sources.sql.mysql_session import Session
@@ -164,6 +164,7 @@ class MySQLTable:
         self._retrying = retrying
         self._row = 1
         self._large: list[tuple[int, tuple[Any, ...]]] = []
+        self._unwanted: set[int] = set()
         self.columns: Sequence[TableColumn] = [column.seen for column in table.columns]
         self.key: Sequence[int] = table.key
         self.remarks: Sequence[tuple[str, str]] = [
@@ -174,6 +175,10 @@ class MySQLTable:
         self._later = False
         self._within: Sequence[str | None] = (None, None)
         """The range of `_Table.ranged`, as SQL, that is read: from the first, and before the second."""
+
+    def spare(self, needs: Mapping[int, Need]) -> None:
+        """As `DatabaseTable.spare`."""
+        self._unwanted = {number for number, need in needs.items() if need is Need.NOTHING}
 
     def plan(self, slice_bytes: int) -> list[Slice]:
         """Slices of even ranges of the key, or of the first column of a key that is no number."""
@@ -242,7 +247,9 @@ class MySQLTable:
 
     def _select(self, conditions: list[str], most: int) -> str:
         asked = [
-            f"IF({column.large}, NULL, {column.expression}) AS c{number}" if column.large
+            f"CAST(NULL AS {'CHAR' if column.arrow == pa.large_string() else 'SIGNED'}) AS c{number}"
+            if number in self._unwanted
+            else f"IF({column.large}, NULL, {column.expression}) AS c{number}" if column.large
             else f"{column.expression} AS c{number}"
             for number, column in enumerate(self._table.columns)
         ]  # fmt: skip

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 import pyarrow as pa
 
 from pii_scan.errors import DocumentError, TargetError
-from pii_scan.model import DatabaseTable, LargeValue, ProblemCode, Sampled, Slice, TableColumn, TableRows
+from pii_scan.model import DatabaseTable, LargeValue, Need, ProblemCode, Sampled, Slice, TableColumn, TableRows
 from pii_scan.sources.sql import postgresql_catalog as catalog
 from pii_scan.sources.sql.names import TableName, literal
 from pii_scan.sources.sql.postgresql_large import NAME, LargeObjects
@@ -83,6 +83,7 @@ class PostgreSQLTable:
         self._retrying = retrying
         self._row = 1
         self._later = False
+        self._needs: Mapping[int, Need] = {}
         self.columns: Sequence[TableColumn] = [column.seen for column in table.columns]
         self.key: Sequence[int] = catalog.key_of(table.columns)
         self.remarks: Sequence[tuple[str, str]] = [
@@ -90,6 +91,10 @@ class PostgreSQLTable:
             *((f"comment of column {column.name}", column.comment) for column in self.columns if column.comment),
         ]
         self.sampled: Sampled | None = None
+
+    def spare(self, needs: Mapping[int, Need]) -> None:
+        """As `DatabaseTable.spare`."""
+        self._needs = needs
 
     def plan(self, slice_bytes: int) -> list[Slice]:
         """Slices of whole blocks."""
@@ -140,7 +145,7 @@ class PostgreSQLTable:
         columns = self._table.columns
         asked = [
             f"CASE WHEN NOT coalesce({column.large}, false) THEN {column.expression} END AS c{number}"
-            if column.large else f"{column.expression} AS c{number}"
+            if column.large else f"{self._wanted(number, column)} AS c{number}"
             for number, column in enumerate(columns)
         ]  # fmt: skip
         large = [f"({column.large})" for column in columns if column.large]
@@ -148,6 +153,12 @@ class PostgreSQLTable:
             place = "ctid::pg_catalog.text" if self._table.heap else "''::pg_catalog.text"
             asked.append(f"CASE WHEN {' OR '.join(large)} THEN {place} END AS large")
         return f"SELECT {', '.join(asked)} FROM {source or self._table.relation} {condition}"
+
+    def _wanted(self, number: int, column: catalog.Column) -> str:
+        need = self._needs.get(number, Need.CELLS)
+        if need is Need.NOTHING:
+            return "NULL::pg_catalog.bool"
+        return column.day if need is Need.DAYS and column.day else column.expression
 
     def _blocks(self, first: int, end: int) -> Iterator[Piece]:
         table = self._table

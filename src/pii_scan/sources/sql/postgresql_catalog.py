@@ -65,6 +65,7 @@ ORDER BY a.attnum
 
 _PLAIN = frozenset({"bool", "int2", "int4", "int8", "float4", "float8", "bytea"})
 """Types that are fetched as they are; all others are written out by the server."""
+_MOMENTS = frozenset({"date", "timestamp", "timestamptz"})
 _TEXTS = frozenset({"text", "varchar", "bpchar", "citext"})
 _SMALL = frozenset(
     "bool int2 int4 int8 oid float4 float8 numeric money date time timetz timestamp timestamptz interval uuid inet "
@@ -82,6 +83,8 @@ class Column:
     seen: TableColumn
     expression: str
     """SQL that gives Arrow what it can hold."""
+    day: str
+    """SQL that gives the day of a moment, which the server writes out sooner than all of it; empty for other types."""
     large: str
     """SQL: whether the value is too large for a batch; empty where it never is."""
     pieces: str
@@ -202,6 +205,7 @@ def _column(row: dict[str, Any], guarded: bool, limit: int) -> Column:
         expression = name
     else:
         expression = f"pg_catalog.host({name})" if kind == "inet" else f"{name}::pg_catalog.text"
+    day = f"CASE WHEN pg_catalog.isfinite({name}) THEN {name}::pg_catalog.date END" if kind in _MOMENTS else ""
     as_bytes = kind == "bytea"
     text = name if as_bytes else f"{name}::pg_catalog.text"
     large = ""
@@ -209,7 +213,7 @@ def _column(row: dict[str, Any], guarded: bool, limit: int) -> Column:
         large = f"pg_catalog.octet_length({text}) > {limit}"
         if not as_bytes and kind not in _TEXTS:
             large = f"pg_catalog.pg_column_size({name}) > {_PARTS_OF_LARGE} AND {large}"
-    return Column(seen, expression, large, _escaped(text), not as_bytes, row["key"])
+    return Column(seen, expression, day, large, _escaped(text), not as_bytes, row["key"])
 
 
 def _has_decimals(kind: str, modifier: int) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pii_scan.errors import DocumentError
-from pii_scan.model import LargeValue, ProblemCode, Sampled, Slice, TableColumn, TableRows
+from pii_scan.model import LargeValue, Need, ProblemCode, Sampled, Slice, TableColumn, TableRows
 from pii_scan.sources.sql.names import TableName
 from pii_scan.sources.sql.postgresql_session import Session
 from pii_scan.sources.sql.tables import Options, Retrying
@@ -26,6 +26,9 @@ class LargeObjects:
         self.key: Sequence[int] = ()
         self.remarks: Sequence[tuple[str, str]] = []
         self.sampled: Sampled | None = None
+
+    def spare(self, needs: Mapping[int, Need]) -> None:
+        """Nothing: all is fetched."""
 
     def plan(self, slice_bytes: int) -> list[Slice]:
         """[]: they are read in one unit."""

@@ -20,6 +20,7 @@ from pii_scan.model import (
     DocumentRef,
     LargeValue,
     Limits,
+    Need,
     Problem,
     ProblemCode,
     Sampled,
@@ -110,6 +111,9 @@ class _Guarded:
     @sampled.setter
     def sampled(self, _: Sampled | None) -> None:
         raise AttributeError
+
+    def spare(self, needs: Mapping[int, Need]) -> None:
+        self._table.spare(needs)
 
     def plan(self, slice_bytes: int) -> list[Slice]:
         return self._table.plan(slice_bytes)

@@ -8,5 +8,8 @@ MEANINGS = {
 }  # fmt: skip
 """PostgreSQL 8.9, MariaDB INET4 and INET6."""
 
-DULL = frozenset("bool boolean date time timetz timestamp timestamptz interval datetime year uuid money bit".split())
+DULL = frozenset(
+    "bool boolean int2 smallint tinyint date time timetz timestamp timestamptz interval datetime year uuid money "
+    "bit".split()
+)
 """Types whose values identify no one unless a header says what they are."""
