@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, LineOrigin, Problem, Slice, locate
+from pii_scan.model import ChunkBatch, ColumnOrigin, Document, DocumentRef, Limits, LineOrigin, Problem, Slice
 from pii_scan.protocols import Extractor
+from pii_scan.source_map import locate
 
 SMALL = Limits(max_value_bytes=4096)
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
+from typing import TYPE_CHECKING, Any
 
 from pii_scan.errors import ConfigError, nearest
 from pii_scan.yaml_file import Key, read_marked, shown_key
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 MAX_FILE_BYTES = 1 << 20
 _TYPES = {
@@ -37,6 +37,8 @@ def read_form(path: Path, name: str, what: str) -> tuple[dict[str, Any], Mapping
 
     `what` says what such a file holds («a notice»). Raises ConfigError.
     """
+    from jsonschema import Draft202012Validator  # slow to load
+
     content, lines = read_marked(path, MAX_FILE_BYTES, ConfigError, what)
     errors = sorted(Draft202012Validator(schema(name)).iter_errors(content), key=lambda e: _line(e, lines))
     if errors:
@@ -52,6 +54,8 @@ def _said(error: ValidationError, path: Path, lines: Mapping[Key, int], on_missi
     """What is wrong, in the words of a configuration; values are quoted only where they are short. `on_missing`: what
     to say where a key is missing, the `$comment` of the schema.
     """
+    from jsonschema.exceptions import best_match
+
     if error.context and error.validator in ("oneOf", "anyOf"):
         error = best_match(error.context) or error
     key = tuple(error.absolute_path)

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pii_scan.source_map import SourceMap
+
 TABLE_MEDIA_TYPE = "application/x-pii-scan-table"
 """Of a table of a database, which has rows instead of bytes."""
 
@@ -261,52 +263,6 @@ class WorkUnit:
 
     ref: DocumentRef
     slice: Slice | None = None
-
-
-class SourceMap:
-    """Says where a byte of extracted text came from in the source text (markup stripped, escapes decoded).
-
-    Between two marks the texts run in step. Holds the source only as long as the batch lives.
-    """
-
-    __slots__ = ("_newlines", "_out", "_source", "_src")
-
-    def __init__(self, source: bytes, out_offsets: npt.ArrayLike, source_offsets: npt.ArrayLike) -> None:
-        """`source`: the original text as UTF-8. The two offset arrays (bytes, ascending, equal length) are the marks:
-        extracted byte `out_offsets[i]` is source byte `source_offsets[i]`.
-        """
-        self._source = source
-        self._out = np.asarray(out_offsets, np.int64)
-        self._src = np.asarray(source_offsets, np.int64)
-        self._newlines: npt.NDArray[np.int64] | None = None
-
-    def lines_and_columns(self, offsets: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """0-based line and 1-based column (code points) in the source of each extracted byte offset."""
-        mark = np.maximum(np.searchsorted(self._out, offsets, side="right") - 1, 0)
-        limit = np.append(self._src[1:], len(self._source))[mark]
-        src = np.minimum(self._src[mark] + np.maximum(offsets - self._out[mark], 0), np.maximum(limit, self._src[mark]))
-        if self._newlines is None:
-            self._newlines = np.flatnonzero(np.frombuffer(self._source, np.uint8) == 10)
-        return locate(self._source, self._newlines, src)
-
-
-def locate(
-    text: bytes, newlines: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    r"""0-based line and 1-based column in code points of byte `offsets` in UTF-8 `text`.
-
-    >>> text = "å b\\nc".encode()
-    >>> [a.tolist() for a in locate(text, np.array([4]), np.array([3, 5]))]
-    [[0, 1], [3, 1]]
-    """
-    line = np.searchsorted(newlines, offsets, side="left")
-    starts = np.concatenate([np.zeros(1, np.int64), newlines + 1])[line]
-    column = offsets - starts + 1
-    if not text.isascii():  # count code points, hit by hit: few hits, and lines are short
-        view = memoryview(text)
-        for i, (a, b) in enumerate(zip(starts.tolist(), offsets.tolist(), strict=True)):
-            column[i] = len(bytes(view[a:b]).decode("utf-8", "replace")) + 1
-    return line, column
 
 
 @dataclass(frozen=True, slots=True)

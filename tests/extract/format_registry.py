@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from pii_scan.model import ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, locate
+from pii_scan.model import ColumnOrigin, LineOrigin, PageOrigin, PartOrigin
+from pii_scan.source_map import locate
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pii_scan.findings.collect import Collector, Hits, Label
 from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES
-from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, Origin, PageOrigin, PartOrigin, SourceMap
+from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, Origin, PageOrigin, PartOrigin
+from pii_scan.source_map import SourceMap
 
 EMAIL = Label("EMAIL_ADDRESS", "email", "any.email", "written form")
 FNR = Label("NO_FODSELSNUMMER", "national_id", "no.fodselsnummer", "check passed")

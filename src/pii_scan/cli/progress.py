@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import time
 from types import TracebackType
-
-from tqdm import tqdm
+from typing import Any
 
 from pii_scan.cli.options import veiled
 from pii_scan.engines.local import Progress
@@ -22,13 +21,19 @@ class ProgressLine:
         self._documents = self._findings = 0
         self._current = ""
         self._drawn = 0.0
-        self._bar = tqdm(
-            unit="B", unit_scale=True, disable=not enabled, dynamic_ncols=True, leave=False,
-            bar_format="{n_fmt}B [{elapsed}, {rate_fmt}]{postfix}",
-        )  # fmt: skip
+        self._bar: Any = None
+        if enabled:
+            from tqdm import tqdm  # slow to load
+
+            self._bar = tqdm(
+                unit="B", unit_scale=True, dynamic_ncols=True, leave=False,
+                bar_format="{n_fmt}B [{elapsed}, {rate_fmt}]{postfix}",
+            )  # fmt: skip
 
     def __call__(self, progress: Progress) -> None:
         """Takes in what happened; the line is redrawn a few times a second."""
+        if self._bar is None:
+            return
         self._findings += progress.findings
         if progress.current is not None:
             self._current = veiled(os.path.basename(progress.current.top.path))[:NAME_WIDTH]
@@ -49,4 +54,5 @@ class ProgressLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()

@@ -20,7 +20,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pii_scan.extract import charset, percent
-from pii_scan.model import ChunkBatch, Document, Limits, LineOrigin, Problem, SourceMap
+from pii_scan.model import ChunkBatch, Document, Limits, LineOrigin, Problem
+from pii_scan.source_map import SourceMap
 
 BLOCK_BYTES = 1 << 20
 OVERLAP_BYTES = 256

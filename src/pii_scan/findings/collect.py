@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from pii_scan.findings.redact import fingerprints, mask
 from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES
-from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, RowKeys, locate
+from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, RowKeys
+from pii_scan.source_map import locate
 
 _Ints = npt.NDArray[np.int64]
 Ages = Callable[[pa.Array, str], _Ints | None]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, Protocol
+import importlib
+from typing import Any, BinaryIO, Protocol
 
 from pii_scan.inventory.rollup import FinishedRun
-from pii_scan.report import dpv, html, incident, json_v1, markdown, ropa, run_sarif, spreadsheet, tables
 from pii_scan.report.declared import Declared
 
 
@@ -25,19 +25,28 @@ class DeclaringWriter(Protocol):
         ...
 
 
+def _writer(module: str, function: str = "write") -> Any:
+    """The writer in a module of this package, which is loaded when something is written: workbooks load much."""
+
+    def write(*of_run: Any, **declared: Any) -> None:
+        getattr(importlib.import_module(f"{__package__}.{module}"), function)(*of_run, **declared)
+
+    return write
+
+
 DECLARING: dict[str, DeclaringWriter] = {
-    "ropa-csv": ropa.write_csv,
-    "ropa-xlsx": ropa.write_xlsx,
-    "dpv": dpv.write,
+    "ropa-csv": _writer("ropa", "write_csv"),
+    "ropa-xlsx": _writer("ropa", "write_xlsx"),
+    "dpv": _writer("dpv"),
 }
 """Those that `report --ropa` and `--notice` are for; they are in `FORMATS` too, where they are given neither."""
 FORMATS: dict[str, Writer] = {
-    "html": html.write,
-    "json": json_v1.write,
-    "csv": tables.write,
-    "xlsx": spreadsheet.write,
-    "markdown": markdown.write,
-    "sarif": run_sarif.write,
+    "html": _writer("html"),
+    "json": _writer("json_v1"),
+    "csv": _writer("tables"),
+    "xlsx": _writer("spreadsheet"),
+    "markdown": _writer("markdown"),
+    "sarif": _writer("run_sarif"),
     **DECLARING,
-    "avvik": incident.write,
+    "avvik": _writer("incident"),
 }

@@ -14,13 +14,13 @@ from typing import Any
 
 from pii_scan.errors import ConfigError, nearest
 from pii_scan.findings.schema import UNASSIGNED
-from pii_scan.form import read_form
+from pii_scan.form import MAX_FILE_BYTES, read_form
 from pii_scan.globs import Patterns
 from pii_scan.model import DocumentRef, printable
 from pii_scan.registry import data_folder
 from pii_scan.systems.signal_forms import signal_of
 from pii_scan.systems.signals import Signal
-from pii_scan.yaml_file import Key
+from pii_scan.yaml_file import Key, read_marked
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -113,7 +113,8 @@ def profiles() -> ProfileTable:
     """The built-in profiles, read once."""
     by_id: dict[str, Profile] = {}
     for file in files_in(data_folder("configs") / "systems"):
-        by_id |= _read(file, by_id)[0]
+        content, lines = read_marked(file, MAX_FILE_BYTES, ConfigError, "a file of systems")  # of a form that is tested
+        by_id |= _made(content, lines, file, by_id)[0]
     return ProfileTable(by_id)
 
 
@@ -131,6 +132,12 @@ def files_in(path: Path) -> list[Path]:
 
 def _read(file: Path, known: Mapping[str, Profile]) -> tuple[dict[str, Profile], list[PathRule]]:
     content, lines = read_form(file, "systems-1", "a file of systems")
+    return _made(content, lines, file, known)
+
+
+def _made(
+    content: Mapping[str, Any], lines: Mapping[Key, int], file: Path, known: Mapping[str, Profile]
+) -> tuple[dict[str, Profile], list[PathRule]]:
     found: dict[str, Profile] = {}
     for at, item in enumerate(content.get("systems", ())):
         key: Key = ("systems", at)
