@@ -62,10 +62,11 @@ class _Reader:
         self._too_large: dict[int, list[int]] = defaultdict(list)
         """Rows of the values that were left out, by number of their column."""
         self._json = {i: JsonColumn(self._columns[i]) for i, column in enumerate(table.columns) if column.is_json}
-        needs = {i: need for i, need in enumerate(document.needs(table.columns)) if i not in table.key}
+        needs = document.needs(table.columns)
+        self._unwanted = {i for i, need in enumerate(needs) if need is Need.NOTHING}
+        shown = {*table.key, *(i for i, need in enumerate(needs) if need is Need.CELLS)}
+        table.spare({i: needs[i] for i, column in enumerate(table.columns) if column.is_dull and i not in shown})
         self._begun = False
-        self._unwanted = {i for i, need in needs.items() if need is Need.NOTHING}
-        table.spare({i: need for i, need in needs.items() if table.columns[i].is_dull and need is not Need.CELLS})
 
     def read(self) -> Iterator[Piece]:
         part = self._slice
