@@ -15,21 +15,27 @@ _WATCHED = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "soc
 
 def _watch(event, arguments):
     if event in _WATCHED:
-        with open(os.environ["NETWORK_RECORD"], "a") as record:
-            record.write(event + " in " + " ".join(sys.orig_argv[:6]) + "\\n")
+        said = event + " in " + " ".join(sys.orig_argv[:6]) + "\\n"
+        os.write(_ON, ("TRIED " + said).encode())  # a confined process can open nothing new to write to
+        try:
+            with open(os.environ["NETWORK_RECORD"], "a") as record:
+                record.write(said)
+        except OSError:
+            pass
         raise OSError(101, "Network is unreachable")
 
 
 sys.addaudithook(_watch)
-with open(os.environ["NETWORK_RECORD"] + ".on", "a") as record:
-    record.write(" ".join(sys.orig_argv) + "\\n")
+_ON = os.open(os.environ["NETWORK_RECORD"] + ".on", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+os.write(_ON, (" ".join(sys.orig_argv) + "\\n").encode())
 """
 
 
 def install(folder: Path) -> Path:
     """Writes the module into `folder`, which is to be first on the path, and gives it back.
 
-    NETWORK_RECORD in the environment names the record; beside it, `.on` lists the processes that were watched.
+    NETWORK_RECORD in the environment names the record; beside it, `.on` lists the processes that were watched, and
+    what a confined one tried, which may write to no other file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sitecustomize.py").write_text(_MODULE, encoding="utf-8")

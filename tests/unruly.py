@@ -28,7 +28,7 @@ def _patched(original):
         yield from original(document, limits)
         if "hang" in name:
             if os.environ.get("UNRULY_MARK"):
-                open(os.environ["UNRULY_MARK"], "a").close()
+                open(os.path.join(os.environ["TMPDIR"], "mark"), "a").close()  # a worker writes nowhere else
             time.sleep(3600)
         if "child" in name:
             if os.fork() == 0:

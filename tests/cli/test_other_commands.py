@@ -81,6 +81,20 @@ def test_doctor_says_which_databases_can_be_read_and_how_to_get_the_rest(
     assert "a-driver: not installed" in said.out and "pip install 'pii-scan[mysql]'" in said.out
 
 
+def test_doctor_says_what_holds_the_workers_and_why_where_something_does_not(
+    call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pii_scan.cli import doctor
+    from pii_scan.extract.sandbox import Cage
+
+    monkeypatch.setattr(doctor, "probe", lambda: Cage("", "the kernel is old", "", local_sockets=True))
+    said = call("doctor")
+    assert said.code == 0, "a weaker cage is no reason not to scan"
+    assert "ok       cage, network: on" in said.out and "sockets of this machine are kept" in said.out
+    assert "weaker   cage, file system: not available: the kernel is old" in said.out
+    assert "ok       cage, limits: on" in said.out
+
+
 def test_the_progress_line_shows_no_name_with_personal_data(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

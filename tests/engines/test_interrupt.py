@@ -28,7 +28,7 @@ class Running:
 
     def hanging(self) -> list[psutil.Process]:
         """Waits until it does; gives its workers."""
-        wait_for((self.folder / "mark").exists)
+        wait_for(lambda: list((self.folder / "tmp").rglob("mark")))
         return workers(self.process.pid)
 
 
@@ -41,7 +41,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
     for name in ("000 hang.txt", "069 hang.txt"):
         (tmp_path / "in" / name).write_text("p@example.no", encoding="utf-8")
     env = with_modules(
-        unruly.install(tmp_path / "hook"), UNRULY_MARK=str(tmp_path / "mark"), TMPDIR=str(tmp_path / "tmp")
+        unruly.install(tmp_path / "hook"), UNRULY_MARK="1", TMPDIR=str(tmp_path / "tmp")
     )
     with subprocess.Popen(
         command("scan", tmp_path / "in", "--out", tmp_path / "run", "--jobs", "2"), env=env, start_new_session=True,

@@ -13,6 +13,7 @@ import pytest
 from scanning import KEY, environment
 
 from pii_scan.engines import wire
+from pii_scan.extract.sandbox import ONE_THREAD, probe
 from pii_scan.model import DocumentRef, Limits, Problem, ProblemCode, Stage, WorkUnit
 from pii_scan.pipeline import Settings, settings_json
 from pii_scan.sources import describe
@@ -31,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def worker(folder: Path) -> Iterator[Worker]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "pii_scan.engines.worker"], env=environment(), stdin=subprocess.PIPE,
+        [sys.executable, "-m", "pii_scan.engines.worker"], env=environment(**ONE_THREAD), stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     with process:
@@ -111,3 +112,13 @@ def test_a_worker_that_is_told_nothing_ends(folder: Path) -> None:
 def test_settings_survive_the_journey() -> None:
     settings = Settings(KEY, "2026-11-22", ("a",), ("B",), 0.5, Limits(stall_seconds=1.5, max_depth=3))
     assert Settings.from_json(json.loads(json.dumps(settings_json(settings)))) == settings
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cage of Linux")
+def test_a_worker_is_in_the_cage_before_it_is_given_a_document(worker: Worker) -> None:
+    held = dict(line.split(":\t", 1) for line in Path(f"/proc/{worker.pid}/status").read_text().splitlines())
+    assert held["NoNewPrivs"] == "1" and int(held["CapEff"], 16) & ~4 == 0
+    cage = probe()
+    assert held["Seccomp"] == ("0" if cage.network else "2")
+    assert held["Threads"] == "1" or cage.files, "threads of before are not bound"
+    assert held["Umask"] == "0077"

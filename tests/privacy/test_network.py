@@ -75,6 +75,7 @@ def test_a_scan_and_its_reports_are_the_same_without_a_network_and_none_tries_it
     assert _report(estate, tmp_path / "run", cut_off, others=("html", "csv", "markdown")) == connected
     watched = (tmp_path / "record.on").read_text(encoding="utf-8")
     assert "pii_scan.engines.worker" in watched and "pii_scan report" in watched
+    assert "TRIED" not in watched
     assert not (tmp_path / "record").exists()
 
 

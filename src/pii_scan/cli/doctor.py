@@ -14,6 +14,7 @@ from pii_scan.cli.options import Output, common, output
 from pii_scan.detect.kernel import VARIABLE, compiled_kernel, native
 from pii_scan.errors import PiiScanError
 from pii_scan.extract import archive_tool, ocr
+from pii_scan.extract.sandbox import probe
 from pii_scan.registry import DATA_FOLDERS, data_folder
 from pii_scan.sources.sql.url import DRIVERS, UNTESTED, missing_drivers
 
@@ -54,6 +55,7 @@ def command(**options: Any) -> int:
     _pictures(talk)
     _archives(talk)
     _databases(talk)
+    _cage(talk)
     talk.say(f"targets: local files and folders, standard input, databases by URL\nread: {READ}")
     talk.say(f"reported as unread, never as clean: {UNREAD}")
     if missing:
@@ -126,3 +128,15 @@ def _databases(talk: Output) -> None:
             found = [f"{name.replace('_', '-')} {importlib.metadata.version(name)}" for name in modules]
             untested = "; no server of this kind was at hand for its tests" if kind in UNTESTED else ""
             talk.say(f"  ok       {', '.join(found) or 'Python'}: {kind}:// databases{untested}")
+
+
+def _cage(talk: Output) -> None:
+    """What holds the processes that open documents, tried out in one: what is not available weakens, and is told."""
+    cage = probe()
+    kept = "; sockets of this machine are kept, names of users come through them" if cage.local_sockets else ""
+    for what, why, on in (
+        ("network", cage.network, f"workers that read files open no connection{kept}"),
+        ("file system", cage.files, "workers write only in a temporary folder of their own"),
+        ("limits", cage.limits, "memory, open files, size of files and processes of workers are bounded"),
+    ):
+        talk.say(f"  {'weaker' if why else 'ok    '}   cage, {what}: {f'not available: {why}' if why else f'on: {on}'}")

@@ -25,7 +25,9 @@ import pyarrow as pa
 
 from pii_scan.engines import wire
 from pii_scan.engines.wire import Item
-from pii_scan.extract.sandbox import resident_bytes
+from pii_scan.extract.sandbox import ONE_THREAD, resident_bytes
+from pii_scan.extract.sandbox_windows import job_of
+from pii_scan.findings.redact import KEY_VARIABLE
 from pii_scan.findings.schema import COLUMNS, SAMPLES, TABLES, TIMES
 from pii_scan.model import DocumentRef, Limits, Problem, ProblemCode, Stage, WorkUnit
 
@@ -36,6 +38,7 @@ START_SECONDS = 120.0
 """A worker must be ready by then."""
 RECYCLE_BYTES = 768 << 20
 """A worker that holds more between two groups is replaced: parsers leak."""
+_OUT_OF_TIME = int(getattr(signal, "SIGXCPU", 0)) or -1
 MAX_START_FAILURES = 3
 MAX_WAITING = 256
 """Frames from workers that wait to be heard; then workers wait too, so that memory stays bounded."""
@@ -69,19 +72,21 @@ class _Worker:
     """One process, and what it is doing."""
 
     def __init__(
-        self, number: int, setup: bytes, inbox: queue.Queue[tuple[_Worker, bytes, bytes]], folder: str
-    ) -> None:
+        self, number: int, setup: bytes, inbox: queue.Queue[tuple[_Worker, bytes, bytes]], folder: str,
+        worker_bytes: int,
+    ) -> None:  # fmt: skip
         self.number = number
         self.folder = tempfile.mkdtemp(prefix="worker-", dir=folder)
         variables = {**os.environ, "TMPDIR": self.folder, "TEMP": self.folder, "TMP": self.folder,
-                     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-                     "MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}  # fmt: skip
+                     **ONE_THREAD, "MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}  # fmt: skip
+        variables.pop(KEY_VARIABLE, None)  # the programs that a worker starts have no use for it
         paths = os.pathsep.join(path for path in sys.path if path)
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-X", "utf8", "-m", "pii_scan.engines.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env={**variables, "PYTHONPATH": paths}, start_new_session=True,
         )  # fmt: skip
+        self._job = job_of(self.process, worker_bytes)
         self.group: Group | None = None
         self.ready = False
         self.killed_for: ProblemCode | None = None
@@ -112,6 +117,8 @@ class _Worker:
         """Ends the process and all it started."""
         self.killed_for = self.killed_for or reason
         with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self._job is not None:
+                self._job.end()
             if sys.platform == "win32":
                 self.process.kill()
             else:
@@ -189,7 +196,7 @@ class LocalEngine:
                 self._started()
 
     def _started(self) -> _Worker:
-        worker = _Worker(len(self._workers), self._setup, self._inbox, self._folder)
+        worker = _Worker(len(self._workers), self._setup, self._inbox, self._folder, self._limits.worker_bytes)
         self._workers.append(worker)
         return worker
 
@@ -296,7 +303,7 @@ class LocalEngine:
             return
         item = worker.current()
         if isinstance(item, WorkUnit):
-            code = worker.killed_for or ProblemCode.CRASH
+            code = worker.killed_for or (ProblemCode.TIMEOUT if status == -_OUT_OF_TIME else ProblemCode.CRASH)
             group.items[group.position] = Problem(item.ref, Stage.EXTRACT, code, self._why(code, status))
         elif item is not None:  # recording a problem cannot end a worker, but must not loop either
             group.position += 1

@@ -44,13 +44,14 @@ def main() -> None:
 
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    from pii_scan.extract.sandbox import confine
+    from pii_scan.extract.sandbox import allow_seconds, confine
     from pii_scan.pipeline import Pipeline, Settings
     from pii_scan.sources import open_sources
 
     settings = Settings.from_json(content["settings"])
     pipeline = Pipeline(settings, open_sources(content["sources"], settings.limits))
-    confine(settings.limits)
+    databases = any(source["kind"] == "sql" for source in content["sources"])
+    confine(settings.limits, network=databases, accelerators=bool(settings.presidio))
     gc.freeze()
     wire.send(out, wire.READY)
     pulse = _Pulse(out)
@@ -60,11 +61,13 @@ def main() -> None:
         if kind == wire.PLAN:
             unit = items[0]
             assert isinstance(unit, WorkUnit)
+            allow_seconds(settings.limits.document_seconds + (unit.ref.size_bytes or 0) / (1 << 20))
             slices = pipeline.plan(unit, content["slice_bytes"], pulse)
             wire.send(out, wire.SLICES, wire.encode_items([WorkUnit(unit.ref, part) for part in slices]))
             continue
         pipeline.expect(items)
         for item in items:
+            allow_seconds(settings.limits.document_seconds + (item.ref.size_bytes or 0) / (1 << 20))
             tables = [pipeline.record(item)] if isinstance(item, Problem) else pipeline.run(item, pulse)
             for piece in tables:
                 for name, table in piece.items():
