@@ -23,6 +23,8 @@ def _patched(original):
             print((SAID + "\\n") * 200000, file=sys.stderr)
             for descriptor in (1, 2):
                 os.write(descriptor, (SAID + "\\n").encode() * 1000)
+        if "early" in name:
+            os.abort()
         if "raise" in name:
             raise ValueError("cannot parse " + SAID)
         yield from original(document, limits)

@@ -263,6 +263,9 @@ class WorkUnit:
 
     ref: DocumentRef
     slice: Slice | None = None
+    ended: tuple[ProblemCode, str] | None = None
+    """Code and detail of how a worker ended that read it before: it is searched for loose text alone, and so reported.
+    """
 
 
 @dataclass(frozen=True, slots=True)

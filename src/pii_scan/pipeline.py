@@ -32,13 +32,14 @@ from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.document_rows import DocumentRows
 from pii_scan.errors import DocumentError
 from pii_scan.extract import purview
-from pii_scan.extract.dispatch import BY_RECORD, DocumentDone, Extracted, extract, slices
+from pii_scan.extract.dispatch import BY_RECORD, DocumentDone, Extracted, Walked, extract, salvage, slices
 from pii_scan.findings.collect import Collector, Hits, Label
 from pii_scan.findings.columns import ColumnsSeen
 from pii_scan.findings.names import Find, NameMasker
 from pii_scan.model import (
     ChunkBatch,
     ColumnOrigin,
+    Document,
     DocumentRef,
     Limits,
     Need,
@@ -135,7 +136,7 @@ class Pipeline:
                 rows.opened(document)
                 current: DocumentRef | None = None
                 reading = self._detector.reading()
-                for piece in self._times.through("extract", extract(document, self._limits, **self._how)):
+                for piece in self._times.through("extract", self._read(unit, document, rows)):
                     if isinstance(piece, Extracted):
                         if piece.ref != current:
                             if current is not None:
@@ -171,6 +172,13 @@ class Pipeline:
             rows.problem(Problem(unit.ref, Stage.SOURCE, ProblemCode(error.code), error.detail))
         times = {"times": self._times.table()} if self._profile else {}
         yield {**self._flushed(collector), **rows.tables(), **times}
+
+    def _read(self, unit: WorkUnit, document: Document, rows: DocumentRows) -> Iterator[Walked]:
+        """What a document holds; where a worker did not survive it, its loose text."""
+        if unit.ended is None:
+            return extract(document, self._limits, **self._how)
+        rows.problem(Problem(unit.ref, Stage.EXTRACT, *unit.ended))
+        return salvage(document)
 
     def _needs(self, columns: Sequence[TableColumn]) -> list[Need]:
         """What anything here wants of the columns of a table should their values identify no one."""

@@ -40,9 +40,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
         (tmp_path / "in" / f"{number:03d}.txt").write_text("p@example.no", encoding="utf-8")
     for name in ("000 hang.txt", "069 hang.txt"):
         (tmp_path / "in" / name).write_text("p@example.no", encoding="utf-8")
-    env = with_modules(
-        unruly.install(tmp_path / "hook"), UNRULY_MARK="1", TMPDIR=str(tmp_path / "tmp")
-    )
+    env = with_modules(unruly.install(tmp_path / "hook"), UNRULY_MARK="1", TMPDIR=str(tmp_path / "tmp"))
     with subprocess.Popen(
         command("scan", tmp_path / "in", "--out", tmp_path / "run", "--jobs", "2"), env=env, start_new_session=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heard,

@@ -5,22 +5,24 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import unruly
 from scanning import codes, found, pii_scan, rows, statuses, with_modules, workers
 
 from pii_scan.config import Config
-from pii_scan.engines.local import START_SECONDS
+from pii_scan.engines.local import START_SECONDS, LocalEngine, _Worker
 from pii_scan.engines.scan import scan
 from pii_scan.findings.store import Run
-from pii_scan.model import Limits
+from pii_scan.model import DocumentRef, Limits, Problem, ProblemCode, WorkUnit
 
 LIMITS = Limits(stall_seconds=2, document_seconds=5, worker_bytes=600 << 20)
 ENDS = {
     "hang.txt": "timeout", "endless.txt": "timeout", "child.txt": "timeout", "balloon.txt": "memory",
     "hoard.txt": "memory", "abort.txt": "crash", "exit.txt": "crash", "leave.txt": "crash", "kill.txt": "crash",
-    "raise.txt": "corrupt", "late.txt": "corrupt",
+    "early.txt": "crash", "raise.txt": "corrupt", "late.txt": "corrupt",
 }  # fmt: skip
 CALM = ("00.txt", "flood.txt", "m.txt", "zz.txt")
 
@@ -63,6 +65,24 @@ def test_the_other_documents_of_the_group_are_read(survived: Survived) -> None:
 @pytest.mark.parametrize("name", [name for name in ENDS if name != "raise.txt"])
 def test_what_was_found_before_the_end_stays(survived: Survived, name: str) -> None:
     assert (name, "EMAIL_ADDRESS") in found(survived.run)
+
+
+def test_what_ended_its_worker_before_anything_was_found_is_searched_for_loose_text(survived: Survived) -> None:
+    assert statuses(survived.run)["early.txt"] == "partly_read"
+    (row,) = [row for row in rows(survived.run.problems()) if row["document"] == "early.txt"]
+    assert row["code"] == "crash" and "loose text alone" in row["detail"]
+
+
+def test_a_document_that_ends_a_second_worker_is_not_tried_again() -> None:
+    engine = LocalEngine(1, {}, [], LIMITS, lambda progress: None)
+    calm = cast(_Worker, SimpleNamespace(killed_for=None, found=False))
+    unit = WorkUnit(DocumentRef("t", "a.doc"))
+    again = engine._ended(calm, unit, -6)
+    assert isinstance(again, WorkUnit) and again.ended is not None and again.ended[0] == "crash"
+    last = engine._ended(calm, again, -9)
+    assert isinstance(last, Problem) and (last.code, last.detail) == again.ended
+    talked = cast(_Worker, SimpleNamespace(killed_for=ProblemCode.TIMEOUT, found=True))
+    assert isinstance(engine._ended(talked, unit, -9), Problem), "what was found would be found twice"
 
 
 def test_nothing_is_found_twice_by_the_worker_that_goes_on(survived: Survived) -> None:

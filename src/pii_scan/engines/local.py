@@ -90,6 +90,8 @@ class _Worker:
         self.group: Group | None = None
         self.ready = False
         self.killed_for: ProblemCode | None = None
+        self.found = False
+        """Something, in the current document."""
         self.since = self.beat = time.monotonic()
         threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
         self.tell(wire.SETTINGS, setup)
@@ -240,10 +242,12 @@ class LocalEngine:
             name, table = wire.decode_table(payload)
             group.tables.setdefault(name, []).append(table)
             if name == "index":
+                worker.found = True
                 self._report(Progress(findings=table.num_rows))
         elif kind == wire.ITEM_DONE:
             item = group.items[group.position]
             group.position += 1
+            worker.found = False
             worker.since = worker.beat
             self._report(Progress(finished=item if isinstance(item, WorkUnit) else None))
             self._announce(worker)
@@ -303,12 +307,20 @@ class LocalEngine:
             return
         item = worker.current()
         if isinstance(item, WorkUnit):
-            code = worker.killed_for or (ProblemCode.TIMEOUT if status == -_OUT_OF_TIME else ProblemCode.CRASH)
-            group.items[group.position] = Problem(item.ref, Stage.EXTRACT, code, self._why(code, status))
+            group.items[group.position] = self._ended(worker, item, status)
         elif item is not None:  # recording a problem cannot end a worker, but must not loop either
             group.position += 1
         group.plan = False
         self._waiting.appendleft(group)
+
+    def _ended(self, worker: _Worker, unit: WorkUnit, status: int) -> Item:
+        """What is left to do for a document that ended its worker: it is searched once more, for loose text, if nothing
+        had been found (what had is kept); else only the problem is recorded.
+        """
+        code = worker.killed_for or (ProblemCode.TIMEOUT if status == -_OUT_OF_TIME else ProblemCode.CRASH)
+        if unit.ended is None and unit.slice is None and not worker.found and unit.ref.parent is None:
+            return WorkUnit(unit.ref, None, (code, f"{self._why(code, status)}; searched for loose text alone"))
+        return Problem(unit.ref, Stage.EXTRACT, *(unit.ended or (code, self._why(code, status))))
 
     def _why(self, code: ProblemCode, status: int) -> str:
         if code == ProblemCode.TIMEOUT:

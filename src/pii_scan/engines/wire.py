@@ -57,7 +57,8 @@ def decode_items(payload: bytes) -> list[Item]:
 
 def _item(item: Item) -> dict[str, Any]:
     if isinstance(item, WorkUnit):
-        return {"ref": _ref(item.ref), "slice": None if item.slice is None else asdict(item.slice)}
+        part = None if item.slice is None else asdict(item.slice)
+        return {"ref": _ref(item.ref), "slice": part, "ended": item.ended}
     return {"ref": _ref(item.ref), "stage": item.stage, "code": item.code, "detail": item.detail}
 
 
@@ -65,7 +66,8 @@ def _read_item(content: Mapping[str, Any]) -> Item:
     ref = _read_ref(content["ref"])
     if "code" in content:
         return Problem(ref, Stage(content["stage"]), ProblemCode(content["code"]), content["detail"])
-    return WorkUnit(ref, None if content["slice"] is None else Slice(**content["slice"]))
+    ended = None if content["ended"] is None else (ProblemCode(content["ended"][0]), content["ended"][1])
+    return WorkUnit(ref, None if content["slice"] is None else Slice(**content["slice"]), ended)
 
 
 def _ref(ref: DocumentRef) -> list[Any]:

@@ -18,15 +18,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from pii_scan.errors import DocumentError
-from pii_scan.extract.cell_batches import loose_text
+from pii_scan.extract import loose
 from pii_scan.extract.database_rows import Table, TableReader, quoted
 from pii_scan.extract.limits import PIECE, size_of
-from pii_scan.extract.text import lines_batch
 from pii_scan.model import ChunkBatch, Document, Limits, PartOrigin, Problem, ProblemCode, Stage
 
 Piece = ChunkBatch | Document | Problem
 
-_LOOSE_BYTES = 256 << 10
 _MAX_SAID = 50
 _SIDE_FILES = ("-wal", "-journal")
 _SHADOWED = re.compile(r"using\s+[\"'\[`]?(fts[345]|rtree|rtree_i32|geopoly)\b", re.IGNORECASE)
@@ -47,7 +45,7 @@ def extract(document: Document, limits: Limits) -> Iterator[Piece]:
 
 def extract_log(document: Document, limits: Limits) -> Iterator[Piece]:
     """Loose text of a write-ahead log or a rollback journal: copies of pages, which only their database can order."""
-    yield from _loose(document)
+    yield from loose.pieces(document)
     detail = "the pages of a database log are read for loose text only; numbers in them are not"
     yield Problem(document.ref, Stage.EXTRACT, ProblemCode.UNSUPPORTED, detail)
 
@@ -55,15 +53,6 @@ def extract_log(document: Document, limits: Limits) -> Iterator[Piece]:
 def extract_index(document: Document, limits: Limits) -> Iterator[Piece]:
     """Nothing: the index of a write-ahead log (`-shm`) holds page numbers and locks."""
     yield from ()
-
-
-def _loose(document: Document) -> Iterator[Piece]:
-    document.content.seek(0)
-    start = 0
-    while data := document.content.read(_LOOSE_BYTES):
-        if text := loose_text(data):
-            yield lines_batch(text, f"loose text of bytes {start} to {start + len(data)}")
-        start += len(data)
 
 
 def _open(document: Document, limits: Limits, held: contextlib.ExitStack) -> tuple[sqlite3.Connection, list[Problem]]:
@@ -158,7 +147,7 @@ class _Database:
                 schema = self._schema()
                 self._lenient = True
         except sqlite3.Error as error:
-            yield from _loose(self._document)
+            yield from loose.pieces(self._document)
             raise DocumentError(*_meaning(error, "the database cannot be opened and is read for loose text")) from None
         connection.set_authorizer(_authorize)
         if self._lenient:

@@ -173,6 +173,20 @@ def extract(
     )  # fmt: skip
 
 
+def salvage(document: Document) -> Iterator[Walked]:
+    """The loose text of a document whose reader did not survive it, as `extract` gives text; nothing is parsed."""
+    from pii_scan.extract import loose  # most scans have no use for it
+
+    read = 0
+    try:
+        for batch in loose.pieces(document, loose.SALVAGE_BYTES) if document.table is None else ():
+            yield Extracted(document.ref, batch)
+            read = document.content.tell()
+    except Exception as error:  # noqa: BLE001 - a file that vanishes, or memory that is not there
+        yield failure(document.ref, error, "the document for loose text")
+    yield DocumentDone(document.ref, document.media_type, read, read > 0, document.identity)
+
+
 def slices(document: Document, limits: Limits, slice_bytes: int) -> list[Slice]:
     """The slices in which a large document can be read by several workers; empty when it is to be read whole."""
     from pii_scan.extract.split import plan  # knows formats that a small file does not need

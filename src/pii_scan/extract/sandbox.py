@@ -68,7 +68,8 @@ def confine(limits: Limits, *, network: bool = False, accelerators: bool = False
         return Cage("only Linux has a filter that a program may put on itself",
                     "only Linux has Landlock; the sandbox of macOS is deprecated and not used", held)  # fmt: skip
     if not _no_new_privileges():
-        return Cage(*["the system refuses to give up privileges"] * 2, held)
+        refused = "the system refuses to give up privileges"
+        return Cage(refused, refused, held)
     files = sandbox_files.write_only_below(tempfile.gettempdir(), accelerators)
     if not files and not sandbox_calls.one_thread():
         files = "threads that were there before are not bound"
@@ -146,12 +147,12 @@ def _no_new_privileges() -> bool:
     """No new privileges, and none of an administrator but to read; if the scan is killed, this process goes with it."""
     try:
         libc = ctypes.CDLL(None, use_errno=True)
-        privileged = libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+        given_up = bool(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
         libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
         _keep_reading_only(libc)
     except (OSError, AttributeError):
         return False
-    return privileged
+    return given_up
 
 
 def _keep_reading_only(libc: ctypes.CDLL) -> None:
@@ -197,7 +198,8 @@ def probe() -> Cage:
         )  # fmt: skip
         return Cage(**json.loads(done.stdout))
     except (OSError, ValueError, TypeError, subprocess.SubprocessError):
-        return Cage(*["a confined process could not be started"] * 3)
+        failed = "a confined process could not be started"
+        return Cage(failed, failed, failed)
 
 
 def answer() -> None:

@@ -29,7 +29,8 @@ _ACCELERATORS = ("/dev/nvidia*", "/dev/nvidia-caps/*", "/dev/dri/*", "/dev/kfd")
 
 def version() -> int:
     """The version of Landlock that the kernel has; 0 for none."""
-    return max(ctypes.CDLL(None, use_errno=True).syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION), 0)
+    said = ctypes.CDLL(None, use_errno=True).syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)
+    return max(int(said), 0)
 
 
 def write_only_below(folder: str, accelerators: bool) -> str:

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from pii_scan.errors import RunError, UsageError
 from pii_scan.findings.schema import FORMAT_VERSION, TABLES, UNASSIGNED
+from pii_scan.findings.soundness import expands_too_much, is_sound
 
 MANIFEST = "run.json"
 STATE = "state.sqlite"
@@ -193,8 +194,13 @@ class Run:
                 with pq.ParquetFile(file) as parquet:
                     if parquet.schema_arrow.names != TABLES[name].names:
                         raise RunError(f"{name}/{file.name} is not of this version", "scan again")
+                    if expands_too_much(parquet, file.stat().st_size):
+                        raise RunError(f"{name}/{file.name} says it holds more than it can", "scan again")
                     for batch in parquet.iter_batches(READ_ROWS):
-                        yield file.stem, pa.Table.from_batches([batch]).cast(TABLES[name])
+                        table = pa.Table.from_batches([batch]).cast(TABLES[name])
+                        if not is_sound(table):
+                            raise RunError(f"{name}/{file.name} holds what no scan writes", "scan again")
+                        yield file.stem, table
             except (OSError, ValueError, pa.ArrowException):
                 raise RunError(f"{name}/{file.name} cannot be read", "scan again") from None
 

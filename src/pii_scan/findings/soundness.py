@@ -1,0 +1,58 @@
+"""Whether the tables of a run folder hold only what a scan writes: a run may come from someone else, or be changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+MAX_NUMBER = 1 << 53
+"""No count, size or row number is larger; sums of a few thousand such stay within 64 bits."""
+MAX_EXPANSION = 1000
+"""Rows, and bytes of all columns, for each byte of a file. What scans write holds some fifty times its size."""
+SMALL_BYTES = 16 << 20
+"""Up to so much may lie in a file of any size."""
+_FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+_DAYS = pa.scalar(date(1, 1, 2)), pa.scalar(date(9999, 12, 30))
+_MOMENTS = tuple(pa.scalar(moment, pa.timestamp("us", tz="UTC")) for moment in (_FIRST, _LAST))
+
+
+def expands_too_much(parquet: pq.ParquetFile, file_bytes: int) -> bool:
+    """Whether a file says that it holds more rows or bytes than one of its size does."""
+    meta = parquet.metadata
+    held = sum(meta.row_group(number).total_byte_size for number in range(meta.num_row_groups))
+    return bool(max(held, meta.num_rows) > max(MAX_EXPANSION * file_bytes, SMALL_BYTES))
+
+
+def is_sound(table: pa.Table) -> bool:
+    """Whether no value is one that no scan writes: null where none may be, no UTF-8, negative, endless, of no calendar.
+
+    The table must have the schema of its kind.
+    """
+    try:
+        table.validate(full=True)
+    except pa.ArrowException:
+        return False
+    return all(_fits(field, table.column(field.name)) for field in table.schema)
+
+
+def _fits(field: pa.Field, column: pa.ChunkedArray) -> bool:
+    if column.null_count and not field.nullable:
+        return False
+    kind = field.type
+    if pa.types.is_date(kind):
+        return _within(column, *_DAYS)
+    if pa.types.is_timestamp(kind):
+        return _within(column, *_MOMENTS)
+    if pa.types.is_signed_integer(kind):
+        return _within(column, pa.scalar(0, kind), pa.scalar(min(MAX_NUMBER, (1 << kind.bit_width - 1) - 1), kind))
+    if pa.types.is_floating(kind):
+        return not pc.any(pc.is_nan(column)).as_py() and _within(column, pa.scalar(0.0, kind), pa.scalar(1.0, kind))
+    return True
+
+
+def _within(column: pa.ChunkedArray, least: pa.Scalar, most: pa.Scalar) -> bool:
+    outside = pc.any(pc.or_kleene(pc.less(column, least), pc.greater(column, most))).as_py()
+    return not outside
