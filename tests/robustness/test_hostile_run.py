@@ -4,14 +4,10 @@ markup, formula or control character of it as such.
 
 from __future__ import annotations
 
-import csv
-import json
 import random
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
