@@ -24,7 +24,7 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -177,7 +177,7 @@ def turn(target: Target, sound: Path, seed: int, seconds: float) -> None:
     env = {**os.environ, **ONE_THREAD}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env) as child:
         lines: queue.Queue[bytes] = queue.Queue()
-        threading.Thread(target=lambda: [lines.put(line) for line in _lines(child)], daemon=True).start()
+        threading.Thread(target=_listen, args=(child, lines), daemon=True).start()
         end, current = None, -1  # the time begins with the first mutant, not with the loading of modules
         while end is None or time.monotonic() < end:
             try:
@@ -196,10 +196,11 @@ def turn(target: Target, sound: Path, seed: int, seconds: float) -> None:
         child.kill()
 
 
-def _lines(child: subprocess.Popen[bytes]) -> Iterator[bytes]:
+def _listen(child: subprocess.Popen[bytes], lines: queue.Queue[bytes]) -> None:
     assert child.stdout is not None
-    yield from child.stdout
-    yield b""
+    for line in child.stdout:
+        lines.put(line)
+    lines.put(b"")
 
 
 def _note(target: Target, number: int, said: str) -> None:

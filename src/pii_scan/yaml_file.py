@@ -14,6 +14,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The same in C where PyYAML was built with it: ten times as fast."""
 
 
+MAX_VALUES = 2_000_000
+"""In one file, aliases written out: so many do not fit in the largest that is read without them."""
 Key = tuple[str | int, ...]
 """Where a value stands in a document: the keys and positions that lead to it."""
 
@@ -97,7 +99,34 @@ def read_mapping(path: Path, max_bytes: int, error: type[UsageError], what: str)
         return {}
     if not isinstance(content, dict):
         raise error(f"{path}: {what} is a mapping of keys to values")
+    _check_size(content, path, error)
     return content
+
+
+def _check_size(content: Any, path: Path, error: type[UsageError]) -> None:
+    """Raises `error` where aliases refer to themselves, or multiply to more values than anyone writes."""
+    sizes: dict[int, int] = {}
+    open_now: set[int] = set()
+
+    def size(value: Any) -> int:
+        if not isinstance(value, dict | list | tuple | set):
+            return 1
+        known = sizes.get(id(value))
+        if known is not None:
+            return known
+        if id(value) in open_now:
+            raise error(f"{path}: an alias refers to what it stands in", "write the value out")
+        open_now.add(id(value))
+        sizes[id(value)] = 1 + sum(map(size, value.values() if isinstance(value, dict) else value))
+        open_now.discard(id(value))
+        return sizes[id(value)]
+
+    try:
+        values = size(content)
+    except RecursionError:
+        raise error(f"{path}: nested too deep") from None
+    if values > MAX_VALUES:
+        raise error(f"{path}: aliases make more than {MAX_VALUES} values of it", "write the values out")
 
 
 def _text(path: Path, max_bytes: int, error: type[UsageError]) -> str:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pii_scan.detect.groups import PADDING
-from pii_scan.detect.layout_memory import MAX_FILES, memory_folder
+from pii_scan.detect.layout_memory import MAX_FILES, memory_folder, recall
 from pii_scan.detect.patterns import PatternSet
 from pii_scan.detect.rules import FLAGS, load_rules
 
@@ -73,3 +75,35 @@ def test_the_folder_is_where_the_system_keeps_such_things_or_nowhere() -> None:
     assert memory_folder({"HOME": "/h"}) == Path("/h/.cache/pii-scan")
     assert memory_folder({}) is None
     assert memory_folder({"HOME": "/h", "PII_SCAN_CACHE": "off"}) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes and owners are those of POSIX")
+@pytest.mark.parametrize("how", ["file", "folder", "link", "no file"])
+def test_what_another_user_could_have_written_is_neither_read_nor_added_to(kept: Path, how: str) -> None:
+    folder, content = kept.parent, kept.read_bytes()
+    if how == "file":
+        kept.chmod(0o622)
+    elif how == "folder":
+        folder.chmod(0o770)
+    else:
+        kept.unlink()
+    if how == "link":
+        (folder.parent / "other").write_bytes(content)
+        kept.symlink_to(folder.parent / "other")
+    expressions = [(re, flags) for re, flags in EXPRESSIONS]
+    if how != "no file":
+        assert recall(expressions, folder) is None
+    else:
+        (folder / kept.name).mkdir()
+        assert recall(expressions, folder) is None
+    if how == "folder":
+        kept.unlink()
+        assert scan(PatternSet(EXPRESSIONS, folder)) == scan(PatternSet(EXPRESSIONS))
+        assert list(folder.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes and owners are those of POSIX")
+def test_what_another_user_owns_is_not_read(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert recall(EXPRESSIONS, kept.parent) is not None
+    monkeypatch.setattr(os, "getuid", lambda: kept.stat().st_uid + 1)
+    assert recall(EXPRESSIONS, kept.parent) is None

@@ -4,10 +4,13 @@ markup, formula or control character of it as such.
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,7 +19,9 @@ from scanning import KEY
 
 from pii_scan.cli.main import run as run_cli
 from pii_scan.engines.scan import scan
+from pii_scan.errors import RunError
 from pii_scan.findings.schema import TABLES
+from pii_scan.findings.store import load_run
 
 NOTICE = Path(__file__).parents[2] / "configs" / "notices" / "metis.yaml"
 FORMATS = ("json", "csv", "html", "markdown", "xlsx", "avvik", "sarif", "dpv", "ropa-csv")
@@ -117,9 +122,79 @@ def test_columns_of_another_type_or_with_values_that_no_scan_writes(
             run = tmp_path / "run"
             shutil.rmtree(run, ignore_errors=True)
             shutil.copytree(sound, run)
-            written = rewritten(
+            if not rewritten(
                 run, name, lambda table, at=place, own=field: table.set_column(at, own.name, _values(kind, len(table)))
-            )
-            if written:
-                call("report", run, "--format", "json", "-o", tmp_path / "report.json")
-                call("check", run, "--notice", NOTICE, "--format", "json", "-o", tmp_path / "check.json")
+            ):
+                continue
+            try:
+                held = load_run(run)
+                assert sum(table.num_rows for table in getattr(held, name)())
+            except RunError as error:
+                assert HOSTILE not in str(error) and name in str(error)
+                continue
+            call("report", run, "--format", "json", "-o", tmp_path / "report.json")
+            call("check", run, "--notice", NOTICE, "--format", "json", "-o", tmp_path / "check.json")
+
+
+def test_columns_that_are_missing_or_too_many(copied: Path, sound: Path, call: Command, tmp_path: Path) -> None:
+    rewritten(copied, "documents", lambda table: table.append_column("more", pa.nulls(len(table), pa.string())))
+    assert call("report", copied, "--format", "json")[0] == 3
+    rewritten(copied, "documents", lambda table: table.drop_columns(["more", "status"]))
+    assert call("report", copied, "--format", "json")[0] == 3
+
+
+def test_a_table_that_says_it_holds_more_than_it_can_is_refused_before_it_is_read(
+    copied: Path, call: Command
+) -> None:  # fmt: skip
+    (part,) = (copied / "problems").glob("*.parquet")
+    row = pq.read_table(part).slice(0, 1).combine_chunks()
+    with pq.ParquetWriter(part, row.schema, compression="zstd", data_page_size=1 << 30) as out:
+        out.write_table(row.take(pa.repeat(pa.scalar(0), 1 << 21)), row_group_size=1 << 21)
+    code, _, said = call("report", copied, "--format", "json")
+    assert code == 3 and "more than it can" in said
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "", HOSTILE, -1, 1e308, [[[]]], {"a": None}, [None, 7, HOSTILE]])
+def test_manifests_with_values_of_any_type(
+    value: Any, sound: Path, call: Command, tmp_path: Path
+) -> None:  # fmt: skip
+    manifest = json.loads((sound / "run.json").read_text(encoding="utf-8"))
+    for key in manifest:
+        run = tmp_path / "run"
+        shutil.rmtree(run, ignore_errors=True)
+        shutil.copytree(sound, run)
+        (run / "run.json").write_text(json.dumps({**manifest, key: value}), encoding="utf-8")
+        call("report", run, "--format", "json", "-o", tmp_path / "report.json")
+        call("diff", run, sound)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{", "[" * 100_000, '{"format": 1e999}', "\ud800", "\x00"])
+def test_manifests_that_are_none(text: str, copied: Path, call: Command) -> None:
+    (copied / "run.json").write_bytes(text.encode("utf-8", "surrogatepass"))
+    code, _, said = call("report", copied, "--format", "json")
+    assert code == 3 and "run" in said
+
+
+def test_names_with_markup_formulas_and_control_characters_are_text_in_every_report(
+    copied: Path, sound: Path, call: Command, tmp_path: Path
+) -> None:
+    for name in TABLES:
+        rewritten(copied, name, _poisoned)
+    manifest = json.loads((copied / "run.json").read_text(encoding="utf-8"))
+    (copied / "run.json").write_text(json.dumps({**manifest, "targets": [HOSTILE], "notes": [HOSTILE]}), "utf-8")
+    for arguments in every(copied, sound, tmp_path):
+        _, out, err = call(*arguments)
+        assert "\x1b" not in out + err and "\u202e" not in out + err, arguments
+    assert "<script>alert(1)" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+    for line in (tmp_path / "report.csv").read_text(encoding="utf-8-sig").splitlines():
+        for cell in re.split(r"[;,]", line):
+            assert not re.match(r"\"?[=+@\t]", cell), line
+    assert "\x1b" not in (tmp_path / "report.markdown").read_text(encoding="utf-8")
+
+
+def _poisoned(table: pa.Table) -> pa.Table:
+    for place, field in enumerate(table.schema):
+        word = pa.types.is_dictionary(field.type) or pa.types.is_string(field.type)
+        if word and field.name not in ("kind", "status", "stage", "code", "basis", "target"):
+            table = table.set_column(place, field, pa.array([HOSTILE] * len(table)).cast(field.type))
+    return table

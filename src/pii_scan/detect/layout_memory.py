@@ -12,6 +12,7 @@ import io
 import json
 import marshal
 import os
+import stat
 import sys
 import tempfile
 import zipfile
@@ -59,11 +60,11 @@ def memory_folder(environment: Mapping[str, str]) -> Path | None:
 
 def recall(expressions: Expressions, folder: Path) -> Kept | None:
     """What is kept of `expressions`; None where nothing is."""
-    file = folder / _name(expressions)
     try:
-        if hasattr(os, "getuid") and file.stat().st_uid != os.getuid():
+        content = _own(folder, _name(expressions))
+        if content is None:
             return None
-        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as kept:
+        with np.load(io.BytesIO(content), allow_pickle=False) as kept:
             return _kept({name: kept[name] for name in kept.files})
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
@@ -73,6 +74,8 @@ def keep(expressions: Expressions, folder: Path, made: Kept) -> None:
     """Writes it, whole or not at all; where that is not possible, the next start takes longer."""
     with contextlib.suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_own(folder.stat()):
+            return
         descriptor, partial = tempfile.mkstemp(prefix="layout-", suffix=".partial", dir=folder)
         try:
             with os.fdopen(descriptor, "wb") as out:
@@ -85,6 +88,23 @@ def keep(expressions: Expressions, folder: Path, made: Kept) -> None:
         files = sorted(folder.glob("layout-*.npz"), key=lambda file: file.stat().st_mtime, reverse=True)
         for file in files[MAX_FILES:]:
             file.unlink(missing_ok=True)
+
+
+def _own(folder: Path, name: str) -> bytes | None:
+    """The content of a file, if no other user can have written it: `marshal` must read nothing of another's making."""
+    if not _is_own(folder.stat()):
+        return None
+    descriptor = os.open(folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        return file.read() if _is_own(status) and stat.S_ISREG(status.st_mode) else None
+
+
+def _is_own(status: os.stat_result) -> bool:
+    """Whether only this user can write it. Windows gives each user a cache folder of his own and has no such modes."""
+    if not hasattr(os, "getuid"):
+        return True
+    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _name(expressions: Expressions) -> str:
