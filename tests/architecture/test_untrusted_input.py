@@ -83,7 +83,7 @@ def test_yaml_is_read_safely() -> None:
 
 
 def test_xml_is_read_by_parsers_that_refuse_entities() -> None:
-    """`extract.xml` refuses declarations of entities, `extract.office_text` any document type; plistlib does so itself."""
+    """`extract.xml` refuses declarations of entities, `extract.office_text` any document type; so does plistlib."""
     for name, tree in trees():
         assert name in WRITES or not [one for one in imported(tree) if one.startswith(TREES)], name
         if any(function.endswith("ParserCreate") for function, _ in calls(tree)):

@@ -74,7 +74,7 @@ class FileSource:
             if found is not None:
                 yield found
             return
-        stack = [iter(self._folder(""))]
+        stack = [self._folder("")]
         while stack:
             entry = next(stack[-1], None)
             if entry is None:
@@ -83,7 +83,7 @@ class FileSource:
                 yield entry
             elif stat.S_ISDIR(entry.status.st_mode):
                 if not self._left_out(entry.path):
-                    stack.append(iter(self._folder(entry.path)))
+                    stack.append(self._folder(entry.path))
             elif not self._exclude.fit_exactly(entry.path):
                 found = self._file(entry)
                 if found is not None:
@@ -102,22 +102,27 @@ class FileSource:
     def _problem(self, path: str, code: ProblemCode, detail: str, status: os.stat_result | None = None) -> Problem:
         return Problem(self._ref(path, status), Stage.SOURCE, code, detail)
 
-    def _folder(self, path: str) -> list[_Entry | Problem]:
-        """The entries of a folder, sorted; a folder that cannot be listed is a Problem."""
+    def _folder(self, path: str) -> Iterator[_Entry | Problem]:
+        """The entries of a folder, by name; a folder that cannot be listed is a Problem. Only the names are kept while
+        it is walked: there may be millions.
+        """
         if path and os.path.join(self._real, path) in self._excluded_dirs:
-            return []
-        entries: list[tuple[bytes, _Entry | Problem]] = []
+            return
+        names: list[bytes] = []
         try:
             with _scan(self._real, path) as listing:
                 for item in listing:
-                    own = f"{path}/{item.name}" if path else item.name
-                    try:
-                        entries.append((os.fsencode(item.name), _Entry(own, item.stat(follow_symlinks=False))))
-                    except OSError as error:
-                        entries.append((os.fsencode(item.name), self._os_problem(own, error)))
+                    names.append(os.fsencode(item.name))
         except OSError as error:
-            entries.append((b"", self._os_problem(path or ".", error, "the folder")))
-        return [entry for _, entry in sorted(entries, key=lambda pair: pair[0])]
+            yield self._os_problem(path or ".", error, "the folder")
+        names.sort()
+        for name in names:
+            own = os.fsdecode(name)
+            own = f"{path}/{own}" if path else own
+            try:
+                yield _Entry(own, _status(self._real, own))
+            except OSError as error:
+                yield self._os_problem(own, error)
 
     def _os_problem(self, path: str, error: OSError, what: str = "the file") -> Problem:
         failure = _document_error(error, what)
@@ -217,6 +222,21 @@ def _scan(root: str, path: str) -> Iterator[Iterable[os.DirEntry[str]]]:
     try:
         with os.scandir(descriptor) as listing:
             yield listing
+    finally:
+        os.close(descriptor)
+
+
+def _status(root: str, path: str) -> os.stat_result:
+    """As `os.lstat`, at any depth."""
+    try:
+        return os.lstat(os.path.join(root, path))
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+    folder, _, name = path.rpartition("/")
+    descriptor = _descend(root, folder)
+    try:
+        return os.stat(name, dir_fd=descriptor, follow_symlinks=False)
     finally:
         os.close(descriptor)
 
