@@ -13,7 +13,7 @@ import pytest
 from scanning import KEY, environment
 
 from pii_scan.engines import wire
-from pii_scan.extract.sandbox import ONE_THREAD, probe
+from pii_scan.extract.sandbox import WORKER_VARIABLES, probe
 from pii_scan.model import DocumentRef, Limits, Problem, ProblemCode, Stage, WorkUnit
 from pii_scan.pipeline import Settings, settings_json
 from pii_scan.sources import describe
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def worker(folder: Path) -> Iterator[Worker]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "pii_scan.engines.worker"], env=environment(**ONE_THREAD), stdin=subprocess.PIPE,
+        [sys.executable, "-m", "pii_scan.engines.worker"], env=environment(**WORKER_VARIABLES), stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     with process:

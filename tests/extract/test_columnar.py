@@ -295,3 +295,14 @@ def test_no_mutant_of_orc_raises_hangs_or_vanishes(tmp_path: Path) -> None:
         assert done.returncode <= 0, done.stderr.decode()[-500:]
         alive += done.returncode == 0
     assert alive >= 4
+
+
+@pytest.mark.parametrize("opened", [pa.ipc.new_stream, pa.ipc.new_file])
+def test_a_name_of_a_column_that_is_no_utf8_is_told(read: Any, opened: Any) -> None:
+    """Found by benchmarks/fuzz.py."""
+    sink = io.BytesIO()
+    table = pa.table({"fornavn": ["Kari"]})
+    with opened(sink, table.schema) as writer:
+        writer.write_table(table)
+    result = read(sink.getvalue().replace(b"fornavn", b"forn\x80vn"), "a.arrow")
+    assert result.codes == [("a.arrow", "corrupt")] and "schema" in result.problems[0].detail

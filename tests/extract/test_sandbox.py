@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pii_scan.extract import sandbox, sandbox_files
-from pii_scan.extract.sandbox import ONE_THREAD, probe
+from pii_scan.extract.sandbox import WORKER_VARIABLES, probe
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the cage of Linux")
 
@@ -58,7 +58,7 @@ def place() -> Iterator[Path]:
 
 def run(place: Path, code: str, *, variables: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     paths = os.pathsep.join(path for path in sys.path if path)
-    env = {**os.environ, **ONE_THREAD, "PYTHONPATH": paths, "TMPDIR": str(place / "tmp"), **(variables or {})}
+    env = {**os.environ, **WORKER_VARIABLES, "PYTHONPATH": paths, "TMPDIR": str(place / "tmp"), **(variables or {})}
     return subprocess.run(
         [sys.executable, "-P", "-c", HEAD + code, str(place)], env=env, capture_output=True, text=True, timeout=120,
         start_new_session=True, stdin=subprocess.DEVNULL,

@@ -87,15 +87,15 @@ def test_tables_of_bytes_that_are_none_are_refused(
     whole = files[0].read_bytes() if files[0].exists() else b""
     chance = random.Random(name)
     contents = [b"", b"PAR1", whole[: len(whole) // 2], whole[:-9] + b"\xff\xff\xff\x7f" + b"PAR1"]
-    for _ in range(6):
+    for _ in range(4):
         data = bytearray(whole or b"PAR1PAR1")
         for _ in range(chance.randint(1, 8)):
             data[chance.randrange(len(data))] = chance.randrange(256)
         contents.append(bytes(data))
     for content in contents:
         files[0].write_bytes(content)
-        for arguments in every(copied, sound, tmp_path, ("json",)):
-            call(*arguments)
+        call("report", copied, "--format", "json", "-o", tmp_path / "report.json")
+        call("diff", copied, sound)
 
 
 def _values(kind: str, size: int) -> pa.Array:

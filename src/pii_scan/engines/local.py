@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from pii_scan.engines import wire
 from pii_scan.engines.wire import Item
-from pii_scan.extract.sandbox import ONE_THREAD, resident_bytes
+from pii_scan.extract.sandbox import WORKER_VARIABLES, resident_bytes
 from pii_scan.extract.sandbox_windows import job_of
 from pii_scan.findings.redact import KEY_VARIABLE
 from pii_scan.findings.schema import COLUMNS, SAMPLES, TABLES, TIMES
@@ -78,7 +78,7 @@ class _Worker:
         self.number = number
         self.folder = tempfile.mkdtemp(prefix="worker-", dir=folder)
         variables = {**os.environ, "TMPDIR": self.folder, "TEMP": self.folder, "TMP": self.folder,
-                     **ONE_THREAD, "MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}  # fmt: skip
+                     **WORKER_VARIABLES}  # fmt: skip
         variables.pop(KEY_VARIABLE, None)  # the programs that a worker starts have no use for it
         paths = os.pathsep.join(path for path in sys.path if path)
         self.process = subprocess.Popen(

@@ -54,8 +54,11 @@ class _Batches:
 
     def _opened(self, open_reader: Any, **options: Any) -> Any:
         try:
-            return open_reader(self._source(), options=pa.ipc.IpcReadOptions(use_threads=False, **options))
-        except FAULTS:
+            reader = open_reader(self._source(), options=pa.ipc.IpcReadOptions(use_threads=False, **options))
+            for _ in _holders(reader.schema):  # a name that is no UTF-8 shows when it is asked for
+                pass
+            return reader
+        except (*FAULTS, UnicodeDecodeError):
             raise DocumentError("corrupt", "the schema of the file cannot be read") from None
 
     def file(self) -> Iterator[Piece]:

@@ -29,11 +29,12 @@ there."""
 SPARE_SECONDS = 30
 """Processor time beyond what the engine allows a document, so that the engine, which says why, comes first."""
 SPARE_FILE_BYTES = 1 << 30
-ONE_THREAD = {
+WORKER_VARIABLES = {
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false", "MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system",
 }  # fmt: skip
-"""Variables for a process that is to be confined: threads that libraries start as they are loaded would not be bound.
+"""Variables for a process that is to be confined: threads that libraries start as they are loaded would not be bound,
+and address space that they reserve would count.
 """
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
@@ -193,7 +194,7 @@ def probe() -> Cage:
     paths = os.pathsep.join(path for path in sys.path if path)
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-X", "utf8", "-c", asked], env={**os.environ, **ONE_THREAD, "PYTHONPATH": paths},
+            [sys.executable, "-P", "-X", "utf8", "-c", asked], env={**os.environ, **WORKER_VARIABLES, "PYTHONPATH": paths},
             capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=True,
         )  # fmt: skip
         return Cage(**json.loads(done.stdout))
