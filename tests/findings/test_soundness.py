@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pii_scan.findings.soundness import MAX_NUMBER, SMALL_BYTES, expands_too_much, is_sound
+from pii_scan.findings.soundness import MAX_NUMBER, SMALL_ROWS, expands_too_much, is_sound
 
 
 def one(kind: pa.DataType, *values: Any, nullable: bool = True) -> pa.Table:
@@ -51,7 +51,7 @@ def test_text_that_is_no_utf8_and_words_that_are_not_in_the_dictionary() -> None
 
 
 def test_a_file_that_holds_far_more_than_its_size_is_told(tmp_path: Path) -> None:
-    for rows, much in ((1000, False), (SMALL_BYTES * 2, True)):
+    for rows, much in ((1000, False), (SMALL_ROWS * 4, True)):
         table = pa.table({"a": pa.repeat(pa.scalar(1, pa.int8()), rows)})
         pq.write_table(table, tmp_path / "a.parquet", compression="zstd", data_page_size=1 << 30)
         with pq.ParquetFile(tmp_path / "a.parquet") as parquet:

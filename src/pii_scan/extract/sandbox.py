@@ -194,7 +194,8 @@ def probe() -> Cage:
     paths = os.pathsep.join(path for path in sys.path if path)
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-X", "utf8", "-c", asked], env={**os.environ, **WORKER_VARIABLES, "PYTHONPATH": paths},
+            [sys.executable, "-P", "-X", "utf8", "-c", asked],
+            env={**os.environ, **WORKER_VARIABLES, "PYTHONPATH": paths},
             capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=True,
         )  # fmt: skip
         return Cage(**json.loads(done.stdout))

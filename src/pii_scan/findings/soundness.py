@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 
 MAX_NUMBER = 1 << 53
 """No count, size or row number is larger; sums of a few thousand such stay within 64 bits."""
-MAX_EXPANSION = 1000
-"""Rows, and bytes of all columns, for each byte of a file. What scans write holds some fifty times its size."""
-SMALL_BYTES = 16 << 20
-"""Up to so much may lie in a file of any size."""
+MAX_EXPANSION, MAX_ROWS = 1000, 100
+"""Bytes of all columns, and rows, for each byte of a file: more than rows that differ at all can come to."""
+SMALL_BYTES, SMALL_ROWS = 16 << 20, 1 << 20
+"""Up to so many may lie in a file of any size."""
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _DAYS = pa.scalar(date(1, 1, 2)), pa.scalar(date(9999, 12, 30))
 _MOMENTS = tuple(pa.scalar(moment, pa.timestamp("us", tz="UTC")) for moment in (_FIRST, _LAST))
@@ -23,7 +23,8 @@ def expands_too_much(parquet: pq.ParquetFile, file_bytes: int) -> bool:
     """Whether a file says that it holds more rows or bytes than one of its size does."""
     meta = parquet.metadata
     held = sum(meta.row_group(number).total_byte_size for number in range(meta.num_row_groups))
-    return bool(max(held, meta.num_rows) > max(MAX_EXPANSION * file_bytes, SMALL_BYTES))
+    rows: int = meta.num_rows
+    return held > max(MAX_EXPANSION * file_bytes, SMALL_BYTES) or rows > max(MAX_ROWS * file_bytes, SMALL_ROWS)
 
 
 def is_sound(table: pa.Table) -> bool:
