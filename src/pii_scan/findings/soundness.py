@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +19,31 @@ SMALL_BYTES, SMALL_ROWS = 16 << 20, 1 << 20
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _DAYS = pa.scalar(date(1, 1, 2)), pa.scalar(date(9999, 12, 30))
 _MOMENTS = tuple(pa.scalar(moment, pa.timestamp("us", tz="UTC")) for moment in (_FIRST, _LAST))
+
+
+_WORDS = ("id", "started_at", "version", "rules_hash", "config_hash", "status", "lang")
+_LISTS = ("targets", "notes", "rules", "entity_types")
+_SAMPLE = {"target": str, "document": str, "sampled": int, "total": int | None, "random": bool}
+
+
+def fault_of_manifest(manifest: Mapping[str, Any]) -> str:
+    """The first key of a manifest whose value is of no type that a scan writes; empty where there is none."""
+    for key in (key for key in _WORDS if key in manifest):
+        if not isinstance(manifest[key], str):
+            return key
+    for key in (key for key in _LISTS if key in manifest):
+        if not isinstance(manifest[key], list) or not all(isinstance(one, str) for one in manifest[key]):
+            return key
+    if not isinstance(manifest.get("finished_at"), str | None):
+        return "finished_at"
+    samples = manifest.get("samples", [])
+    if not isinstance(samples, list) or not all(map(_is_sample, samples)):
+        return "samples"
+    return ""
+
+
+def _is_sample(row: Any) -> bool:
+    return isinstance(row, dict) and all(isinstance(row.get(key), kind) for key, kind in _SAMPLE.items())
 
 
 def expands_too_much(parquet: pq.ParquetFile, file_bytes: int) -> bool:

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from pii_scan.errors import RunError, UsageError
 from pii_scan.findings.schema import FORMAT_VERSION, TABLES, UNASSIGNED
-from pii_scan.findings.soundness import expands_too_much, is_sound
+from pii_scan.findings.soundness import expands_too_much, fault_of_manifest, is_sound
 
 MANIFEST = "run.json"
 STATE = "state.sqlite"
@@ -252,12 +252,14 @@ def load_run(path: str | os.PathLike[str]) -> Run:
     folder = Path(path)
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise RunError(
             f"{str(folder)!r} is not a run folder", "name a folder that `pii-scan scan --out` made"
         ) from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT_VERSION:
         raise RunError(f"the run {str(folder)!r} was made by another version", "scan again")
+    if fault := fault_of_manifest(manifest):
+        raise RunError(f"the run {str(folder)!r} says of {fault!r} what no scan writes", "scan again")
     missing = [name for name in REQUIRED if name not in manifest]
     missing += [name for name in TABLES if not (folder / name).is_dir()]
     if missing:
