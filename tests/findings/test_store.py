@@ -15,8 +15,8 @@ import pytest
 
 from pii_scan.errors import RunError, UsageError
 from pii_scan.findings import store
-from pii_scan.findings.schema import DOCUMENTS, FINDINGS, INDEX, PROBLEMS, TABLES
 from pii_scan.findings.run_writer import RunWriter
+from pii_scan.findings.schema import DOCUMENTS, FINDINGS, INDEX, PROBLEMS, TABLES
 from pii_scan.findings.store import load_run, replacing
 
 MANIFEST = {
