@@ -87,7 +87,7 @@ class Cycles:
 
     def __init__(self, tree: Path, work: Path, environment: Mapping[str, str], seed: int) -> None:
         self._tree = tree
-        self._work = work
+        self.work = work
         self._environment = {**environment, "TMPDIR": str(work)}
         self._random = random.Random(seed)
         self.tally = Tally()
@@ -96,9 +96,14 @@ class Cycles:
         self._seconds = time.monotonic() - began
         self.expected = outcome(work / "whole")
 
+    def command(self, folder: Path, jobs: int) -> list[str]:
+        """A scan, which goes on with the run in the folder if one has begun there."""
+        arguments = ["--resume"] if (folder / "run.json").exists() else [str(self._tree)]
+        return [sys.executable, "-c", SMALL, "scan", *arguments, "--out", str(folder), "--jobs", str(jobs)]
+
     def run(self, kills: int) -> dict[str, Any]:
         """One run that is killed so often, and then let end; what came out of it."""
-        folder = self._work / f"run{self.tally.runs}"
+        folder = self.work / f"run{self.tally.runs}"
         left, ended = kills, False
         while left and not ended:
             process = self._launched(folder, self._random.randint(1, 3))
@@ -121,11 +126,8 @@ class Cycles:
         return process.poll() is not None
 
     def _launched(self, folder: Path, jobs: int) -> subprocess.Popen[bytes]:
-        """A scan, which goes on with the run in the folder if one has begun there."""
-        arguments = ["--resume"] if (folder / "run.json").exists() else [str(self._tree)]
-        command = [sys.executable, "-c", SMALL, "scan", *arguments, "--out", str(folder), "--jobs", str(jobs)]
         return subprocess.Popen(
-            command, env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            self.command(folder, jobs), env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,14 +19,17 @@ from pii_scan.findings import run_writer
 from pii_scan.findings.schema import TABLES
 from pii_scan.findings.store import Run
 
-SLICE_BYTES = 1 << 16
+SLICE_BYTES = 1 << 15
 GROUP_ITEMS = 8
 
 
 @contextmanager
 def small_pieces() -> Iterator[None]:
-    """Groups and slices are small, every part is synced by itself, and files count as settled at once."""
+    """Groups and slices are small, every part is synced by itself, files count as settled at once, and one worker is
+    enough where no number is given.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "cpu_count", lambda: 1)
         patch.setattr(local, "SLICE_BYTES", SLICE_BYTES)
         patch.setattr(scanning_module, "SLICE_BYTES", SLICE_BYTES)
         patch.setattr(scanning_module, "GROUP_ITEMS", GROUP_ITEMS)
@@ -34,7 +38,7 @@ def small_pieces() -> Iterator[None]:
         yield
 
 
-def make_tree(folder: Path, documents: int = 40, table_rows: int = 9000) -> Path:
+def make_tree(folder: Path, documents: int = 40, table_rows: int = 3500) -> Path:
     """Texts in folders, a table of several slices, and two documents that cannot be read."""
     for number in range(documents):
         file = folder / f"{number % 3}" / f"{number:03d}.txt"

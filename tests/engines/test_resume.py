@@ -38,7 +38,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return scan([tree], config=Config(jobs=2), out=tmp_path_factory.mktemp("whole") / "run")
+    return scan([tree], config=ONE, out=tmp_path_factory.mktemp("whole") / "run")
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def changed_tree(tree: Path, folder: Path) -> Path:
 
 def test_what_changed_vanished_or_came_is_as_in_a_new_scan(tree: Path, tmp_path: Path) -> None:
     place = changed_tree(tree, tmp_path)
-    interrupted([place], tmp_path / "run", 30, config=Config(jobs=2))
+    interrupted([place], tmp_path / "run", 30, config=ONE)
     (place / "0" / "000.txt").write_text("ny@example.no og annen@example.no\n", "utf-8")
     (place / "0" / "003.txt").unlink()
     (place / "0" / "001.txt").write_text("kom@example.no\n", "utf-8")
@@ -134,12 +134,12 @@ def test_a_changed_tree_can_be_interrupted_again(tree: Path, tmp_path: Path) -> 
     for number in range(3):
         (place / "0" / f"00{number}a.txt").write_text(f"kom{number}@example.no\n", "utf-8")
         (place / "1" / f"{3 * number + 1:03d}.txt").write_text(f"ny{number}@example.no\n", "utf-8")
-        interrupted([], out, 3 + number, config=Config(jobs=2), resume=True)
+        interrupted([], out, 3 + number, config=ONE, resume=True)
     run = scan([], out=out, resume=True)
     assert tables(run, ordered=False) == tables(scan([place], out=tmp_path / "new"), ordered=False)
 
 
-@pytest.mark.parametrize(("size", "after"), [(300, 45), (12000, 43)])
+@pytest.mark.parametrize(("size", "after"), [(300, 45), (5000, 43)])
 def test_a_large_file_that_changed_half_way_is_read_anew_and_is_one_document(
     tree: Path, tmp_path: Path, size: int, after: int
 ) -> None:
@@ -195,7 +195,7 @@ def test_a_run_of_another_version_or_other_rules_is_refused(begun: Path, change:
         scan([], out=begun, resume=True)
 
 
-@pytest.mark.parametrize("cut", [None, 0, 1, 100, 4096, 5000, -1000])
+@pytest.mark.parametrize("cut", [None, 0, 1, 100, 4096, 5000])
 def test_a_state_that_is_damaged_is_refused(begun: Path, cut: int | None) -> None:
     file = begun / "state.sqlite"
     data = file.read_bytes()

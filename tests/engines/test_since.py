@@ -36,7 +36,7 @@ def pieces() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All of it can be read."""
-    made = make_tree(tmp_path_factory.mktemp("tree") / "in", 30, 6000)
+    made = make_tree(tmp_path_factory.mktemp("tree") / "in", 30, 2500)
     (made / "brutt.zip").unlink()
     (made / "ukjent.bin").unlink()
     return made
@@ -44,7 +44,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def old(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return scan([tree], config=Config(jobs=2), out=tmp_path_factory.mktemp("old") / "run")
+    return scan([tree], out=tmp_path_factory.mktemp("old") / "run")
 
 
 def report(run: Run) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def test_what_changed_came_or_moved_is_read_and_what_is_gone_leaves(tree: Path, 
 def test_a_large_file_that_changed_is_read_whole(tree: Path, old: Run, tmp_path: Path) -> None:
     place = Path(shutil.copytree(tree, tmp_path / "in", copy_function=shutil.copy2))
     first = scan([place], out=tmp_path / "first")
-    write_table(place / "stor.csv", 7000)
+    write_table(place / "stor.csv", 3500)
     run, names, size = read(place, tmp_path / "run", first.path)
     assert names == {"stor.csv"} and size == (place / "stor.csv").stat().st_size
     assert statuses(run)["stor.csv"] == "read" and len(rows(run.index())) == len(rows(first.index())) + 1000

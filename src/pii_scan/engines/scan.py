@@ -113,9 +113,9 @@ def scan(
             if not named or config is None:
                 what = "options" if named else "targets"
                 raise UsageError(f"the run does not keep its {what}, for what they hold", f"give the {what} again")
-            if since and os.path.abspath(since) != begun.since:
+            if since and begun.since and os.path.abspath(since) != begun.since:
                 raise UsageError("--since is not as when the run was begun", "leave it out: the run knows it")
-            since = begun.since
+            since = begun.since or since
             writer = RunWriter.resumed(folder)
             held.callback(writer.state.close)
         config = checked(config or Config(), "options")
@@ -259,6 +259,7 @@ def _say_how_it_ended(writer: RunWriter, status: str, remaining: Remaining) -> N
     with contextlib.suppress(RunError) if status == "failed" else contextlib.nullcontext():
         writer.commit()
         writer.state.set_temporary("")
+        writer.state.settle()
     notes = list(writer.manifest.get("notes", []))
     if remaining.dropped:
         notes.append(f"{len(remaining.dropped)} documents had changed or were gone when the scan was resumed")

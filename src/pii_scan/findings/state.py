@@ -175,6 +175,10 @@ class RunState:
             self._connection.execute("DELETE FROM temporary")
             self._connection.executemany("INSERT INTO temporary VALUES (?)", [(folder,)] if folder else [])
 
+    def settle(self) -> None:
+        """All that is done stands in the one file, without the log that SQLite keeps beside it."""
+        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """One file remains, which anyone may read; what a full disk leaves undone, the next opening does."""
         with contextlib.suppress(sqlite3.Error):
