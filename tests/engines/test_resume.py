@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -213,6 +214,23 @@ def test_a_state_with_bytes_overwritten_is_refused(begun: Path) -> None:
         scan([], out=begun, resume=True)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON parts BEGIN DELETE FROM units; END",
+        "INSERT INTO parts VALUES ('../../x', '{}')",
+        "CREATE VIEW v AS SELECT 1",
+    ],
+)
+def test_a_state_that_holds_what_no_run_puts_there_is_refused(begun: Path, statement: str) -> None:
+    made = sqlite3.connect(begun / "state.sqlite")
+    made.execute(statement)
+    made.commit()
+    made.close()
+    with pytest.raises(UsageError, match=r"state\.sqlite of the run is damaged"):
+        scan([], out=begun, resume=True)
+
+
 def test_a_run_that_is_still_going_is_not_resumed(tree: Path, begun: Path) -> None:
     writer = RunWriter.resumed(begun)
     try:
@@ -257,14 +275,16 @@ def test_the_day_by_which_numbers_exist_is_that_of_the_beginning(begun: Path) ->
 
 
 def test_what_workers_of_a_killed_scan_left_is_deleted(begun: Path) -> None:
-    left, other = Path(tempfile.mkdtemp(prefix="pii-scan-")), Path(tempfile.mkdtemp(prefix="annet-"))
+    left, other = Path(tempfile.mkdtemp(prefix="pii-scan-")), Path(tempfile.mkdtemp(prefix="pii-scan-"))
     (left / "worker-1").mkdir()
-    writer = RunWriter.resumed(begun)
-    writer.state.set_temporary(os.fspath(left))
-    writer.close()
-    scan([], out=begun, resume=True)
+    (other / "run.json").touch()
+    for folder in (other, left):
+        writer = RunWriter.resumed(begun)
+        writer.state.set_temporary(os.fspath(folder))
+        writer.close()
+        interrupted([], begun, 2, resume=True)
     assert not left.exists() and other.exists()
-    other.rmdir()
+    shutil.rmtree(other)
 
 
 def test_a_folder_in_which_nothing_had_begun_can_be_used(tree: Path, tmp_path: Path) -> None:
@@ -300,8 +320,6 @@ def test_a_disk_that_is_full_stops_the_run_and_leaves_nothing_half_written(
 
 
 def test_a_sample_of_a_database_is_told_of_after_a_resume_too(tmp_path: Path) -> None:
-    import sqlite3
-
     with sqlite3.connect(tmp_path / "a.db") as made:
         for name in "abcdefghijkl":
             made.execute(f"CREATE TABLE {name} (epost TEXT)")

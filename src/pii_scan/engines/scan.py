@@ -34,7 +34,7 @@ from pii_scan.errors import RunError, UsageError
 from pii_scan.findings.redact import fingerprint_key, key_check
 from pii_scan.findings.run_writer import RunWriter, check_unused
 from pii_scan.findings.schema import STAGES
-from pii_scan.findings.store import Run, load_run
+from pii_scan.findings.store import MANIFEST, Run, load_run
 from pii_scan.model import Problem, WorkUnit
 from pii_scan.pipeline import Settings, settings_json
 from pii_scan.protocols import Source
@@ -118,6 +118,8 @@ def scan(
             since = begun.since or since
             writer = RunWriter.resumed(folder)
             held.callback(writer.state.close)
+            if writer.finished:  # by another, a moment ago
+                return load_run(folder)
         config = checked(config or Config(), "options")
         native()  # a wrong choice of kernel is told here, not by every worker
         rules, guests = load_recognizers(config.rules, config.presidio, only=config.only)
@@ -193,7 +195,8 @@ def _begun(asked: _Asked, manifest: Mapping[str, Any]) -> RunWriter:
 def _resumed(writer: RunWriter, descriptions: Sequence[Mapping[str, Any]], earlier: Since) -> RunWriter:
     """Says so in the manifest, and deletes what the workers of the sitting before may have left."""
     for folder in map(Path, writer.state.temporary()):
-        if folder.name.startswith(TEMPORARY) and not folder.is_symlink() and folder.parent.is_absolute():
+        ours = folder.name.startswith(TEMPORARY) and os.fspath(folder.parent) == tempfile.gettempdir()
+        if ours and not folder.is_symlink() and not (folder / MANIFEST).exists():  # run folders may be called so too
             shutil.rmtree(folder, ignore_errors=True)
     notes = list(writer.manifest.get("notes", []))
     if any(one["kind"] == "sql" for one in descriptions) and SITTINGS not in notes:

@@ -33,6 +33,7 @@ CREATE TABLE units (
 CREATE INDEX units_by_place ON units (place);
 CREATE TABLE temporary (folder TEXT NOT NULL);
 """
+_HOLDS = {("table", "parts"), ("table", "units"), ("table", "temporary"), ("index", "units_by_place")}
 
 
 class Unit(NamedTuple):
@@ -124,9 +125,11 @@ class RunState:
         return state
 
     def check(self) -> None:
-        """Raises RunError where the file is damaged."""
+        """Raises RunError where the file is damaged, or holds what no run puts there, such as a trigger."""
         said = self._rows("PRAGMA quick_check(1)")
-        if said != [("ok",)] or any(not _PART.fullmatch(part) for part in self.parts()):
+        if said != [("ok",)] or set(self._rows("SELECT type, name FROM sqlite_master")) != _HOLDS:
+            raise _failed(sqlite3.DatabaseError())
+        if any(not _PART.fullmatch(part) for part in self.parts()):
             raise _failed(sqlite3.DatabaseError())
 
     def parts(self) -> list[str]:
