@@ -68,7 +68,7 @@ def reading_hash(config: Config, rules_hash: str) -> str:
     """SHA-256 over what decides what is found in a document."""
     content = [__version__, rules_hash, {name: _options(config)[name] for name in _READING}]
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode("utf-8", "surrogatepass"))
-    for path in map(Path, sorted(config.systems)):
+    for path in map(Path, (*sorted(config.rules), *sorted(config.systems))):  # rules that are not asked for mask names
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
                 digest.update(b"\0" + file.read_bytes())
@@ -109,7 +109,7 @@ def check_options(manifest: Mapping[str, Any], config: Config, key: bytes, rules
     if manifest["rules_hash"] != rules_hash:
         raise ConfigError("the rules have changed since the run was begun", AGAIN)
     if manifest["reading_hash"] != reading_hash(config, rules_hash):
-        raise ConfigError("the files with systems have changed since the run was begun", AGAIN)
+        raise ConfigError("the files behind --rules or --systems have changed since the run was begun", AGAIN)
 
 
 def check_targets(manifest: Mapping[str, Any], descriptions: Sequence[Mapping[str, Any]], key: bytes) -> None:
