@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from functools import cache
+import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.detect.context import plain_header
 from pii_scan.detect.engine import Detections, no_detections, text_offsets
-from pii_scan.detect.names.columns import NameColumn
-from pii_scan.detect.names.model import FILE
-from pii_scan.detect.names.tagger import Mentioned, NameTagger
-from pii_scan.detect.rules import Rule
 from pii_scan.detect.validators import UNSURE
 
-ENTITY_TYPE = "PERSON"
-RULE_ID = "names.person"
+if TYPE_CHECKING:
+    from pii_scan.detect.names.columns import NameColumn
+    from pii_scan.detect.names.tagger import Mentioned, NameTagger
+
 IN_COLUMN = 4
 """What stands for the column in place of a name's strength as the number of the pattern."""
 LEAST_TEXT = 5
 """Bytes of a cell in which a name may stand among other words."""
-
-
-@cache
-def name_rule() -> Rule:
-    """The rule under which names are kept; its digest is that of the model."""
-    return Rule(
-        id=RULE_ID, entity_type=ENTITY_TYPE, name="Norwegian person name", category="name", patterns=(), validator="",
-        context=(), negative_context=(), context_boost=0.0, negative_penalty=0.0, references=(), examples=(),
-        counter_examples=(), origin="names", digest=hashlib.sha256(FILE.read_bytes()).hexdigest(),
-    )  # fmt: skip
 
 
 class NameFinder:
@@ -41,7 +30,13 @@ class NameFinder:
 
     def __init__(self, number: int) -> None:
         self._number = number
-        self._tagger = NameTagger()
+
+    @functools.cached_property
+    def _tagger(self) -> NameTagger:
+        """Loaded when the first text is looked at."""
+        from pii_scan.detect.names.tagger import NameTagger
+
+        return NameTagger()
 
     def in_texts(self, texts: pa.Array, mentioned: Mentioned | None = None, *, cells: bool = False) -> Detections:
         """Names in running text. With `mentioned` the texts are of one document, else each stands for itself."""
@@ -89,6 +84,33 @@ class NameFinder:
             strength.astype(np.int16), np.full(n, UNSURE, np.uint8), np.full(n, -1, np.int32),
             score.astype(np.float32), np.zeros(n, np.int16),
         )  # fmt: skip
+
+
+class NamesOfDocument:
+    """The names of one document while it is read: its parts count for each other."""
+
+    def __init__(self, finder: NameFinder) -> None:
+        self._finder = finder
+        self._columns: dict[tuple[str, tuple[str, int]], NameColumn] = {}
+
+    @functools.cached_property
+    def _mentioned(self) -> Mentioned:
+        from pii_scan.detect.names.tagger import Mentioned
+
+        return Mentioned()
+
+    def in_texts(self, texts: pa.Array) -> Detections:
+        """Names in running text."""
+        return self._finder.in_texts(texts, self._mentioned)
+
+    def in_cells(self, cells: pa.Array, header: str, place: tuple[str, int]) -> Detections:
+        """Names in a batch of cells of one column; `place`: its sheet and number."""
+        from pii_scan.detect.names.columns import NameColumn
+
+        column = self._columns.get((header, place))
+        if column is None:
+            column = self._columns[header, place] = NameColumn(plain_header(header))
+        return self._finder.in_cells(cells, column)
 
 
 def _byte_offsets(text: str) -> npt.NDArray[np.int64]:
