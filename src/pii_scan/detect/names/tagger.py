@@ -194,7 +194,7 @@ class _Marked:
         order = np.argsort(first, kind="stable")
         first, last, caseless = first[order], last[order], caseless[order]
         strength = self._strength(first, last)
-        supported = around.labelled(tokens, first) | around.addressed(tokens, first, self._salt)
+        supported = around.labelled(tokens, first, self._salt) | around.addressed(tokens, first, self._salt)
         is_known = self._is_among(first, known) & (first == last)
         score = SCORES[strength]
         score = np.where(is_known, np.maximum(score, SCORES[SINGLE]), score)
