@@ -19,6 +19,7 @@ from pii_scan.detect.name_rule import ENTITY_TYPE as PERSON
 from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.presidio_guest import Guests, load_guests
 from pii_scan.detect.rules import Rule, load_rules
+from pii_scan.detect.split_names import SplitNames
 from pii_scan.detect.split_numbers import SplitNumbers
 from pii_scan.detect.validators import SYNTHETIC
 
@@ -167,6 +168,8 @@ class Reading:
         self._chance = TextChance(detector.engine)
         self._split = SplitNumbers(detector._columns)
         self._names = None if detector._names is None else NamesOfDocument(detector._names)
+        self.parts = SplitNames()
+        """Put together from what is found, batch for batch, by who keeps it."""
 
     def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1, *, dull: bool = False) -> Detections:
         """Detections in a batch of cells of one column, decided by header, cells and the batches before.
