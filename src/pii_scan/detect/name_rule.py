@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from pii_scan.detect.rules import Rule
+from pii_scan.detect.rules import Rule, load_rules
 
 ENTITY_TYPE = "PERSON"
 RULE_ID = "names.person"
@@ -21,3 +21,8 @@ def name_rule() -> Rule:
         context=(), negative_context=(), context_boost=0.0, negative_penalty=0.0, references=(), examples=(),
         counter_examples=(), origin="names", digest=hashlib.sha256(_MODEL.read_bytes()).hexdigest(),
     )  # fmt: skip
+
+
+def built_in_rules() -> tuple[Rule, ...]:
+    """All that a scan looks for when nothing else is asked: the rules that come with pii-scan, and names."""
+    return (*load_rules(), name_rule())

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pii_scan.detect.rules import load_rules
+from pii_scan.detect.name_rule import built_in_rules
 from pii_scan.globs import Patterns
 from pii_scan.inventory.categories import CategoryTable, categories
 from pii_scan.inventory.holdings import Sample
@@ -59,7 +59,7 @@ def findable(run: FinishedRun, table: CategoryTable) -> frozenset[str]:
     """The categories that the scan looked for: of the entity types that the manifest names, else of built-in rules."""
     said = run.manifest.get("entity_types")
     if not isinstance(said, list):
-        return frozenset(rule.category for rule in load_rules())
+        return frozenset(rule.category for rule in built_in_rules())
     known = table.by_entity_type
     return frozenset(known[entity_type].key for entity_type in said if entity_type in known)
 

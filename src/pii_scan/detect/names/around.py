@@ -29,7 +29,7 @@ def glued(tokens: Tokens) -> Bools:
 _GLUE = np.array(sorted(map(ord, "@\\{}#$")), np.uint32)
 
 
-_ENDINGS = (5, 6, 7, 8, 9)
+_ENDINGS = (2, 5, 6, 7, 8, 9)
 """Letters of the endings in `words.NO_PERSON_ENDS`."""
 OPENING = np.array(sorted(map(ord, '.!?:>"«–-•*#;|')), np.uint32)
 PATH = np.array(sorted(map(ord, "./!:=")), np.uint32)
