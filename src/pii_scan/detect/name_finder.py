@@ -45,6 +45,8 @@ class NameFinder:
         size = np.asarray(pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False), np.int64)
         start = np.cumsum(size + 1) - size - 1
         apart = None if mentioned is not None or len(texts) == 1 else start
+        if not cells and apart is None and not self._evident(joined):
+            return no_detections()
         found = self._tagger.find(joined, mentioned, apart, cells=cells)
         if not len(found):
             return no_detections()
@@ -52,6 +54,12 @@ class NameFinder:
         ends = np.append(_byte_offsets(joined), len(joined.encode()))
         base = ends[start[text]]
         return self._made(text, ends[found.start] - base, ends[found.end] - base, found.strength, found.score)
+
+    def _evident(self, text: str) -> bool:
+        from pii_scan.detect.names.evident import may_hold_names
+        from pii_scan.detect.names.model import built_in_model
+
+        return may_hold_names(text.encode("utf-8", "replace"), built_in_model().lists)
 
     def in_cells(self, cells: pa.Array, column: NameColumn | None) -> Detections:
         """Names that fill cells, where the column holds names; else those inside longer cells."""

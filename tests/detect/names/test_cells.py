@@ -34,14 +34,14 @@ def looked_at(cells: list[str]) -> list[bool]:
     return (several & may_hold_names(array, built_in_model().lists)).tolist()
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(CELLS)
 def test_no_cell_with_a_name_in_it_is_dismissed(cells: list[str]) -> None:
     for cell, seen in zip(cells, looked_at(cells), strict=True):
         assert seen or not len(TAGGER.find(cell, cells=True)), cell
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(CELLS)
 def test_a_cell_is_judged_for_itself(cells: list[str]) -> None:
     assert looked_at(cells) == [looked_at([cell])[0] for cell in cells]

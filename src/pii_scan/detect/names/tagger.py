@@ -112,9 +112,7 @@ class NameTagger:
         cased = cased_candidates(tokens, self._model.lists, ~single & allowed)
         parts = [self._spans(cased, caseless=False)]
         if single.any():
-            parts.append(
-                self._spans(caseless_candidates(tokens, self._model.lists, single & allowed), caseless=True)
-            )
+            parts.append(self._spans(caseless_candidates(tokens, self._model.lists, single & allowed), caseless=True))
         alone = cased.token[tokens.capital[cased.token]]
         alone = alone[~tokens.capital[alone - 1] & ~tokens.capital[alone + 1]]
         alone = np.concatenate([alone, np.flatnonzero(single & allowed)])

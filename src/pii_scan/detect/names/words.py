@@ -48,21 +48,24 @@ NO_NAMES = _hashes("points possible total sum ukjent ingen mangler student test 
 """In cells of columns of names that hold none."""
 MAC = _hashes("mc ma de la le di o'")
 """Beginnings of surnames that go on with a capital."""
-LABELS = _hashes(
+LABEL_WORDS = (
     "navn namn name fornavn førenamn etternavn etternamn fullt kontaktperson kontakt saksbehandler saksbehandlar "
     "kunde elev pasient deltaker deltakar søker søkar ansatt tilsett medarbeider foresatt foresatte pårørende "
     "student medlem signert underskrift firstname lastname givenname familyname surname forename fullname "
     "displayname author comment_author contact contactname customer employee fra frå til from to cc kopi avsender "
     "mottaker leder ansvarlig referent møteleder"
 )
+LABELS = _hashes(LABEL_WORDS)
 """Before a colon and a name."""
-GREETINGS = _hashes("hei hallo kjære mvh hilsen hilsen helsing vh hi hello dear regards")
-_NORWEGIAN = _hashes(
+GREETING_WORDS = "hei hallo kjære mvh hilsen hilsen helsing vh hi hello dear regards"
+GREETINGS = _hashes(GREETING_WORDS)
+NORWEGIAN_WORDS = (
     "og på er som til av ikke ikkje med har ein eit et det jeg eg han hun ho vi dere dykk fra frå var ble vart "
     "blei blir skal vil være vere også når etter hvis viss hei hilsen helsing kjære mvh vennlig vennleg venleg "
     "takk deg meg seg dette denne hva kva hvor kor eller men om den de dei ved hadde mellom sin sitt sine kan må "
     "bor bur heter heiter ringte navn namn"
 )
+_NORWEGIAN = _hashes(NORWEGIAN_WORDS)
 """Frequent in Norwegian (both forms), rare in English and in programs."""
 _LONGEST = 8
 NEAR = 60
