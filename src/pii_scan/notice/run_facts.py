@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pii_scan.detect.name_rule import built_in_rules
+from pii_scan.detect.rules import load_rules
 from pii_scan.globs import Patterns
 from pii_scan.inventory.categories import CategoryTable, categories
 from pii_scan.inventory.holdings import Sample
@@ -56,10 +56,12 @@ def is_whole(run: FinishedRun) -> bool:
 
 
 def findable(run: FinishedRun, table: CategoryTable) -> frozenset[str]:
-    """The categories that the scan looked for: of the entity types that the manifest names, else of built-in rules."""
+    """The categories that the scan looked for: of the entity types that the manifest names, else of built-in rules, as
+    runs that do not say so are from before names of persons were looked for.
+    """
     said = run.manifest.get("entity_types")
     if not isinstance(said, list):
-        return frozenset(rule.category for rule in built_in_rules())
+        return frozenset(rule.category for rule in load_rules())
     known = table.by_entity_type
     return frozenset(known[entity_type].key for entity_type in said if entity_type in known)
 
