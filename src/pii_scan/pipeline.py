@@ -24,10 +24,10 @@ from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.detector import DEFAULT_MIN_SCORE, ColumnPlace, Detector, Reading
 from pii_scan.detect.engine import Detections
 from pii_scan.detect.layout_memory import memory_folder
-from pii_scan.detect.name_finder import ENTITY_TYPE as PERSON
-from pii_scan.detect.name_finder import name_rule
+from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.detect.rules import load_rules
+from pii_scan.detect.split_names import Found, known_as
 from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.document_rows import DocumentRows
 from pii_scan.errors import DocumentError
@@ -105,7 +105,7 @@ class Pipeline:
         )  # fmt: skip
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
-            rules = load_rules(settings.rules) + ((name_rule(),) if PERSON in settings.only else ())
+            rules = (*load_rules(settings.rules), name_rule())
             self._name_detector = Detector(
                 rules, rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of),
                 memory=memory_folder(os.environ),
@@ -139,7 +139,7 @@ class Pipeline:
                     if isinstance(piece, Extracted):
                         if piece.ref != current:
                             if current is not None:
-                                collector.end()
+                                self._end(reading, collector)
                             current, reading = piece.ref, self._detector.reading()
                             collector.begin(piece.ref.target, self._names.document(piece.ref))
                         self._observe(piece)
@@ -157,13 +157,13 @@ class Pipeline:
                         beat()
                     else:
                         if current is not None:  # the container's text may go on after a member: it begins anew
-                            collector.end()
+                            self._end(reading, collector)
                             current = None
                         self._done(piece, unit, collector, rows)
                         if self._columns is not None:
                             yield {"columns": self._columns.finish(piece.ref, piece.media_type, document)}
                         beat()
-                collector.end()
+                self._end(reading, collector)
                 changed = getattr(self._sources[unit.ref.target], "changed", None)
                 if changed is not None and (problem := changed(unit.ref, document)) is not None:
                     rows.problem(problem)
@@ -241,8 +241,22 @@ class Pipeline:
             rows.found(piece.ref)
             if isinstance(origin, ColumnOrigin) and origin.keys is not None and reading.names_any(origin.keys.names):
                 batch = dataclasses.replace(batch, origin=dataclasses.replace(origin, keys=None))
-            with self._times.on("collect"):
-                collector.add(batch, self._hits(found))
+        self._collect(reading.parts.take(batch, found), collector)
+
+    def _end(self, reading: Reading, collector: Collector) -> None:
+        """No more of a document will come, or of a part of it."""
+        self._collect(reading.parts.rest(), collector)
+        collector.end()
+
+    def _collect(self, ready: Iterable[Found], collector: Collector) -> None:
+        with self._times.on("collect"):
+            for batch, found, whole in ready:
+                if len(found):
+                    hits = self._hits(found)
+                    if whole is not None:
+                        persons = np.array([rule.id == RULE_ID for rule in self._detector.rules])[found.rule]
+                        hits = dataclasses.replace(hits, known_as=known_as(batch.texts, found, persons, whole))
+                    collector.add(batch, hits)
 
     def _hits(self, found: Detections) -> Hits:
         """Detections with labels in place of rule numbers."""

@@ -13,14 +13,13 @@ import pyarrow as pa
 
 from pii_scan.detect.chance import TextChance, weigh_each
 from pii_scan.detect.columns import Column, ColumnRules
-from pii_scan.detect.context import plain_header
 from pii_scan.detect.engine import Detections, RuleEngine, no_detections, text_offsets
-from pii_scan.detect.name_finder import ENTITY_TYPE as PERSON
-from pii_scan.detect.name_finder import RULE_ID, NameFinder, name_rule
-from pii_scan.detect.names.columns import NameColumn
-from pii_scan.detect.names.tagger import Mentioned
+from pii_scan.detect.name_finder import NameFinder, NamesOfDocument
+from pii_scan.detect.name_rule import ENTITY_TYPE as PERSON
+from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.presidio_guest import Guests, load_guests
 from pii_scan.detect.rules import Rule, load_rules
+from pii_scan.detect.split_names import SplitNames
 from pii_scan.detect.split_numbers import SplitNumbers
 from pii_scan.detect.validators import SYNTHETIC
 
@@ -147,7 +146,7 @@ def load_recognizers(
         loaded = tuple(rules)
     else:
         loaded = load_rules(paths, only=only, elsewhere=found)
-        loaded += (name_rule(),) if PERSON in only else ()  # on by default once every report is free of names
+        loaded += (name_rule(),) if not only or PERSON in only else ()
     objects = [item for item in objects if not only or set(item.supported_entities) & set(only)]
     if not objects:
         return loaded, None
@@ -175,8 +174,9 @@ class Reading:
         self._columns: dict[ColumnPlace, Column] = {}
         self._chance = TextChance(detector.engine)
         self._split = SplitNumbers(detector._columns)
-        self._mentioned = Mentioned()
-        self._name_columns: dict[ColumnPlace, NameColumn] = {}
+        self._names = None if detector._names is None else NamesOfDocument(detector._names)
+        self.parts = SplitNames()
+        """Put together from what is found, batch for batch, by who keeps it."""
 
     def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1, *, dull: bool = False) -> Detections:
         """Detections in a batch of cells of one column, decided by header, cells and the batches before.
@@ -198,20 +198,13 @@ class Reading:
         ):  # moments and fractions, never a day alone
             return found
         completed = self._split.complete(cells, place.header, place.sheet, first_row)
-        named = no_detections() if dull else self._names_in(cells, place)
+        named = no_detections()
+        if self._names is not None and not dull:
+            named = self._names.in_cells(cells, place.header, (place.sheet, place.number))
         if not len(completed) and not len(named):
             return found
         both = Detections.joined([found, completed, named])
         return detector.engine.settle(both, min_score=detector.min_score, resolve=detector.resolve)
-
-    def _names_in(self, cells: pa.Array, place: ColumnPlace) -> Detections:
-        finder = self._detector._names
-        if finder is None:
-            return no_detections()
-        column = self._name_columns.get(place)
-        if column is None:
-            column = self._name_columns[place] = NameColumn(plain_header(place.header))
-        return finder.in_cells(cells, column)
 
     def names_any(self, headers: Iterable[str]) -> bool:
         """Whether one of the headers says that its column may hold personal data, or is personal data itself."""
@@ -221,8 +214,8 @@ class Reading:
         """Detections in running text."""
         detector = self._detector
         found = self._chance.weigh(detector.engine.candidates(texts, rejected=True), texts)
-        if detector._names is not None:
-            found = Detections.joined([found, detector._names.in_texts(texts, self._mentioned)])
+        if self._names is not None:
+            found = Detections.joined([found, self._names.in_texts(texts)])
         return detector.engine.settle(found, min_score=detector.min_score, resolve=detector.resolve)
 
 

@@ -30,8 +30,8 @@ class Concealing:
 
     def safe(self, text: str) -> str:
         """`text` with personal data as its shape."""
-        if not self._rules and not any(char.isdigit() or char == "@" for char in text):
-            return text  # built-in rules want digits or @
+        if not self._rules and not any(char.isdigit() or char == "@" or char.isupper() for char in text):
+            return text  # built-in rules want digits or @, names capitals
         if self._masker is None:  # slow to make
             self._masker = NameMasker(finder(Detector(rule_paths=self._rules, memory=memory_folder(os.environ))))
         return self._masker.safe(text)
