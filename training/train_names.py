@@ -50,14 +50,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, default=FILE)
+    parser.add_argument("--lines", type=int, default=LINES, help="made-up lines of letters and forms")
     given = parser.parse_args()
-    model = trained(given.folder)
+    model = trained(given.folder, given.lines)
     model.save(given.out)
     print(f"{given.out}: {given.out.stat().st_size} bytes")
 
 
-def trained(folder: Path) -> NameModel:
-    """The model of the names and texts in `folder`."""
+def trained(folder: Path, lines: int = LINES) -> NameModel:
+    """The model of the names and texts in `folder`, and of so many made-up `lines` of letters and forms."""
     first, last = _names(folder)
     sentences = norne.training_sentences(folder)
     lists = _lists(folder, first, last, sentences)
@@ -65,7 +66,7 @@ def trained(folder: Path) -> NameModel:
     text: list[norne.Sentence] = []
     for share in COPIES:
         text += [maker.swapped(sentence, share) for sentence in sentences] if share else sentences
-    text += [maker.line() for _ in range(LINES)]
+    text += [maker.line() for _ in range(lines)]
     parts = {}
     for name in ("cased", "caseless"):
         sample = _sample(text, lists, cased=name == "cased")

@@ -40,7 +40,7 @@ HEADER_WORD = 1 << 14
 """Added to a context word's number when it stood in the column's header."""
 
 
-_NAMED = (
+NAMED = (
     "used as a name in the text", "a first name or surname", "several words, one a known name",
     "first name and surname", "the column holds names",
 )  # fmt: skip
@@ -282,7 +282,7 @@ class RuleEngine:
         if rule >= self._first_guest:
             return ["found by a Presidio recognizer"]
         if not said.patterns and not said.columns:
-            return [_NAMED[pattern]]
+            return [NAMED[pattern]]
         labelled = pattern >= len(said.patterns)
         why = ["the column's header names it" if labelled else f"written form: {said.patterns[pattern].name}"]
         if said.evidence:

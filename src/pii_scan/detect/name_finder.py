@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -15,7 +16,7 @@ from pii_scan.detect.engine import Detections, no_detections, text_offsets
 from pii_scan.detect.names.columns import NameColumn
 from pii_scan.detect.names.model import FILE
 from pii_scan.detect.names.tagger import Mentioned, NameTagger
-from pii_scan.detect.rules import Rule
+from pii_scan.detect.rules import Rule, load_rules
 from pii_scan.detect.validators import UNSURE
 
 ENTITY_TYPE = "PERSON"
@@ -34,6 +35,12 @@ def name_rule() -> Rule:
         context=(), negative_context=(), context_boost=0.0, negative_penalty=0.0, references=(), examples=(),
         counter_examples=(), origin="names", digest=hashlib.sha256(FILE.read_bytes()).hexdigest(),
     )  # fmt: skip
+
+
+def rules_and_names(only: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """The built-in rules and the one of names, of the entity types `only` if given. Raises RuleError."""
+    rules = load_rules(only=only, elsewhere=(ENTITY_TYPE,))
+    return (*rules, name_rule()) if not only or ENTITY_TYPE in only else rules
 
 
 class NameFinder:
