@@ -133,12 +133,17 @@ def source_code(size: int) -> list[str]:
     return out
 
 
+AUTHORS = ("__author__", "__credits__")
+
+
 def without_comments(text: str) -> str:
-    """The names, signs and short strings of a Python module: comments and long strings name its authors."""
+    """The names, signs and short strings of a Python module: comments, long strings and AUTHORS name its authors."""
     lines: dict[int, list[str]] = {}
+    thanked = False
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type != tokenize.COMMENT and token.start[0] == token.end[0]:
+            thanked = token.type != tokenize.NEWLINE and (thanked or token.string in AUTHORS)
+            if token.type != tokenize.COMMENT and token.start[0] == token.end[0] and not thanked:
                 line = lines.setdefault(token.start[0], [])
                 line += [" " * (token.start[1] - sum(map(len, line))), token.string]
     except (tokenize.TokenError, SyntaxError):
