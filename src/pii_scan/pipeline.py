@@ -24,8 +24,7 @@ from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.detector import DEFAULT_MIN_SCORE, ColumnPlace, Detector, Reading
 from pii_scan.detect.engine import Detections
 from pii_scan.detect.layout_memory import memory_folder
-from pii_scan.detect.name_finder import ENTITY_TYPE as PERSON
-from pii_scan.detect.name_finder import name_rule
+from pii_scan.detect.name_rule import name_rule
 from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.detect.rules import load_rules
 from pii_scan.detect.validators import SYNTHETIC
@@ -103,7 +102,7 @@ class Pipeline:
         )  # fmt: skip
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
-            rules = load_rules(settings.rules) + ((name_rule(),) if PERSON in settings.only else ())
+            rules = (*load_rules(settings.rules), name_rule())
             self._name_detector = Detector(
                 rules, rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of),
                 memory=memory_folder(os.environ),

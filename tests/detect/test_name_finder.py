@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from pii_scan.detect.detector import ColumnPlace, Detector
-from pii_scan.detect.name_finder import RULE_ID
+from pii_scan.detect.name_rule import RULE_ID
 
 DETECTOR = Detector(only=["PERSON"])
 

@@ -232,11 +232,9 @@ NAMED = [
 
 
 def test_names_come_beside_what_rules_find_and_are_those_of_the_detector():
-    from pii_scan.detect.name_finder import rules_and_names
     from pii_scan.detect.presidio_bridge import analyzer_engine
 
-    rules = rules_and_names()
-    detector = Detector(rules, min_score=0.0, resolve=False, as_of=AS_OF)
+    detector = Detector(min_score=0.0, resolve=False, as_of=AS_OF)
     analyzer = analyzer_engine(as_of=AS_OF)
     assert "PERSON" in analyzer.get_supported_entities("nb")
     ours = _of_detector(detector, NAMED)

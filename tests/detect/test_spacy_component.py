@@ -14,7 +14,6 @@ import spacy
 from spacy.tokens import Doc, DocBin
 
 from pii_scan.detect.detector import Detector
-from pii_scan.detect.name_finder import rules_and_names
 from pii_scan.detect.rules import load_rules
 from pii_scan.errors import RuleError
 
@@ -31,7 +30,7 @@ def nlp() -> Any:
 
 @pytest.fixture(scope="module")
 def detector() -> Detector:
-    return Detector(rules_and_names(), as_of=date.fromisoformat(DAY))
+    return Detector(as_of=date.fromisoformat(DAY))
 
 
 def kept(doc: Any) -> list[dict[str, Any]]:

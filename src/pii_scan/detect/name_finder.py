@@ -3,52 +3,54 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from collections.abc import Sequence
-from functools import cache
+import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.detect.context import plain_header
 from pii_scan.detect.engine import Detections, no_detections, text_offsets
-from pii_scan.detect.names.columns import NameColumn
-from pii_scan.detect.names.model import FILE
-from pii_scan.detect.names.tagger import Mentioned, NameTagger
-from pii_scan.detect.rules import Rule, load_rules
 from pii_scan.detect.validators import UNSURE
 
-ENTITY_TYPE = "PERSON"
-RULE_ID = "names.person"
+if TYPE_CHECKING:
+    from pii_scan.detect.names.columns import NameColumn
+    from pii_scan.detect.names.model import NameModel
+    from pii_scan.detect.names.own_list import OwnNames
+    from pii_scan.detect.names.tagger import Mentioned, NameTagger
+
 IN_COLUMN = 4
 """What stands for the column in place of a name's strength as the number of the pattern."""
 LEAST_TEXT = 5
 """Bytes of a cell in which a name may stand among other words."""
 
 
-@cache
-def name_rule() -> Rule:
-    """The rule under which names are kept; its digest is that of the model."""
-    return Rule(
-        id=RULE_ID, entity_type=ENTITY_TYPE, name="Norwegian person name", category="name", patterns=(), validator="",
-        context=(), negative_context=(), context_boost=0.0, negative_penalty=0.0, references=(), examples=(),
-        counter_examples=(), origin="names", digest=hashlib.sha256(FILE.read_bytes()).hexdigest(),
-    )  # fmt: skip
-
-
-def rules_and_names(only: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The built-in rules and the one of names, of the entity types `only` if given. Raises RuleError."""
-    rules = load_rules(only=only, elsewhere=(ENTITY_TYPE,))
-    return (*rules, name_rule()) if not only or ENTITY_TYPE in only else rules
-
-
 class NameFinder:
     """Names in texts and columns, as detections of rule `number`."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, own: OwnNames | None = None) -> None:
+        """`own`: names of the user's."""
         self._number = number
-        self._tagger = NameTagger()
+        self._own = own
+
+    @functools.cached_property
+    def model(self) -> NameModel:
+        """Loaded when the first text is looked at."""
+        from pii_scan.detect.names.model import built_in_model
+
+        if self._own is None:
+            return built_in_model()
+        from pii_scan.detect.names.own_list import with_own_names
+
+        return with_own_names(built_in_model(), self._own)
+
+    @functools.cached_property
+    def _tagger(self) -> NameTagger:
+        from pii_scan.detect.names.tagger import NameTagger
+
+        return NameTagger(self.model)
 
     def in_texts(self, texts: pa.Array, mentioned: Mentioned | None = None, *, cells: bool = False) -> Detections:
         """Names in running text. With `mentioned` the texts are of one document, else each stands for itself."""
@@ -96,6 +98,33 @@ class NameFinder:
             strength.astype(np.int16), np.full(n, UNSURE, np.uint8), np.full(n, -1, np.int32),
             score.astype(np.float32), np.zeros(n, np.int16),
         )  # fmt: skip
+
+
+class NamesOfDocument:
+    """The names of one document while it is read: its parts count for each other."""
+
+    def __init__(self, finder: NameFinder) -> None:
+        self._finder = finder
+        self._columns: dict[tuple[str, tuple[str, int]], NameColumn] = {}
+
+    @functools.cached_property
+    def _mentioned(self) -> Mentioned:
+        from pii_scan.detect.names.tagger import Mentioned
+
+        return Mentioned()
+
+    def in_texts(self, texts: pa.Array) -> Detections:
+        """Names in running text."""
+        return self._finder.in_texts(texts, self._mentioned)
+
+    def in_cells(self, cells: pa.Array, header: str, place: tuple[str, int]) -> Detections:
+        """Names in a batch of cells of one column; `place`: its sheet and number."""
+        from pii_scan.detect.names.columns import NameColumn
+
+        column = self._columns.get((header, place))
+        if column is None:
+            column = self._columns[header, place] = NameColumn(plain_header(header), self._finder.model)
+        return self._finder.in_cells(cells, column)
 
 
 def _byte_offsets(text: str) -> npt.NDArray[np.int64]:

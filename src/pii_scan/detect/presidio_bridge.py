@@ -29,9 +29,9 @@ from spacy.lang.nb.stop_words import STOP_WORDS
 from pii_scan.detect import evidence
 from pii_scan.detect.context import ContextIndex
 from pii_scan.detect.engine import NAMED, WITHOUT_EVIDENCE
-from pii_scan.detect.name_finder import RULE_ID, name_rule, rules_and_names
+from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.names.tagger import NameTagger
-from pii_scan.detect.rules import Rule
+from pii_scan.detect.rules import Rule, load_rules
 from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, judge_texts
 
 LANGUAGE = "nb"
@@ -195,7 +195,7 @@ def recognizers(
     rules: Sequence[Rule] | None = None, *, language: str = LANGUAGE, as_of: date | None = None
 ) -> list[EntityRecognizer]:
     """pii-scan's rules, the one of names among them, as recognizers to add to any Presidio registry."""
-    chosen = rules_and_names() if rules is None else rules
+    chosen = (*load_rules(), name_rule()) if rules is None else rules
     return [
         NameRecognizer(rule, language=language)
         if rule.id == RULE_ID

@@ -14,7 +14,6 @@ from spacy.tokens import Doc, Span
 from spacy.util import minibatch
 
 from pii_scan.detect.detector import DEFAULT_MIN_SCORE, Detector
-from pii_scan.detect.name_finder import rules_and_names
 
 KEY = "pii_scan"
 """Of the group in `doc.spans`, of the factory, and of the extension that holds all that is known of a span."""
@@ -69,7 +68,7 @@ class PiiComponent:
 
         only, min_score, as_of = self._options
         day = date.fromisoformat(as_of) if as_of else None
-        self._detector = Detector(rules_and_names(only), min_score=min_score, as_of=day)
+        self._detector = Detector(only=only, min_score=min_score, as_of=day)
 
     def __getstate__(self) -> tuple[tuple[str, ...], float, str]:
         """Compiled rules do not travel to other processes: they are made anew there."""
@@ -113,9 +112,7 @@ def _mark(doc: Doc, rows: list[dict[str, Any]]) -> None:
     doc.spans[KEY] = spans
 
 
-@Language.factory(
-    KEY, default_config={"only": [], "min_score": DEFAULT_MIN_SCORE, "as_of": ""}, assigns=["doc.spans"]
-)
+@Language.factory(KEY, default_config={"only": [], "min_score": DEFAULT_MIN_SCORE, "as_of": ""}, assigns=["doc.spans"])
 def make_component(nlp: Language, name: str, only: list[str], min_score: float, as_of: str) -> PiiComponent:
     """The factory that spaCy calls."""
     _register_attributes()
