@@ -73,6 +73,10 @@ class Settings:
     min_score: float
     limits: Limits
     presidio: tuple[str, ...] = ()
+    ner: tuple[str, ...] = ()
+    """The user's own language models."""
+    names: tuple[str, ...] = ()
+    """The user's own lists of names."""
     systems: tuple[str, ...] = ()
     """The user's own profiles of systems and rules of paths, files and folders."""
     for_guard: bool = False
@@ -84,7 +88,7 @@ class Settings:
     def from_json(cls, content: Mapping[str, Any]) -> Settings:
         """The inverse of `dataclasses.asdict`."""
         limits = Limits(**content["limits"])
-        rest = {key: tuple(content[key]) for key in ("rules", "presidio", "only", "systems")}
+        rest = {key: tuple(content[key]) for key in ("rules", "presidio", "ner", "names", "only", "systems")}
         return cls(**{**content, **rest, "limits": limits})
 
 
@@ -98,14 +102,14 @@ class Pipeline:
         self._detector = Detector(
             rule_paths=settings.rules, only=settings.only, min_score=settings.min_score,
             as_of=date.fromisoformat(settings.as_of), presidio=settings.presidio,
-            memory=memory_folder(os.environ),
+            ner=settings.ner, names=settings.names, memory=memory_folder(os.environ),
         )  # fmt: skip
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
             rules = (*load_rules(settings.rules), name_rule())
             self._name_detector = Detector(
                 rules, rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of),
-                memory=memory_folder(os.environ),
+                names=settings.names, memory=memory_folder(os.environ),
             )  # fmt: skip
         self._attribution = None if settings.for_guard else Attribution(*load_profiles(settings.systems))
         self._as_of = date.fromisoformat(settings.as_of)
@@ -123,6 +127,7 @@ class Pipeline:
         """The tables of one unit, in pieces. A document that cannot be opened or read becomes a problem row."""
         collector = Collector(self._key, self._names.safe, self._ages)
         rows = DocumentRows(self._names, self._key)
+        self._detector.hear(beat)
         last_flush = -FLUSH_SECONDS  # the first hits leave at once: no one knows yet whether the document is harmless
         try:
             with contextlib.ExitStack() as held:

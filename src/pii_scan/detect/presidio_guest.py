@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,11 @@ class Guests:
         self._languages = sorted({recognizer.supported_language for recognizer in self._recognizers})
         self._nlp = WordNlpEngine(self._languages)
         self._engines: dict[str, Any] = {}
+        self._beat: Callable[[], None] = lambda: None
+
+    def hear(self, beat: Callable[[], None]) -> None:
+        """`beat` is called after each text."""
+        self._beat = beat
 
     def detect(self, texts: pa.Array, header: str, first_rule: int) -> Detections:
         """What the guests find in each text, with their scores; their rules are numbered from `first_rule` on.
@@ -115,6 +120,7 @@ class Guests:
         for number, text in enumerate(texts.to_pylist()):
             if text:
                 rows.extend((number, *row) for row in self._analyze(text, header))
+                self._beat()
         if not rows:
             return no_detections()
         text_numbers, start, end, rule, score = (np.array(column) for column in zip(*rows, strict=True))

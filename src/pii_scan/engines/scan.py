@@ -65,8 +65,7 @@ def scan(
     environment = os.environ if environment is None else environment
     now = now or datetime.now(tz=UTC)
     folder = Path(out) if out is not None else Path(f"pii-scan-{now:%Y%m%dT%H%M%SZ}")
-    rules, guests = load_recognizers(config.rules, config.presidio, only=config.only)
-    rules += guests.rules if guests else ()
+    rules = _recognizers(config)
     table, _ = load_profiles(config.systems)
     key = fingerprint_key(environment, key_folder(environment))
     descriptions, notes, stdin = _describe([os.fspath(target) for target in targets], config, folder)
@@ -91,10 +90,21 @@ def scan(
     return load_run(folder)
 
 
+def _recognizers(config: Config) -> tuple[Rule, ...]:
+    """All that will look, so that what cannot be loaded is told before anything is written. Language models are loaded
+    for this, and again by the workers: this process does not keep them.
+    """
+    rules, guests = load_recognizers(
+        config.rules, config.presidio, only=config.only, names=config.names, ner=config.ner
+    )  # fmt: skip
+    return rules + (guests.rules if guests else ())
+
+
 def _settings(config: Config, key: bytes, now: datetime, profile: bool) -> Settings:
     return Settings(
         key=key.hex(), as_of=config.as_of or f"{now:%Y-%m-%d}", rules=tuple(config.rules), only=tuple(config.only),
         min_score=config.min_score, limits=config.limits, presidio=tuple(config.presidio),
+        ner=tuple(config.ner), names=tuple(config.names),
         systems=tuple(config.systems), profile=profile,
     )  # fmt: skip
 
@@ -196,7 +206,7 @@ def _label(descriptions: Sequence[dict[str, Any]], config: Config) -> None:
     names = [printable(described["path"]) for described in descriptions]
     if config.rules or any(char.isdigit() or char == "@" for name in names for char in name):
         memory = memory_folder(os.environ)  # slow to make without; built-in rules want digits or @
-        masker = NameMasker(finder(Detector(rule_paths=config.rules, memory=memory)))
+        masker = NameMasker(finder(Detector(rule_paths=config.rules, names=config.names, memory=memory)))
         named = [str(described.get("server", "")) for described in descriptions]  # an address of a server is no one's
         names = [own + masker.safe(name.removeprefix(own)) for own, name in zip(named, names, strict=True)]
     taken = {"-"}

@@ -101,8 +101,8 @@ def _rows(content: bytes, where: str) -> Iterator[tuple[str, int]]:
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as problem:
-        line = content[: problem.start].count(b"\n") + 1
-        raise ConfigError(f"{where}, line {line}: not UTF-8", "save the list of names as UTF-8") from None
+        bad = content[: problem.start].count(b"\n") + 1
+        raise ConfigError(f"{where}, line {bad}: not UTF-8", "save the list of names as UTF-8") from None
     opening = next((line for line in lines if line.strip()), "")
     delimiter = next((sign for sign in "\t;" if sign in opening), ",")
     for number, line in enumerate(lines, 1):
