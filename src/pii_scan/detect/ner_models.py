@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from pii_scan.detect.engine import Detections, no_detections
 from pii_scan.detect.ner_prose import Part, parts_to_ask
-from pii_scan.detect.presidio_guest import CATEGORIES, OTHER, GuestError
+from pii_scan.detect.presidio_guest import CATEGORIES, OFFLINE, OTHER, GuestError
 from pii_scan.detect.rules import Rule
 from pii_scan.detect.validators import UNSURE
 from pii_scan.errors import ConfigError, nearest
@@ -32,8 +32,6 @@ LANGUAGE = "nb"
 """Of a pipeline that is given by name or folder; Presidio wants one."""
 MODELS = "spacy_models"
 """The entry point under which spaCy's pipelines are installed."""
-OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
-"""Variables that keep Hugging Face's libraries off the network."""
 BATCH = 32
 MAX_KEPT = 20_000
 """Parts whose result is kept for when they come again."""
@@ -224,7 +222,7 @@ def _transformers_folder(name: str, where: str) -> Path:
 
 def _created(configuration: Mapping[str, Any], where: str) -> Any:
     if configuration["nlp_engine_name"] != "spacy":
-        os.environ.update(dict.fromkeys(OFFLINE, "1"))  # read when those libraries are imported, which happens below
+        os.environ.update(OFFLINE)
     from presidio_analyzer.nlp_engine import NlpEngineProvider
 
     try:

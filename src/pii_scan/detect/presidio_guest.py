@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -29,6 +30,8 @@ CATEGORIES = {
 }  # fmt: skip
 """Category of an entity type that no rule of pii-scan has; the others are `other`."""
 OTHER = "other"
+OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+"""Keeps Hugging Face's libraries, which read this when they are imported, from fetching a model by its name."""
 _CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -73,6 +76,7 @@ def _from_class(name: str) -> Any:
 
     if not _CLASS.fullmatch(name):
         raise RuleError(f"{name!r} names no recognizer", "write module:Class")
+    os.environ.update(OFFLINE)
     module, _, attribute = name.partition(":")
     try:
         made = getattr(importlib.import_module(module), attribute)()
@@ -82,6 +86,9 @@ def _from_class(name: str) -> Any:
         raise RuleError(f"{name}: the module has no such class") from None
     except TypeError:
         raise RuleError(f"{name}: the class must be one that can be made without arguments") from None
+    except Exception as error:  # noqa: BLE001 - a user's class may load a model when it is made
+        hint = "is all installed that it needs, and its model on this machine? nothing is downloaded"
+        raise RuleError(f"{name}: cannot be made ({type(error).__name__})", hint) from None
     if not isinstance(made, EntityRecognizer):
         raise RuleError(f"{name}: not a Presidio EntityRecognizer")
     if isinstance(made, SpacyRecognizer):

@@ -93,7 +93,7 @@ def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path: Path) -> Non
 
 
 def test_words_count_as_what_they_are_in_a_whole_name_and_as_both_when_alone(tmp_path: Path) -> None:
-    own = read_own_names([write(tmp_path, "Zvarr Qnett Bzorg\n\"Gzurp, Hvzil\"\nXyzzuk\nBerg\n")])
+    own = read_own_names([write(tmp_path, 'Zvarr Qnett Bzorg\n"Gzurp, Hvzil"\nXyzzuk\nBerg\n')])
     lists = with_own_names(built_in_model(), own).lists
 
     def known(word: str) -> tuple[bool, bool]:
