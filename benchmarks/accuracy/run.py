@@ -62,7 +62,9 @@ def names_line(units: Sequence[Unit], found: Sequence[Sequence[Finding]]) -> str
     nobody = [unit.document.startswith("negative/") for unit in units]
     counts = [sum(finding.entity_type == _UNMARKED for finding in one) for one in found]
     false = sum(count for count, empty in zip(counts, nobody, strict=True) if empty)
-    return f"names of persons, which are not marked: {sum(counts)}, of them {false} (false) in the files that hold nobody"
+    return (
+        f"names of persons, which are not marked: {sum(counts)}, of them {false} (false) in the files that hold nobody"
+    )
 
 
 def score_row(name: str, score: Score) -> list[str]:

@@ -24,9 +24,10 @@ from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.detector import DEFAULT_MIN_SCORE, ColumnPlace, Detector, Reading
 from pii_scan.detect.engine import Detections
 from pii_scan.detect.layout_memory import memory_folder
-from pii_scan.detect.name_rule import name_rule
+from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.detect.rules import load_rules
+from pii_scan.detect.split_names import Found, known_as
 from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.document_rows import DocumentRows
 from pii_scan.errors import DocumentError
@@ -141,7 +142,7 @@ class Pipeline:
                     if isinstance(piece, Extracted):
                         if piece.ref != current:
                             if current is not None:
-                                collector.end()
+                                self._end(reading, collector)
                             current, reading = piece.ref, self._detector.reading()
                             collector.begin(piece.ref.target, self._names.document(piece.ref))
                         self._observe(piece)
@@ -159,13 +160,13 @@ class Pipeline:
                         beat()
                     else:
                         if current is not None:  # the container's text may go on after a member: it begins anew
-                            collector.end()
+                            self._end(reading, collector)
                             current = None
                         self._done(piece, unit, collector, rows)
                         if self._columns is not None:
                             yield {"columns": self._columns.finish(piece.ref, piece.media_type, document)}
                         beat()
-                collector.end()
+                self._end(reading, collector)
                 changed = getattr(self._sources[unit.ref.target], "changed", None)
                 if changed is not None and (problem := changed(unit.ref, document)) is not None:
                     rows.problem(problem)
@@ -235,8 +236,22 @@ class Pipeline:
             rows.found(piece.ref)
             if isinstance(origin, ColumnOrigin) and origin.keys is not None and reading.names_any(origin.keys.names):
                 batch = dataclasses.replace(batch, origin=dataclasses.replace(origin, keys=None))
-            with self._times.on("collect"):
-                collector.add(batch, self._hits(found))
+        self._collect(reading.parts.take(batch, found), collector)
+
+    def _end(self, reading: Reading, collector: Collector) -> None:
+        """No more of a document will come, or of a part of it."""
+        self._collect(reading.parts.rest(), collector)
+        collector.end()
+
+    def _collect(self, ready: Iterable[Found], collector: Collector) -> None:
+        with self._times.on("collect"):
+            for batch, found, whole in ready:
+                if len(found):
+                    hits = self._hits(found)
+                    if whole is not None:
+                        persons = np.array([rule.id == RULE_ID for rule in self._detector.rules])[found.rule]
+                        hits = dataclasses.replace(hits, known_as=known_as(batch.texts, found, persons, whole))
+                    collector.add(batch, hits)
 
     def _hits(self, found: Detections) -> Hits:
         """Detections with labels in place of rule numbers."""
@@ -268,7 +283,10 @@ class Pipeline:
             name = pa.array([self._names.spaced(ref)], pa.large_string())
             try:
                 found = self._detector.detect(name)
-            except ExpressionTimeout:  # then the whole name is hidden; the content says whether there is more
+            except (
+                ExpressionTimeout,
+                GuestError,
+            ):  # then the whole name is hidden; the content says whether there is more
                 return
             if len(found):
                 rows.found(ref)
@@ -307,17 +325,19 @@ def _under_names(reading: Reading, texts: pa.Array, parts: tuple[str, ...]) -> D
 
 def finder(detector: Detector) -> Find:
     """Where personal data stands in names of files, columns and parts, for `NameMasker`. A name that a rule cannot
-    be tried on in time counts as personal data from end to end.
+    be tried on in time, or that a guest fails on, counts as personal data from end to end.
     """
 
     def find(names: list[str]) -> list[list[tuple[int, int]]]:
         spans: list[list[tuple[int, int]]] = [[] for _ in names]
         try:
             found = detector.detect_texts(names)
-        except ExpressionTimeout:
+        except (ExpressionTimeout, GuestError):
             return [[(0, len(name))] for name in names]
         for row in found.select(["text", "start", "end"]).to_pylist():
             spans[row["text"]].append((row["start"], row["end"]))
+        for number, start, end in detector.own_words(names):
+            spans[number].append((start, end))
         return spans
 
     return find

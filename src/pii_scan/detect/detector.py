@@ -21,6 +21,7 @@ from pii_scan.detect.name_rule import ENTITY_TYPE as PERSON
 from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.presidio_guest import Guests, load_guests
 from pii_scan.detect.rules import Rule, load_rules
+from pii_scan.detect.split_names import SplitNames
 from pii_scan.detect.split_numbers import SplitNumbers
 from pii_scan.detect.validators import SYNTHETIC
 
@@ -98,6 +99,10 @@ class Detector:
         """`beat` is called now and then while Presidio recognizers and language models work, which may take long."""
         if self.engine.guests is not None:
             self.engine.guests.hear(beat)
+
+    def own_words(self, texts: Sequence[str]) -> Iterable[tuple[int, int, int]]:
+        """(text, start, end) in code points of the words of the user's lists of names in names of files and columns."""
+        return self._names.own_words(texts) if self._names is not None else ()
 
     def reading(self) -> Reading:
         """A document about to be read, whose parts count for each other."""
@@ -198,6 +203,8 @@ class Reading:
         self._chance = TextChance(detector.engine)
         self._split = SplitNumbers(detector._columns)
         self._names = None if detector._names is None else NamesOfDocument(detector._names)
+        self.parts = SplitNames()
+        """Put together from what is found, batch for batch, by who keeps it."""
 
     def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1, *, dull: bool = False) -> Detections:
         """Detections in a batch of cells of one column, decided by header, cells and the batches before.

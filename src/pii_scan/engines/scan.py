@@ -204,8 +204,12 @@ def _describe(targets: Sequence[str], config: Config, folder: Path) -> tuple[lis
 def _label(descriptions: Sequence[dict[str, Any]], config: Config) -> None:
     """Gives each target the name that results show: its path, with personal data in it masked, and no two alike."""
     names = [printable(described["path"]) for described in descriptions]
-    if config.rules or any(char.isdigit() or char == "@" for name in names for char in name):
-        memory = memory_folder(os.environ)  # slow to make without; built-in rules want digits or @
+    if (
+        config.rules
+        or config.names
+        or any(char.isdigit() or char == "@" or char.isupper() for name in names for char in name)
+    ):
+        memory = memory_folder(os.environ)  # slow to make without; built-in rules want digits or @, names capitals
         masker = NameMasker(finder(Detector(rule_paths=config.rules, names=config.names, memory=memory)))
         named = [str(described.get("server", "")) for described in descriptions]  # an address of a server is no one's
         names = [own + masker.safe(name.removeprefix(own)) for own, name in zip(named, names, strict=True)]

@@ -114,6 +114,14 @@ def test_what_the_model_knew_it_still_knows(tmp_path: Path) -> None:
         assert (getattr(after, name).look_up(hashes) >= table.codes).all()
 
 
+def test_words_of_the_list_are_seen_in_names_of_files_where_no_sentence_tells(tmp_path: Path) -> None:
+    detector = Detector(only=["PERSON"], names=[write(tmp_path, "Vrangzjø Per\nMed Hvzil-Berg\n")])
+    texts = ["brev vrangzjø 2", "😀 VRANGZJØ", "pris per stk", "Per 2026", "hvzil-berg med", "Vrangzjøen"]
+    found = [texts[number][start:end] for number, start, end in detector.own_words(texts)]
+    assert found == ["vrangzjø", "VRANGZJØ", "Per", "hvzil-berg"]
+    assert list(Detector(only=["PERSON"]).own_words(texts)) == []
+
+
 def test_the_digest_of_the_file_is_part_of_the_rules(tmp_path: Path) -> None:
     def digest(*files: Path) -> str:
         (rule,) = load_recognizers(only=["PERSON"], names=files)[0]

@@ -91,8 +91,10 @@ def _digit(tokens: Tokens, which: Ints) -> Bools:
     return np.asarray((tokens.first[which] >= ord("0")) & (tokens.first[which] <= ord("9")))
 
 
-def labelled(tokens: Tokens, first: Ints) -> Bools:
-    """Whether `Navn:` or the like stands before, or a greeting."""
+def labelled(tokens: Tokens, first: Ints, salt: Hashes) -> Bools:
+    """Whether `Navn:` or the like stands before, or a greeting; one on the line before if the text (`salt`) is the
+    same.
+    """
     quote = tokens.is_sign('"') | tokens.is_sign("[")
     at = first - 1
     for _ in range(2):
@@ -102,9 +104,13 @@ def labelled(tokens: Tokens, first: Ints) -> Bools:
     word = np.maximum(word - quote[word], 0)
     label = sign[at] & among(tokens.hash[word], words.LABELS)
     greeting = among(tokens.hash[first - 1], words.GREETINGS)
-    closing = (tokens.kind[first - 1] == BREAK) & (
-        among(tokens.hash[first - 2], words.GREETINGS)
-        | (tokens.is_sign(",")[first - 2] & among(tokens.hash[np.maximum(first - 3, 0)], words.GREETINGS))
+    closing = (
+        (tokens.kind[first - 1] == BREAK)
+        & (salt[first - 2] == salt[first])
+        & (
+            among(tokens.hash[first - 2], words.GREETINGS)
+            | (tokens.is_sign(",")[first - 2] & among(tokens.hash[np.maximum(first - 3, 0)], words.GREETINGS))
+        )
     )
     return np.asarray(label | greeting | closing)
 

@@ -9,13 +9,15 @@ import csv
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from pii_scan.detect.names.evidence import Lists, WordTable, frequency_code
 from pii_scan.detect.names.model import NameModel
-from pii_scan.detect.names.tokens import word_hashes
+from pii_scan.detect.names.tokens import Hashes, Tokens, among, word_hashes
 from pii_scan.errors import ConfigError
 
 MAX_BYTES = 64 << 20
@@ -73,6 +75,25 @@ def with_own_names(model: NameModel, own: OwnNames) -> NameModel:
             if len(bare) > 1:
                 place[bare] = max(place.get(bare, 0), code)
     return dataclasses.replace(model, lists=_extended(model.lists, first, last, either))
+
+
+def own_hashes(own: OwnNames) -> Hashes:
+    """The hashes of the words of `own`, ascending."""
+    words = {word for name, _ in own.rows for word in re.split(r"[ .,]+", name) if len(word) > 1}
+    return np.sort(word_hashes(sorted(words)))
+
+
+def own_words(texts: Sequence[str], known: Hashes, lists: Lists) -> Iterator[tuple[int, int, int]]:
+    """(text, start, end) of each word of `known` in texts that are no prose: the names of files, folders and columns.
+
+    A word that is also a common one counts only with a capital.
+    """
+    for number, text in enumerate(texts):
+        tokens = Tokens(text)
+        at = np.flatnonzero(among(tokens.hash, known))
+        at = at[tokens.capital[at] | (lists.low.look_up(tokens.hash[at]) == 0)]
+        for start, end in zip(tokens.start[at].tolist(), tokens.end[at].tolist(), strict=True):
+            yield number, start, end
 
 
 def _extended(lists: Lists, first: dict[str, int], last: dict[str, int], either: dict[str, int]) -> Lists:

@@ -71,14 +71,22 @@ SHARE, LEAST = 0.06, 2
 """Of the words and signs there, and how many, must be `_NORWEGIAN`."""
 
 
+def is_norwegian(tokens: Tokens, which: Ints) -> Bools:
+    """Which of the words `which` are frequent in Norwegian and rare elsewhere."""
+    out = np.zeros(len(which), bool)
+    short = np.flatnonzero(tokens.length[which] <= _LONGEST)
+    out[short] = among(tokens.hash[which[short]], _NORWEGIAN)
+    return out
+
+
 def norwegian(tokens: Tokens, where: Ints, cell: Ints) -> Bools:
     """Whether such words stand near each of `where`: in its `cell` (ascending numbers by token), up to NEAR away."""
     if not len(where):
         return np.zeros(0, bool)
     hit = np.zeros(len(tokens.kind) + 1, np.int64)
     counted = np.zeros(len(tokens.kind) + 1, np.int64)
-    short = np.flatnonzero((tokens.kind == WORD) & (tokens.length <= _LONGEST))
-    hit[short + 1] = among(tokens.hash[short], _NORWEGIAN)
+    word = np.flatnonzero(tokens.kind == WORD)
+    hit[word + 1] = is_norwegian(tokens, word)
     counted[1:] = tokens.start < tokens.end
     hit, counted = np.cumsum(hit), np.cumsum(counted)
     low = np.maximum(where - NEAR, np.searchsorted(cell, cell[where], side="left"))
