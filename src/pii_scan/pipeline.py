@@ -227,7 +227,7 @@ class Pipeline:
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.LIMIT, detail))
             return
         except GuestError as error:
-            detail = f"a Presidio recognizer failed on a text ({error})"
+            detail = f"a Presidio recognizer or language model failed on a text ({error})"
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.CRASH, detail))
             return
         if isinstance(origin, ColumnOrigin):
