@@ -13,7 +13,7 @@ ASKED = [
     "Kari kommer ikke i morgen.",
     "ring kari når du kan",
     "Det ble sendt til Fjordkurs i Bergen.",
-    "Hei!\nvi viser til samtalen\nmed vår Zubrak i går.",
+    "Vi viser til samtalen som vi hadde i går med vår gode Knut\nZubrak, som skal sende svar.",
 ]
 NOT_ASKED = [
     "Møtet er avlyst. Det kommer en ny innkalling senere.",
@@ -41,13 +41,13 @@ def test_the_answer_for_many_is_that_for_each() -> None:
     assert may_hold_names(texts).tolist() == [bool(may_hold_names([text])[0]) for text in texts]
 
 
-def test_paragraphs_stand_each_for_itself_in_the_order_of_the_texts() -> None:
-    texts = [f"{NOT_ASKED[0]}\n\n{ASKED[0]}\n \n{ASKED[1]}", None, ASKED[2]]
+def test_lines_stand_each_for_itself_in_the_order_of_the_texts() -> None:
+    texts = [f"{NOT_ASKED[0]}\n\n{ASKED[0]}\n{ASKED[1]}\r\n", None, ASKED[2]]
     parts = list(parts_to_ask(texts))
     assert [(part.number, part.text.strip()) for part in parts] == [(0, ASKED[0]), (0, ASKED[1]), (2, ASKED[2])]
 
 
-def test_a_long_paragraph_is_cut_between_sentences() -> None:
+def test_a_long_line_is_cut_between_sentences() -> None:
     text = " ".join(ASKED[:2] * 200)
     parts = list(parts_to_ask([text]))
     assert max(len(part.text) for part in parts) <= MAX_LETTERS

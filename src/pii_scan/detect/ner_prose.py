@@ -1,12 +1,10 @@
-"""Which parts of texts a language model is asked about: paragraphs of prose in which a name may stand, each once.
+"""Which parts of texts a language model is asked about: lines of prose in which a name may stand.
 
-A model takes a hundred times as long as everything else; about half of all sentences hold neither a capitalised word in
-their middle nor a word of the lists of names.
+A model takes a hundred times as long as everything else, and nearly half of all lines hold no word that may be a name.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,10 +15,12 @@ from pii_scan.detect.names.model import built_in_model
 from pii_scan.detect.names.tokens import BREAK, SIGN, WORD, Bools, Tokens
 
 MAX_LETTERS = 2000
-"""Of a part; a longer paragraph is cut between sentences or words."""
+"""Of a part; a longer line is cut between sentences or words."""
+WRAPPED = 50
+"""A line of so many letters that ends in no stop was wrapped, perhaps between two words of a name."""
 LEAST_WORDS, WORD_SHARE = 3, 0.6
 """A part is prose from so many words of letters alone, when they are so large a share of its words and signs."""
-_PART = re.compile(r"\S(?:[^\n]|\n(?!\s*\n))*")
+_ENDS = '.!?:;»"”'
 _GROUP_LETTERS = 1 << 20
 
 
@@ -50,15 +50,26 @@ def parts_to_ask(texts: Sequence[str | None]) -> Iterator[Part]:
 
 
 def _parts(number: int, text: str) -> Iterator[Part]:
-    for found in _PART.finditer(text):
-        start, end = found.span()
-        while end - start > MAX_LETTERS:
-            cut = max(text.rfind(sign, start, start + MAX_LETTERS) for sign in (". ", "\n"))
-            if cut <= start:
-                cut = text.rfind(" ", start, start + MAX_LETTERS)
-            cut = start + MAX_LETTERS if cut <= start else cut + 1
-            yield Part(number, start, text[start:cut])
-            start = cut
+    """Lines; one that was wrapped goes on in the next."""
+    start = at = 0
+    for line in text.split("\n"):
+        end, said = at + len(line), line.rstrip()
+        if len(said) < WRAPPED or said[-1] in _ENDS or end - start >= MAX_LETTERS:
+            yield from _pieces(number, text, start, end)
+            start = end + 1
+        at = end + 1
+    yield from _pieces(number, text, start, len(text))
+
+
+def _pieces(number: int, text: str, start: int, end: int) -> Iterator[Part]:
+    """A part, cut between sentences or words where it is long."""
+    while end - start > MAX_LETTERS:
+        cut = text.rfind(". ", start, start + MAX_LETTERS)
+        cut = cut if cut > start else text.rfind(" ", start, start + MAX_LETTERS)
+        cut = cut + 1 if cut > start else start + MAX_LETTERS
+        yield Part(number, start, text[start:cut])
+        start = cut
+    if start < end:
         yield Part(number, start, text[start:end])
 
 
@@ -82,6 +93,7 @@ def may_hold_names(texts: Sequence[str]) -> Bools:
     opens = (tokens.kind[before] == BREAK) | np.isin(tokens.first[before], OPENING)
     listed = built_in_model().lists.of(tokens, at)
     capital = tokens.capital[at]
-    hint = word & ((capital & ~opens) | (listed.named & (capital | (listed.low == 0))))
+    rare = listed.low == 0  # never seen in small letters in the training texts
+    hint = word & ((capital & (~opens | rare)) | (listed.named & (capital | rare)))
     prose = (letters >= LEAST_WORDS) & (letters >= WORD_SHARE * all_signs)
     return np.asarray(prose & (np.bincount(which, hint, len(texts)) > 0))
