@@ -80,7 +80,9 @@ def _chosen(parts: list[Part]) -> Iterator[Part]:
 
 
 def may_hold_names(texts: Sequence[str]) -> Bools:
-    """Which of `texts` are prose with a capitalised word that does not begin a sentence, or a name of the lists."""
+    """Which of `texts` are prose with a word that may be a name: a capital inside a sentence, a name of the lists, or a
+    word that is never written small.
+    """
     tokens = Tokens("\n".join(texts))
     start = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
     at = np.flatnonzero(tokens.length > 0)
