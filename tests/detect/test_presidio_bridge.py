@@ -260,7 +260,7 @@ def test_presidios_engine_without_any_model_is_enough():
     from pii_scan.detect.presidio_bridge import recognizers
 
     registry = RecognizerRegistry(recognizers=recognizers(as_of=AS_OF), supported_languages=["nb"])
-    nlp_engine = NoOpNlpEngine(models=[{"lang_code": "nb"}])
+    nlp_engine = NoOpNlpEngine(models=[{"lang_code": "nb", "model_name": "none"}])
     nlp_engine.load()
     engine = AnalyzerEngine(registry=registry, nlp_engine=nlp_engine, supported_languages=["nb"])
     found = engine.analyze(text="Kari Nordmann har fnr 11837533335 og er med.", language="nb", score_threshold=0.4)
