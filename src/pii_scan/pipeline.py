@@ -76,6 +76,10 @@ class Settings:
     min_score: float
     limits: Limits
     presidio: tuple[str, ...] = ()
+    ner: tuple[str, ...] = ()
+    """The user's own language models."""
+    names: tuple[str, ...] = ()
+    """The user's own lists of names."""
     systems: tuple[str, ...] = ()
     """The user's own profiles of systems and rules of paths, files and folders."""
     for_guard: bool = False
@@ -87,7 +91,7 @@ class Settings:
     def from_json(cls, content: Mapping[str, Any]) -> Settings:
         """The inverse of `dataclasses.asdict`."""
         limits = Limits(**content["limits"])
-        rest = {key: tuple(content[key]) for key in ("rules", "presidio", "only", "systems")}
+        rest = {key: tuple(content[key]) for key in ("rules", "presidio", "ner", "names", "only", "systems")}
         return cls(**{**content, **rest, "limits": limits})
 
 
@@ -101,14 +105,14 @@ class Pipeline:
         self._detector = Detector(
             rule_paths=settings.rules, only=settings.only, min_score=settings.min_score,
             as_of=date.fromisoformat(settings.as_of), presidio=settings.presidio,
-            memory=memory_folder(os.environ),
+            ner=settings.ner, names=settings.names, memory=memory_folder(os.environ),
         )  # fmt: skip
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
             rules = (*load_rules(settings.rules), name_rule())
             self._name_detector = Detector(
                 rules, rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of),
-                memory=memory_folder(os.environ),
+                names=settings.names, memory=memory_folder(os.environ),
             )  # fmt: skip
         self._attribution = None if settings.for_guard else Attribution(*load_profiles(settings.systems))
         self._as_of = date.fromisoformat(settings.as_of)
@@ -126,6 +130,7 @@ class Pipeline:
         """The tables of one unit, in pieces. A document that cannot be opened or read becomes a problem row."""
         collector = Collector(self._key, self._names.safe, self._ages)
         rows = DocumentRows(self._names, self._key)
+        self._detector.hear(beat)
         last_flush = -FLUSH_SECONDS  # the first hits leave at once: no one knows yet whether the document is harmless
         try:
             with contextlib.ExitStack() as held:
@@ -232,7 +237,7 @@ class Pipeline:
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.LIMIT, detail))
             return
         except GuestError as error:
-            detail = f"a Presidio recognizer failed on a text ({error})"
+            detail = f"a Presidio recognizer or language model failed on a text ({error})"
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.CRASH, detail))
             return
         if isinstance(origin, ColumnOrigin):
@@ -288,7 +293,10 @@ class Pipeline:
             name = pa.array([self._names.spaced(ref)], pa.large_string())
             try:
                 found = self._detector.detect(name)
-            except ExpressionTimeout:  # then the whole name is hidden; the content says whether there is more
+            except (
+                ExpressionTimeout,
+                GuestError,
+            ):  # then the whole name is hidden; the content says whether there is more
                 return
             if len(found):
                 rows.found(ref)
@@ -327,17 +335,19 @@ def _under_names(reading: Reading, texts: pa.Array, parts: tuple[str, ...]) -> D
 
 def finder(detector: Detector) -> Find:
     """Where personal data stands in names of files, columns and parts, for `NameMasker`. A name that a rule cannot
-    be tried on in time counts as personal data from end to end.
+    be tried on in time, or that a guest fails on, counts as personal data from end to end.
     """
 
     def find(names: list[str]) -> list[list[tuple[int, int]]]:
         spans: list[list[tuple[int, int]]] = [[] for _ in names]
         try:
             found = detector.detect_texts(names)
-        except ExpressionTimeout:
+        except (ExpressionTimeout, GuestError):
             return [[(0, len(name))] for name in names]
         for row in found.select(["text", "start", "end"]).to_pylist():
             spans[row["text"]].append((row["start"], row["end"]))
+        for number, start, end in detector.own_words(names):
+            spans[number].append((start, end))
         return spans
 
     return find

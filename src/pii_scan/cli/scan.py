@@ -47,6 +47,13 @@ from pii_scan.errors import UsageError, nearest
 )
 @click.option("--presidio", multiple=True, metavar="MODULE:CLASS", help="Your own Presidio recognizers.")
 @click.option(
+    "--ner", "--ner-config", "ner", multiple=True, metavar="NAME|FOLDER|FILE",
+    help="Your own language model: a spaCy pipeline, or Presidio's NLP engine configuration (YAML).",
+)  # fmt: skip
+@click.option(
+    "--names", multiple=True, metavar="FILE", type=click.Path(), help="Your own list of names: name or name,count."
+)
+@click.option(
     "--systems", multiple=True, metavar="PATH", type=click.Path(), help="Your own systems and rules of paths."
 )
 @click.option("--as-of", metavar="DATE", help="The day that decides which numbers exist (default today).")
@@ -130,7 +137,7 @@ def _config(options: dict[str, Any], config: Config, adding: bool = True) -> Con
         for name in ("jobs", "min_score", "lang", "as_of", "sample", "max_db_connections")
         if options[name] is not None
     }
-    for name in ("include", "exclude", "rules", "presidio", "systems"):
+    for name in ("include", "exclude", "rules", "presidio", "ner", "names", "systems"):
         if options[name]:
             given[name] = (getattr(config, name) if adding else ()) + tuple(options[name])
     if options["only"]:
@@ -159,7 +166,7 @@ def _gates(names: Sequence[str], config: Config) -> list[str]:
         return []
     from pii_scan.detect.detector import load_recognizers
 
-    rules, guests = load_recognizers(config.rules, config.presidio)
+    rules, guests = load_recognizers(config.rules, config.presidio, ner=config.ner)
     rules += guests.rules if guests else ()
     known = {"any", *(rule.entity_type for rule in rules), *(rule.category for rule in rules)}
     wanted = [name.strip() for text in names for name in text.split(",")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,10 @@ from pii_scan.detect.validators import UNSURE
 
 if TYPE_CHECKING:
     from pii_scan.detect.names.columns import NameColumn
+    from pii_scan.detect.names.model import NameModel
+    from pii_scan.detect.names.own_list import OwnNames
     from pii_scan.detect.names.tagger import Mentioned, NameTagger
+    from pii_scan.detect.names.tokens import Hashes
 
 IN_COLUMN = 4
 """What stands for the column in place of a name's strength as the number of the pattern."""
@@ -27,15 +31,42 @@ IN_COLUMN = 4
 class NameFinder:
     """Names in texts and columns, as detections of rule `number`."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, own: OwnNames | None = None) -> None:
+        """`own`: names of the user's."""
         self._number = number
+        self._own = own
+
+    @functools.cached_property
+    def model(self) -> NameModel:
+        """Loaded when the first text is looked at."""
+        from pii_scan.detect.names.model import built_in_model
+
+        if self._own is None:
+            return built_in_model()
+        from pii_scan.detect.names.own_list import with_own_names
+
+        return with_own_names(built_in_model(), self._own)
 
     @functools.cached_property
     def _tagger(self) -> NameTagger:
-        """Loaded when the first text is looked at."""
         from pii_scan.detect.names.tagger import NameTagger
 
-        return NameTagger()
+        return NameTagger(self.model)
+
+    def own_words(self, texts: Sequence[str]) -> Iterable[tuple[int, int, int]]:
+        """(text, start, end) in code points of the words of the user's lists in `texts`, which are no prose."""
+        if self._own is None:
+            return ()
+        from pii_scan.detect.names.own_list import own_words
+
+        return own_words(texts, self._own_hashes, self.model.lists)
+
+    @functools.cached_property
+    def _own_hashes(self) -> Hashes:
+        from pii_scan.detect.names.own_list import own_hashes
+
+        assert self._own is not None
+        return own_hashes(self._own)
 
     def in_texts(self, texts: pa.Array, mentioned: Mentioned | None = None, *, cells: bool = False) -> Detections:
         """Names in running text. With `mentioned` the texts are of one document, else each stands for itself."""
@@ -77,10 +108,9 @@ class NameFinder:
     def _in_long_cells(self, cells: pa.Array, numbers: npt.NDArray[np.int64]) -> Detections:
         """Of cells that are alike, only one is looked at, if it may hold a name at all."""
         from pii_scan.detect.names.cells import may_hold_names
-        from pii_scan.detect.names.model import built_in_model
 
         encoded = cells.dictionary_encode()
-        some = np.flatnonzero(may_hold_names(encoded.dictionary, built_in_model().lists))
+        some = np.flatnonzero(may_hold_names(encoded.dictionary, self.model.lists))
         if not len(some):
             return no_detections()
         found = self.in_texts(encoded.dictionary.take(pa.array(some)), cells=True)
@@ -133,7 +163,7 @@ class NamesOfDocument:
                 return None
             from pii_scan.detect.names.columns import NameColumn
 
-            column = self._columns[header, place] = NameColumn(plain_header(header))
+            column = self._columns[header, place] = NameColumn(plain_header(header), self._finder.model)
         return column
 
 

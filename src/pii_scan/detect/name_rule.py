@@ -14,12 +14,17 @@ _MODEL = Path(__file__).parent / "names" / "model.npz"
 
 
 @cache
-def name_rule() -> Rule:
-    """The rule under which names are kept; its digest is that of the model."""
+def name_rule(own_names: str = "") -> Rule:
+    """The rule under which names are kept; its digest is that of the model, and of the user's lists where there are any
+    (`own_names`: theirs).
+    """
+    digest = hashlib.sha256(_MODEL.read_bytes()).hexdigest()
+    if own_names:
+        digest = hashlib.sha256(f"{digest} {own_names}".encode()).hexdigest()
     return Rule(
         id=RULE_ID, entity_type=ENTITY_TYPE, name="Norwegian person name", category="name", patterns=(), validator="",
         context=(), negative_context=(), context_boost=0.0, negative_penalty=0.0, references=(), examples=(),
-        counter_examples=(), origin="names", digest=hashlib.sha256(_MODEL.read_bytes()).hexdigest(),
+        counter_examples=(), origin="names", digest=digest,
     )  # fmt: skip
 
 

@@ -25,12 +25,13 @@ from pii_scan.model import Limits
 from pii_scan.sources.sql.url import is_database_url, parse
 
 OPTIONS = (
-    "only", "min_score", "include", "exclude", "rules", "presidio", "systems", "sample", "as_of", "limits",
+    "only", "min_score", "include", "exclude", "rules", "presidio", "ner", "names", "systems", "sample", "as_of",
+    "limits",
 )  # fmt: skip
 """What decides what a run finds. The number of workers and the language do not."""
-_READING = ("only", "min_score", "presidio", "as_of", "limits")
+_READING = ("only", "min_score", "presidio", "ner", "as_of", "limits")
 """What decides what is found in a document, beside the rules and systems themselves."""
-_PATHS = ("rules", "systems")
+_PATHS = ("rules", "names", "systems")
 AGAIN = "scan again, into another folder"
 
 
@@ -68,7 +69,8 @@ def reading_hash(config: Config, rules_hash: str) -> str:
     """SHA-256 over what decides what is found in a document."""
     content = [__version__, rules_hash, {name: _options(config)[name] for name in _READING}]
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode("utf-8", "surrogatepass"))
-    for path in map(Path, (*sorted(config.rules), *sorted(config.systems))):  # rules that are not asked for mask names
+    files = (*sorted(config.rules), *sorted(config.names), *sorted(config.systems))  # asked for or not, they mask names
+    for path in map(Path, files):
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
                 digest.update(b"\0" + file.read_bytes())

@@ -34,8 +34,8 @@ SLICE_BYTES = 32 << 20
 TICK_SECONDS = 0.25
 START_SECONDS = 120.0
 """A worker must be ready by then."""
-RECYCLE_BYTES = 768 << 20
-"""A worker that holds more between two groups is replaced: parsers leak."""
+RECYCLE_BYTES = 640 << 20
+"""A worker that has grown by more since it was ready is replaced between two groups: parsers leak."""
 MAX_START_FAILURES = 3
 TEMPORARY = "pii-scan-"
 """What the names of temporary folders begin with."""
@@ -128,6 +128,7 @@ class _Worker:
         )  # fmt: skip
         self.group: Group | None = None
         self.ready = False
+        self.size_at_start = 0
         self.killed_for: ProblemCode | None = None
         self.since = self.beat = time.monotonic()
         threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
@@ -269,6 +270,7 @@ class LocalEngine:
         group = worker.group
         if kind == wire.READY:
             worker.ready, self._failed_starts = True, 0
+            worker.size_at_start = resident_bytes(worker.process.pid)
             worker.since = worker.beat
         elif kind == b"":
             self._replace(worker)
@@ -299,7 +301,7 @@ class LocalEngine:
 
     def _release(self, worker: _Worker) -> None:
         worker.group = None
-        if resident_bytes(worker.process.pid) > RECYCLE_BYTES:
+        if resident_bytes(worker.process.pid) - worker.size_at_start > RECYCLE_BYTES:
             self._workers.remove(worker)
             worker.kill()
             worker.bury()

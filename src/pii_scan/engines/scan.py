@@ -73,8 +73,8 @@ class _Asked:
         config = self.config
         return Settings(
             key=self.key.hex(), as_of=as_of, rules=tuple(config.rules), only=tuple(config.only),
-            min_score=config.min_score, limits=config.limits, presidio=tuple(config.presidio),
-            systems=tuple(config.systems), profile=self.profile,
+            min_score=config.min_score, limits=config.limits, presidio=tuple(config.presidio), ner=tuple(config.ner),
+            names=tuple(config.names), systems=tuple(config.systems), profile=self.profile,
         )  # fmt: skip
 
 
@@ -122,12 +122,21 @@ def scan(
                 return load_run(folder)
         config = checked(config or Config(), "options")
         native()  # a wrong choice of kernel is told here, not by every worker
-        rules, guests = load_recognizers(config.rules, config.presidio, only=config.only)
-        rules += guests.rules if guests else ()
+        rules = _recognizers(config)
         key = fingerprint_key(environment, key_folder(environment))
         asked = _Asked(folder, config, key, now, tuple(rules), profile)
         _sit(asked, named, os.fspath(since), writer, report or (lambda progress: None), held)
     return load_run(folder)
+
+
+def _recognizers(config: Config) -> tuple[Rule, ...]:
+    """All that will look, so that what cannot be loaded is told before anything is written. Language models are loaded
+    for this, and again by the workers: this process does not keep them.
+    """
+    rules, guests = load_recognizers(
+        config.rules, config.presidio, only=config.only, names=config.names, ner=config.ner
+    )  # fmt: skip
+    return rules + (guests.rules if guests else ())
 
 
 def _run_to_resume(out: str | os.PathLike[str] | None) -> Run:

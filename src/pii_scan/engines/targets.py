@@ -25,15 +25,21 @@ class Concealing:
     """Masks personal data in what the user said: paths, names, patterns."""
 
     def __init__(self, config: Config) -> None:
-        self._rules = config.rules
+        self._rules, self._lists = config.rules, config.names
         self._masker: NameMasker | None = None
 
     def safe(self, text: str) -> str:
         """`text` with personal data as its shape."""
-        if not self._rules and not any(char.isdigit() or char == "@" or char.isupper() for char in text):
+        if (
+            not self._rules
+            and not self._lists
+            and not any(char.isdigit() or char == "@" or char.isupper() for char in text)
+        ):
             return text  # built-in rules want digits or @, names capitals
         if self._masker is None:  # slow to make
-            self._masker = NameMasker(finder(Detector(rule_paths=self._rules, memory=memory_folder(os.environ))))
+            self._masker = NameMasker(
+                finder(Detector(rule_paths=self._rules, names=self._lists, memory=memory_folder(os.environ)))
+            )
         return self._masker.safe(text)
 
 

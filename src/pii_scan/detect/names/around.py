@@ -118,8 +118,10 @@ def labelled(tokens: Tokens, first: Ints, salt: Hashes) -> Bools:
 def addressed(tokens: Tokens, first: Ints, salt: Hashes) -> Bools:
     """Whether an e-mail address in the text has the name in front of its `@`."""
     at = np.flatnonzero(tokens.is_sign("@"))
+    at = at[tokens.end[at - 1] == tokens.start[at]]
     if not len(at):
         return np.zeros(len(first), bool)
-    local = np.concatenate([at - 1, (at - 3)[tokens.is_sign(".")[at - 2]]])
+    dotted = tokens.is_sign(".")[at - 2] & (tokens.end[at - 3] == tokens.start[at - 2])
+    local = np.concatenate([at - 1, (at - 3)[dotted & (tokens.end[at - 2] == tokens.start[at - 1])]])
     local = local[tokens.length[local] >= LEAST_LETTERS]
     return among(tokens.hash[first] ^ salt[first], np.unique(tokens.hash[local] ^ salt[local]))

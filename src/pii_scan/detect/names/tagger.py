@@ -240,6 +240,8 @@ class _Marked:
         at, behind = np.searchsorted(every, first), np.searchsorted(every, last)
         given, family = listed.first[at] > 0, listed.last[behind] > 0
         several = first < last
+        # an initial says nothing, and a first name in the genitive ends a name: `X Display`, `Marks Extended`
+        given &= ~several | ((self._tokens.length[first] > 1) & ~listed.genitive[at])
         counted = np.concatenate([np.zeros(1, np.int64), np.cumsum(listed.last > 0)])
         any_family = counted[behind + 1] - counted[np.minimum(at + 1, behind + 1)] > 0
         strength = np.where(several & (given | family), PART, UNLISTED)

@@ -60,7 +60,7 @@ LABELS = _hashes(LABEL_WORDS)
 GREETING_WORDS = "hei hallo kjære mvh hilsen hilsen helsing vh hi hello dear regards"
 GREETINGS = _hashes(GREETING_WORDS)
 NORWEGIAN_WORDS = (
-    "og på er som til av ikke ikkje med har ein eit et det jeg eg han hun ho vi dere dykk fra frå var ble vart "
+    "og på er som til av ikke ikkje med har ein eit et det jeg eg han hun ho vi dere dykk fra frå ble vart "
     "blei blir skal vil være vere også når etter hvis viss hei hilsen helsing kjære mvh vennlig vennleg venleg "
     "takk deg meg seg dette denne hva kva hvor kor eller men om den de dei ved hadde mellom sin sitt sine kan må "
     "bor bur heter heiter ringte navn namn"
