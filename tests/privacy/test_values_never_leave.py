@@ -64,7 +64,7 @@ def test_the_estate_is_found_so_that_its_silence_means_something(
 ) -> None:
     assert scanned.said.returncode == 3
     types = {kind for _, kind in found(scanned.run)}
-    assert types == set(planting.VALUES)
+    assert types - {"PERSON"} == set(planting.VALUES)  # names stand in the documents without being planted
     if "json in nb" in scanned.reports:  # the whole estate
         documents = [document for document, _ in found(scanned.run)]
         for name in planting.READABLE:

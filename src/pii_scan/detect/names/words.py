@@ -29,6 +29,7 @@ NO_PERSON = _hashes(
     "excel word sharepoint onedrive peppol saf-t hk-dir ehf created documents document regnskap vår høst sommer "
     "vinter kryptert fullt påmeldte kunde kunder deltaker deltakere ansatt ansatte elev pasient fornavn etternavn "
     "navn namn adresse telefon mobil e-post epost dato sted avsender mottaker tittel disk kurs kilde kolonne ja "
+    "origin user bruker "
     "nei norge norway oslo bergen trondheim stavanger reuters scanpix ntb nrk dagbladet aftenposten vg"
 )
 """Companies, services, and words of forms, which begin or end no name."""
