@@ -1,9 +1,10 @@
 """Names: how many are found and how many of those are right, by language and case; columns; false ones; speed.
 
-    python benchmarks/names.py FOLDER
+    python benchmarks/names.py FOLDER [--train-seconds 240]
 
-FOLDER holds `norne/` (dev split) as `training/train_names.py` wants it. Prints Markdown. The test split of NorNE is not
-read.
+Beside it, in the same run, a small spaCy pipeline that is trained here on the same texts, and Presidio with it.
+FOLDER holds `norne/` and `lists/` as `training/train_names.py` wants them. Prints Markdown. The test split of NorNE is
+not read.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyarrow as pa
+import sides_names
 from measuring import surroundings
 
 from pii_scan.detect.names.columns import NameColumn
@@ -34,6 +36,11 @@ def dev(folder: Path, language: str) -> list[tuple[str, list[tuple[int, int, str
     """(text, spans with labels) of the documents of the dev split."""
     lines = (folder / "norne" / f"{language}-dev.jsonl").read_text(encoding="utf-8").splitlines()
     return [(d["text"], [(s, e, label) for s, e, label in d["spans"]]) for d in map(json.loads, lines)]
+
+
+def persons(folder: Path, language: str) -> list[tuple[str, Spans]]:
+    """(text, spans of names of persons) of the documents of the dev split."""
+    return [(t, {(s, e) for s, e, label in spans if label == "PER"}) for t, spans in dev(folder, language)]
 
 
 def f1(pairs: Iterable[tuple[Spans, Spans]]) -> tuple[float, float, float]:
@@ -66,7 +73,7 @@ def prose(folder: Path, tagger: NameTagger) -> None:
     ]  # fmt: skip
     print("| dev split | case | P | R | F1 |\n|---|---|---|---|---|")
     for language, name in LANGUAGES.items():
-        documents = [(t, {(s, e) for s, e, label in spans if label == "PER"}) for t, spans in dev(folder, language)]
+        documents = persons(folder, language)
         for case, change, find in ways:
             p, r, f = f1((gold, find(tagger, change(text))) for text, gold in documents)
             print(f"| {name} | {case} | {p:.1f} | {r:.1f} | {f:.1f} |")
@@ -133,12 +140,17 @@ def source_code(size: int) -> list[str]:
     return out
 
 
+AUTHORS = ("__author__", "__credits__")
+
+
 def without_comments(text: str) -> str:
-    """The names, signs and short strings of a Python module: comments and long strings name its authors."""
+    """The names, signs and short strings of a Python module: comments, long strings and AUTHORS name its authors."""
     lines: dict[int, list[str]] = {}
+    thanked = False
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type != tokenize.COMMENT and token.start[0] == token.end[0]:
+            thanked = token.type != tokenize.NEWLINE and (thanked or token.string in AUTHORS)
+            if token.type != tokenize.COMMENT and token.start[0] == token.end[0] and not thanked:
                 line = lines.setdefault(token.start[0], [])
                 line += [" " * (token.start[1] - sum(map(len, line))), token.string]
     except (tokenize.TokenError, SyntaxError):
@@ -181,13 +193,21 @@ def _seconds(tagger: NameTagger, texts: list[str]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
+    parser.add_argument(
+        "--train-seconds", type=float, default=240.0, help="of CPU, for spaCy's pipeline; 0: without it"
+    )
+    given = parser.parse_args()
+    folder = given.folder
     tagger = NameTagger()
     print("\n".join(surroundings()), "\n")
     prose(folder, tagger)
     columns(folder)
     false_names(tagger)
     speed(folder, tagger)
+    if given.train_seconds:
+        languages = {name: persons(folder, language) for language, name in LANGUAGES.items()}
+        for line in sides_names.compared(folder, given.train_seconds, tagger, languages, f1):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -110,9 +110,9 @@ _NOT_ANONYMOUS = {
     "aws.s3": "email ip online_id.device",
     "google.analytics": "email online_id.cookie",
     "website.access_log": "ip online_id.cookie online_id.device",
-    "website.gravity_forms": "email ip online_id.device phone",
-    "website.woocommerce": "email",
-    "website.wordpress": "email ip phone",
+    "website.gravity_forms": "email ip name online_id.device phone",
+    "website.woocommerce": "email name",
+    "website.wordpress": "email ip name phone",
 }
 
 Gap = tuple[str, str, str]

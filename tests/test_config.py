@@ -16,6 +16,8 @@ from pii_scan.model import Limits
 WHOLE = """
 targets: {arkiv: "${ROT}/arkiv", alt: /srv}
 rules: [mine]
+ner: [nb_core_news_lg]
+names: [staff.csv]
 only: [EMAIL_ADDRESS]
 min_score: 0.5
 include: ["*.csv"]
@@ -68,7 +70,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     config = load(WHOLE, tmp_path, ROT="/mnt")
     assert config == Config(
         {"arkiv": "/mnt/arkiv", "alt": "/srv"}, ("mine",), ("EMAIL_ADDRESS",), 0.5, ("*.csv",), ("tmp",), 3, "en",
-        Limits(max_depth=4, stall_seconds=5.0, document_seconds=1.5),
+        Limits(max_depth=4, stall_seconds=5.0, document_seconds=1.5), ner=("nb_core_news_lg",), names=("staff.csv",),
     )  # fmt: skip
 
 
@@ -104,6 +106,7 @@ def test_the_digest_is_of_what_decides_findings_only() -> None:
     same = [Config(), Config(jobs=7), Config(lang="en"), Config(targets={"a": "b"})]
     assert len({config.digest() for config in same}) == 1
     changes = {"rules": ("x",), "only": ("X",), "min_score": 0.5, "include": ("a",), "exclude": ("a",),
+               "ner": ("x",), "names": ("x",),
                "limits": Limits(max_depth=3)}  # fmt: skip
     others = [dataclasses.replace(Config(), **{name: value}) for name, value in changes.items()]
     assert len({config.digest() for config in [Config(), *others]}) == 1 + len(changes)

@@ -34,6 +34,11 @@ def fit(sample: Sample, *, width: int, penalty: float, steps: int, say: Callable
     return weights[: 2 * width].reshape(2, width), _allowed(weights[2 * width :].reshape(_TAGS, 4))
 
 
+def _product(a: Floats, b: Floats) -> float:
+    """Of two vectors; unlike `a @ b` it is the same however many processors there are."""
+    return float((a * b).sum())
+
+
 def _allowed(transition: Floats) -> Floats:
     out = transition.copy()
     out[2, 0] = out[2, _START] = _FORBIDDEN
@@ -67,7 +72,7 @@ class _Loss:
             gradient[tag * width : (tag + 1) * width] += np.bincount(self._flat, spread, minlength=width)
         moves[2, 0] = moves[2, _START] = 0
         gradient[2 * width :] += moves.ravel()
-        return total + self._penalty * float(weights @ weights), gradient
+        return total + self._penalty * _product(weights, weights), gradient
 
 
 def _log_sum(values: Floats, axis: int) -> Floats:
@@ -108,7 +113,7 @@ def _minimised(loss: _Loss, point: Floats, steps: int, say: Callable[[str], None
     for step in range(steps):
         way = _direction(slope, past)
         length = 1.0 if past else 1.0 / max(float(np.abs(slope).sum()), 1e-12)
-        falling = float(slope @ way)
+        falling = _product(slope, way)
         for _ in range(20):
             new_value, new_slope = loss(point + length * way)
             if new_value <= value + 1e-4 * length * falling:
@@ -117,7 +122,7 @@ def _minimised(loss: _Loss, point: Floats, steps: int, say: Callable[[str], None
         else:
             return point
         moved, turned = length * way, new_slope - slope
-        if (curved := float(moved @ turned)) > 1e-10:
+        if (curved := _product(moved, turned)) > 1e-10:
             past = [*past[-_HISTORY + 1 :], (moved, turned, 1 / curved)]
         done = value - new_value < 1e-5 * abs(value)
         point, value, slope = point + moved, new_value, new_slope
@@ -132,12 +137,12 @@ def _direction(slope: Floats, past: list[tuple[Floats, Floats, float]]) -> Float
     """Minus the slope times the inverse of the curvature that the past steps tell."""
     way, used = slope.copy(), []
     for moved, turned, share in reversed(past):
-        a = share * float(moved @ way)
+        a = share * _product(moved, way)
         way -= a * turned
         used.append(a)
     if past:
         moved, turned, share = past[-1]
-        way *= 1 / (share * float(turned @ turned))
+        way *= 1 / (share * _product(turned, turned))
     for (moved, turned, share), a in zip(past, reversed(used), strict=True):
-        way += (a - share * float(turned @ way)) * moved
+        way += (a - share * _product(turned, way)) * moved
     return -way

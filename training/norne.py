@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,8 +139,3 @@ def places(folder: Path) -> set[str]:
     with file.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines, delimiter="\t"))
     return {row[name].lower() for row in rows for name in ("place", "municipality")} - {""}
-
-
-def frequency_code(count: int) -> int:
-    """1 to 10: one more for every fourfold number of bearers."""
-    return 1 + min(9, int(math.log2(count + 1) / 2))

@@ -19,9 +19,9 @@ import norne
 import numpy as np
 
 from pii_scan.detect.names import features
-from pii_scan.detect.names.evidence import Lists, WordTable
+from pii_scan.detect.names.evidence import Lists, WordTable, frequency_code
 from pii_scan.detect.names.model import FILE, NameModel, Weights
-from pii_scan.detect.names.tokens import MAX_CHARACTERS, Ints, Tokens, word_hashes
+from pii_scan.detect.names.tokens import MAX_CHARACTERS, Ints, Tokens
 
 SEED = 20261130
 COPIES = (0.0, 0.35, 0.35)
@@ -50,14 +50,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, default=FILE)
+    parser.add_argument("--lines", type=int, default=LINES, help="made-up lines of letters and forms")
     given = parser.parse_args()
-    model = trained(given.folder)
+    model = trained(given.folder, given.lines)
     model.save(given.out)
     print(f"{given.out}: {given.out.stat().st_size} bytes")
 
 
-def trained(folder: Path) -> NameModel:
-    """The model of the names and texts in `folder`."""
+def trained(folder: Path, lines: int = LINES) -> NameModel:
+    """The model of the names and texts in `folder`, and of so many made-up `lines` of letters and forms."""
     first, last = _names(folder)
     sentences = norne.training_sentences(folder)
     lists = _lists(folder, first, last, sentences)
@@ -65,7 +66,7 @@ def trained(folder: Path) -> NameModel:
     text: list[norne.Sentence] = []
     for share in COPIES:
         text += [maker.swapped(sentence, share) for sentence in sentences] if share else sentences
-    text += [maker.line() for _ in range(LINES)]
+    text += [maker.line() for _ in range(lines)]
     parts = {}
     for name in ("cased", "caseless"):
         sample = _sample(text, lists, cased=name == "cased")
@@ -96,20 +97,11 @@ def _lists(folder: Path, first: dict[str, int], last: dict[str, int], sentences:
         for more in (more_first, more_last)
     ]
     tables = [
-        _table({**more, **{name: norne.frequency_code(count) for name, count in own.items()}})
+        WordTable.of_words({**more, **{name: frequency_code(count) for name, count in own.items()}})
         for more, own in zip(elsewhere, (first, last), strict=True)
     ]
     small = {word: min(3, count) for word, count in low.items() if word.isalpha()}
-    return Lists(tables[0], tables[1], _table(dict.fromkeys(places, 1)), _table(small))
-
-
-def _table(codes: dict[str, int]) -> WordTable:
-    words = sorted(word for word in codes if "\n" not in word)
-    hashes = word_hashes([word.lower() for word in words]).tolist()
-    folded: dict[int, int] = {}
-    for value, word in zip(hashes, words, strict=True):
-        folded[value] = max(folded.get(value, 0), codes[word])
-    return WordTable.made(folded)
+    return Lists(tables[0], tables[1], WordTable.of_words(dict.fromkeys(places, 1)), WordTable.of_words(small))
 
 
 def _sample(sentences: list[norne.Sentence], lists: Lists, *, cased: bool) -> crf.Sample:

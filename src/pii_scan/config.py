@@ -43,6 +43,10 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     presidio: tuple[str, ...] = ()
     """The user's own Presidio recognizers, as `module:Class`."""
+    ner: tuple[str, ...] = ()
+    """The user's own language models: names or folders of spaCy pipelines, or files of Presidio's configuration."""
+    names: tuple[str, ...] = ()
+    """The user's own lists of names: files."""
     systems: tuple[str, ...] = ()
     """The user's own profiles of systems and rules of paths, files and folders."""
     sample: int = 0
@@ -56,7 +60,8 @@ class Config:
         """SHA-256 over what decides the findings; the number of jobs and the language do not."""
         content = {
             "rules": sorted(self.rules), "only": sorted(self.only), "min_score": self.min_score,
-            "presidio": sorted(self.presidio), "systems": sorted(self.systems), "as_of": self.as_of,
+            "presidio": sorted(self.presidio), "ner": sorted(self.ner), "names": sorted(self.names),
+            "systems": sorted(self.systems), "as_of": self.as_of,
             "sample": self.sample, "include": list(self.include), "exclude": list(self.exclude),
             "limits": dataclasses.asdict(self.limits),
         }  # fmt: skip
@@ -83,7 +88,7 @@ def _parse(content: dict[str, Any], where: str, environment: Mapping[str, str]) 
             values[key] = _limits(value, where)
         elif key == "targets":
             values[key] = _targets(value, where, environment)
-        elif key in ("rules", "presidio", "systems", "only", "include", "exclude"):
+        elif key in ("rules", "presidio", "ner", "names", "systems", "only", "include", "exclude"):
             values[key] = _words(value, key, where)
         elif key == "as_of":
             values[key] = str(value)  # YAML may read it as a date

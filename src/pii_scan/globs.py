@@ -17,7 +17,7 @@ class Patterns:
     [True, True, True, False]
     """
 
-    __slots__ = ("_names", "_paths")
+    __slots__ = ("_flags", "_names", "_paths")
 
     def __init__(self, patterns: Iterable[str], ignore_case: bool = False) -> None:
         names: list[str] = []
@@ -25,12 +25,13 @@ class Patterns:
         for pattern in patterns:
             whole = pattern.strip("/") if pattern.strip("/") else pattern
             (paths if "/" in whole or pattern.startswith("/") else names).append(_regex(whole.removeprefix("./")))
-        flags = re.DOTALL | re.IGNORECASE if ignore_case else re.DOTALL
-        self._names = re.compile("|".join(names), flags) if names else None
-        self._paths = re.compile("|".join(paths), flags) if paths else None
+        self._flags = re.DOTALL | re.IGNORECASE if ignore_case else re.DOTALL
+        self._names: str | re.Pattern[str] = "|".join(names)
+        """Compiled when it is first tried: of the patterns of systems most never are. Empty: none."""
+        self._paths: str | re.Pattern[str] = "|".join(paths)
 
     def __bool__(self) -> bool:
-        return self._names is not None or self._paths is not None
+        return bool(self._names or self._paths)
 
     def fit(self, path: str) -> bool:
         """The path, or a folder above it, fits a pattern."""
@@ -43,9 +44,14 @@ class Patterns:
 
     def fit_exactly(self, path: str) -> bool:
         """The path itself fits a pattern."""
-        if self._names is not None and self._names.fullmatch(path.rpartition("/")[2]):
-            return True
-        return self._paths is not None and self._paths.fullmatch(path) is not None
+        if self._names:
+            if isinstance(self._names, str):
+                self._names = re.compile(self._names, self._flags)
+            if self._names.fullmatch(path.rpartition("/")[2]):
+                return True
+        if self._paths and isinstance(self._paths, str):
+            self._paths = re.compile(self._paths, self._flags)
+        return not isinstance(self._paths, str) and self._paths.fullmatch(path) is not None
 
 
 def _regex(pattern: str) -> str:

@@ -92,6 +92,9 @@ class DocumentRef:
     size_bytes: int | None = None
     modified_at: float | None = None
     """Seconds since the epoch, UTC."""
+    changed_ns: tuple[int, int] | None = None
+    """When content and when content or properties last changed, nanoseconds since the epoch; None where the source
+    cannot say."""
 
     @property
     def display(self) -> str:

@@ -24,10 +24,10 @@ from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.detector import DEFAULT_MIN_SCORE, ColumnPlace, Detector, Reading
 from pii_scan.detect.engine import Detections
 from pii_scan.detect.layout_memory import memory_folder
-from pii_scan.detect.name_finder import ENTITY_TYPE as PERSON
-from pii_scan.detect.name_finder import name_rule
+from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.detect.rules import load_rules
+from pii_scan.detect.split_names import Found, known_as
 from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.document_rows import DocumentRows
 from pii_scan.errors import DocumentError
@@ -77,6 +77,10 @@ class Settings:
     min_score: float
     limits: Limits
     presidio: tuple[str, ...] = ()
+    ner: tuple[str, ...] = ()
+    """The user's own language models."""
+    names: tuple[str, ...] = ()
+    """The user's own lists of names."""
     systems: tuple[str, ...] = ()
     """The user's own profiles of systems and rules of paths, files and folders."""
     for_guard: bool = False
@@ -88,7 +92,7 @@ class Settings:
     def from_json(cls, content: Mapping[str, Any]) -> Settings:
         """The inverse of `dataclasses.asdict`."""
         limits = Limits(**content["limits"])
-        rest = {key: tuple(content[key]) for key in ("rules", "presidio", "only", "systems")}
+        rest = {key: tuple(content[key]) for key in ("rules", "presidio", "ner", "names", "only", "systems")}
         return cls(**{**content, **rest, "limits": limits})
 
 
@@ -102,14 +106,14 @@ class Pipeline:
         self._detector = Detector(
             rule_paths=settings.rules, only=settings.only, min_score=settings.min_score,
             as_of=date.fromisoformat(settings.as_of), presidio=settings.presidio,
-            memory=memory_folder(os.environ),
+            ner=settings.ner, names=settings.names, memory=memory_folder(os.environ),
         )  # fmt: skip
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
-            rules = load_rules(settings.rules) + ((name_rule(),) if PERSON in settings.only else ())
+            rules = (*load_rules(settings.rules), name_rule())
             self._name_detector = Detector(
                 rules, rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of),
-                memory=memory_folder(os.environ),
+                names=settings.names, memory=memory_folder(os.environ),
             )  # fmt: skip
         self._attribution = None if settings.for_guard else Attribution(*load_profiles(settings.systems))
         self._as_of = date.fromisoformat(settings.as_of)
@@ -127,6 +131,7 @@ class Pipeline:
         """The tables of one unit, in pieces. A document that cannot be opened or read becomes a problem row."""
         collector = Collector(self._key, self._names.safe, self._ages)
         rows = DocumentRows(self._names, self._key)
+        self._detector.hear(beat)
         last_flush = -FLUSH_SECONDS  # the first hits leave at once: no one knows yet whether the document is harmless
         try:
             with contextlib.ExitStack() as held:
@@ -140,7 +145,7 @@ class Pipeline:
                     if isinstance(piece, Extracted):
                         if piece.ref != current:
                             if current is not None:
-                                collector.end()
+                                self._end(reading, collector)
                             current, reading = piece.ref, self._detector.reading()
                             collector.begin(piece.ref.target, self._names.document(piece.ref))
                         self._observe(piece)
@@ -158,13 +163,13 @@ class Pipeline:
                         beat()
                     else:
                         if current is not None:  # the container's text may go on after a member: it begins anew
-                            collector.end()
+                            self._end(reading, collector)
                             current = None
                         self._done(piece, unit, collector, rows)
                         if self._columns is not None:
                             yield {"columns": self._columns.finish(piece.ref, piece.media_type, document)}
                         beat()
-                collector.end()
+                self._end(reading, collector)
                 changed = getattr(self._sources[unit.ref.target], "changed", None)
                 if changed is not None and (problem := changed(unit.ref, document)) is not None:
                     rows.problem(problem)
@@ -240,7 +245,7 @@ class Pipeline:
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.LIMIT, detail))
             return
         except GuestError as error:
-            detail = f"a Presidio recognizer failed on a text ({error})"
+            detail = f"a Presidio recognizer or language model failed on a text ({error})"
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.CRASH, detail))
             return
         if isinstance(origin, ColumnOrigin):
@@ -249,8 +254,22 @@ class Pipeline:
             rows.found(piece.ref)
             if isinstance(origin, ColumnOrigin) and origin.keys is not None and reading.names_any(origin.keys.names):
                 batch = dataclasses.replace(batch, origin=dataclasses.replace(origin, keys=None))
-            with self._times.on("collect"):
-                collector.add(batch, self._hits(found))
+        self._collect(reading.parts.take(batch, found), collector)
+
+    def _end(self, reading: Reading, collector: Collector) -> None:
+        """No more of a document will come, or of a part of it."""
+        self._collect(reading.parts.rest(), collector)
+        collector.end()
+
+    def _collect(self, ready: Iterable[Found], collector: Collector) -> None:
+        with self._times.on("collect"):
+            for batch, found, whole in ready:
+                if len(found):
+                    hits = self._hits(found)
+                    if whole is not None:
+                        persons = np.array([rule.id == RULE_ID for rule in self._detector.rules])[found.rule]
+                        hits = dataclasses.replace(hits, known_as=known_as(batch.texts, found, persons, whole))
+                    collector.add(batch, hits)
 
     def _hits(self, found: Detections) -> Hits:
         """Detections with labels in place of rule numbers."""
@@ -282,7 +301,10 @@ class Pipeline:
             name = pa.array([self._names.spaced(ref)], pa.large_string())
             try:
                 found = self._detector.detect(name)
-            except ExpressionTimeout:  # then the whole name is hidden; the content says whether there is more
+            except (
+                ExpressionTimeout,
+                GuestError,
+            ):  # then the whole name is hidden; the content says whether there is more
                 return
             if len(found):
                 rows.found(ref)
@@ -321,17 +343,19 @@ def _under_names(reading: Reading, texts: pa.Array, parts: tuple[str, ...]) -> D
 
 def finder(detector: Detector) -> Find:
     """Where personal data stands in names of files, columns and parts, for `NameMasker`. A name that a rule cannot
-    be tried on in time counts as personal data from end to end.
+    be tried on in time, or that a guest fails on, counts as personal data from end to end.
     """
 
     def find(names: list[str]) -> list[list[tuple[int, int]]]:
         spans: list[list[tuple[int, int]]] = [[] for _ in names]
         try:
             found = detector.detect_texts(names)
-        except ExpressionTimeout:
+        except (ExpressionTimeout, GuestError):
             return [[(0, len(name))] for name in names]
         for row in found.select(["text", "start", "end"]).to_pylist():
             spans[row["text"]].append((row["start"], row["end"]))
+        for number, start, end in detector.own_words(names):
+            spans[number].append((start, end))
         return spans
 
     return find

@@ -119,6 +119,20 @@ def test_exports_of_every_format_are_judged_alike(kind: str, case: str, folder: 
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+def test_names_of_persons_stop_an_export_unless_the_contract_allows_them(kind: str, folder: Path, call: Call) -> None:
+    people = [[name, *row[1:]] for name, row in zip(("Kari Hansen", "Ola Berg", "Åse Lunde"), PEOPLE, strict=False)]
+    (folder / f"kunder.{kind}").write_bytes(FORMATS[kind](people))
+    assert call("guard", f"kunder.{kind}", "--contract", "c.yaml").code == 0
+    for allowed in ("[PERSON]", "[]"):
+        (folder / "c.yaml").write_text(ALLOWING.replace("navn: [name]", f"navn: {allowed}"), "utf-8")
+        said = call("guard", f"kunder.{kind}", "--contract", "c.yaml", "--format", "json")
+        found = {(one["rule"], one["subject"]) for one in json.loads(said.out)["violations"]}
+        assert found == ({("not-allowed", "PERSON")} if allowed == "[]" else set())
+        assert said.code == (allowed == "[]")
+        assert not any(name in said.out for row in people for name in row[0].split())
+
+
+@pytest.mark.parametrize("kind", FORMATS)
 def test_a_column_that_holds_nothing_is_there_all_the_same(kind: str, folder: Path, call: Call) -> None:
     (folder / f"kunder.{kind}").write_bytes(FORMATS[kind]([["Varer", "", ""], ["Gaver", "", ""]]))
     said = call("guard", f"kunder.{kind}", "--contract", "c.yaml")

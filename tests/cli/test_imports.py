@@ -24,12 +24,13 @@ columns: {name: [name], email: [email]}
 """
 _LOADED = (
     "import sys; from pii_scan.cli.main import run; code = run(sys.argv[1:]); "
-    "print('loaded', code, *(name for name in sys.modules if '.' not in name))"
+    "print('loaded', code, *(name for name in sys.modules if '.' not in name or name.startswith('pii_scan')))"
 )
+NAME_MODEL = "pii_scan.detect.names.model"
 
 
 def loaded(folder: Path, *arguments: str) -> set[str]:
-    """The top-level modules after a command that must end with 0."""
+    """The top-level modules, and ours, after a command that must end with 0."""
     said = subprocess.run(
         [sys.executable, "-c", _LOADED, *arguments], cwd=folder, capture_output=True, text=True, check=True,
         env={**os.environ, "XDG_CACHE_HOME": str(folder / "cache")},
@@ -49,3 +50,12 @@ def test_guard_loads_nothing_that_its_table_does_not_need(tmp_path: Path) -> Non
     modules = loaded(tmp_path, "guard", "customers.csv", "--contract", "contract.yaml")
     assert "pyarrow" in modules
     assert NOT_FOR_A_TABLE.isdisjoint(modules)
+
+
+def test_guard_loads_the_model_of_names_with_the_first_text_that_may_hold_one(tmp_path: Path) -> None:
+    (tmp_path / "contract.yaml").write_text(CONTRACT.replace("{name: [name], email: [email]}", "{id: [], sum: []}"))
+    (tmp_path / "customers.csv").write_text("id;sum\n1;12,50\n2;7,00\n", "utf-8")
+    assert NAME_MODEL not in loaded(tmp_path, "guard", "customers.csv", "--contract", "contract.yaml")
+    (tmp_path / "contract.yaml").write_text(CONTRACT)
+    (tmp_path / "customers.csv").write_text("name;email\nKari Hansen;kari@example.no\n", "utf-8")
+    assert NAME_MODEL in loaded(tmp_path, "guard", "customers.csv", "--contract", "contract.yaml")

@@ -95,6 +95,23 @@ def test_doctor_says_what_holds_the_workers_and_why_where_something_does_not(
     assert "ok       cage, limits: on" in said.out
 
 
+def test_doctor_says_which_language_models_are_there_and_how_to_get_others(
+    call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pii_scan.cli import doctor
+    from pii_scan.detect import ner_models
+
+    monkeypatch.setattr(doctor, "MODEL_LIBRARIES", (("json", "json", "nothing"), ("no_such_module", "mine", "names")))
+    monkeypatch.setattr(doctor.importlib.metadata, "version", lambda name: "1.0")
+    said = call("doctor")
+    assert said.code == 0, "none is needed"
+    assert "spaCy pipelines: none is installed" in said.out and "pii-scan downloads nothing" in said.out
+    assert "ok       json 1.0: nothing" in said.out
+    assert "no_such_module: not installed; for names: pip install 'presidio-analyzer[mine]'" in said.out
+    monkeypatch.setattr(ner_models, "installed_pipelines", lambda: {"nb_rules": "3.8.0"})
+    assert "nb_rules 3.8.0: spaCy pipeline, with scan --ner nb_rules" in call("doctor").out
+
+
 def test_the_progress_line_shows_no_name_with_personal_data(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

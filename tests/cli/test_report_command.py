@@ -43,7 +43,7 @@ def test_the_json_report_satisfies_its_schema(call: Any, small_run: Path) -> Non
     report = json.loads(call("report", small_run, "--format", "json").out)
     jsonschema.validate(report, json_v1.schema())
     assert report["coverage"]["documents"] == {"seen": 2, "read": 1, "partly_read": 0, "unread": 1}
-    assert [finding["location"]["kind"] for finding in report["findings"]] == ["cell"]
+    assert [finding["location"]["kind"] for finding in report["findings"]] == ["cell", "cell"]
 
 
 def test_the_language_is_that_of_the_scan_unless_said(call: Any, small_run: Path) -> None:

@@ -165,5 +165,6 @@ def test_a_disk_that_is_full_is_said_in_one_line(call: Any, place: Path, monkeyp
 
     monkeypatch.setattr(pq, "write_table", full)
     result = call("scan", "in", "--out", "run")
-    assert result.code == 3 and result.err == "error: the run folder cannot be written: OSError (is the disk full?)\n"
+    said = "error: no space is left for the run folder (make room; `scan --resume --out RUN` then goes on)\n"
+    assert (result.code, result.err) == (3, said)
     assert json.loads((place / "run" / "run.json").read_text())["status"] == "failed"

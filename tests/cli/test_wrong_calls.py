@@ -13,7 +13,7 @@ WRONG = {
     "scna": "did you mean 'scan'?",
     "scan IN --min-scor 0.3": "--min-score",
     "scan IN --jbos 2": "--jobs",
-    "scan": "Missing argument",
+    "scan": "no target given",
     "scan NOWHERE": "the target 'NOWHERE' does not exist",
     "scan inn": "did you mean 'in'?",
     "scan arkvi --config named.yaml": "did you mean 'arkiv'?",

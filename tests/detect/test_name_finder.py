@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from pii_scan.detect.detector import ColumnPlace, Detector
-from pii_scan.detect.name_finder import RULE_ID
+from pii_scan.detect.name_rule import RULE_ID
 
 DETECTOR = Detector(only=["PERSON"])
 
@@ -56,3 +56,8 @@ def test_reasons_say_what_the_name_was_known_by() -> None:
 
 def test_without_the_type_no_names_are_looked_for() -> None:
     assert Detector(only=["EMAIL_ADDRESS"]).detect_texts(["Kari Hansen ringte meg i går"]).num_rows == 0
+
+
+def test_a_greeting_in_one_cell_says_nothing_of_the_next() -> None:
+    cells = ["Vennlig hilsen", "Berg Meieri", "Hilsen", "Berg"]
+    assert found(cells, header="merknad") == []

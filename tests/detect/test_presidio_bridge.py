@@ -215,6 +215,53 @@ def test_every_recognizer_names_itself_its_type_and_its_language(stock):
     from pii_scan.detect.presidio_bridge import recognizers
 
     ours = recognizers(as_of=AS_OF, language="en")
-    assert [one.name for one in ours] == [rule.id for rule in load_rules()]
+    assert [one.name for one in ours] == [*(rule.id for rule in load_rules()), "names.person"]
     assert {one.supported_language for one in ours} == {"en"}
     assert {type_ for one in ours for type_ in one.supported_entities} <= set(stock.get_supported_entities("en"))
+
+
+NAMED = [
+    "Møtet ble ledet av Kari Nordmann, og Øyvind Åsen førte protokoll.",
+    "Hei Åse! 😀 Jeg så deg ikke på mandag, men Per var der. Mvh Marit",
+    "Navn: Nordmann, Kari\nTelefon: 68 05 12 34\n",
+    "KARI NORDMANN HAR MELDT SEG PÅ KURSET OG BETALER SELV",
+    "Vi traff Karianne Solli-Bråten i Storgata 4, og hun hilste fra Utsi.",
+    "Fjordkurs AS holder til i Bergen. Ingen er nevnt her.",
+    "",
+]
+
+
+def test_names_come_beside_what_rules_find_and_are_those_of_the_detector():
+    from pii_scan.detect.presidio_bridge import analyzer_engine
+
+    detector = Detector(min_score=0.0, resolve=False, as_of=AS_OF)
+    analyzer = analyzer_engine(as_of=AS_OF)
+    assert "PERSON" in analyzer.get_supported_entities("nb")
+    ours = _of_detector(detector, NAMED)
+    for text, found in zip(NAMED, ours, strict=True):
+        assert found == _presidio(analyzer, text), text
+    types = [row[0] for found in ours for row in found]
+    assert types.count("PERSON") >= 8 and "PHONE_NUMBER" in types
+
+
+def test_a_stock_engine_finds_persons_without_a_model_and_says_why(stock):
+    text = "Møtet ble ledet av Kari Nordmann, og hun er leder."
+    (result,) = stock.analyze(text=text, language="en", entities=["PERSON"], return_decision_process=True)
+    assert text[result.start : result.end] == "Kari Nordmann" and result.score == pytest.approx(0.95)
+    assert result.recognition_metadata["recognizer_name"] == "names.person"
+    assert result.analysis_explanation.textual_explanation == "first name and surname"
+    assert stock.analyze(text=text, language="en", entities=["EMAIL_ADDRESS"]) == []
+
+
+def test_presidios_engine_without_any_model_is_enough():
+    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
+    from presidio_analyzer.nlp_engine import NoOpNlpEngine
+
+    from pii_scan.detect.presidio_bridge import recognizers
+
+    registry = RecognizerRegistry(recognizers=recognizers(as_of=AS_OF), supported_languages=["nb"])
+    nlp_engine = NoOpNlpEngine(models=[{"lang_code": "nb", "model_name": "none"}])
+    nlp_engine.load()
+    engine = AnalyzerEngine(registry=registry, nlp_engine=nlp_engine, supported_languages=["nb"])
+    found = engine.analyze(text="Kari Nordmann har fnr 11837533335 og er med.", language="nb", score_threshold=0.4)
+    assert {"PERSON", "NO_FODSELSNUMMER"} <= {result.entity_type for result in found}

@@ -128,6 +128,7 @@ def test_a_class_is_loaded_by_name(tmp_path, monkeypatch):
         ("json:JSONDecoder", "not a Presidio EntityRecognizer"),
         ("presidio_analyzer:PatternRecognizer", "without arguments"),
         ("presidio_analyzer.predefined_recognizers:SpacyRecognizer", "language model"),
+        ("presidio_analyzer.predefined_recognizers:GLiNERRecognizer", r"cannot be made \(\w+\).*nothing is downloaded"),
     ],
 )
 def test_what_is_no_recognizer_is_refused_with_the_reason(name, said):

@@ -110,7 +110,7 @@ def test_a_worker_that_is_told_nothing_ends(folder: Path) -> None:
 
 
 def test_settings_survive_the_journey() -> None:
-    settings = Settings(KEY, "2026-11-22", ("a",), ("B",), 0.5, Limits(stall_seconds=1.5, max_depth=3))
+    settings = Settings(KEY, "2026-11-22", ("a",), ("B",), 0.5, Limits(stall_seconds=1.5, max_depth=3), ner=("c",))
     assert Settings.from_json(json.loads(json.dumps(settings_json(settings)))) == settings
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from pii_scan.errors import RunError, UsageError
 from pii_scan.findings import store
+from pii_scan.findings.run_writer import RunWriter
 from pii_scan.findings.schema import DOCUMENTS, FINDINGS, INDEX, PROBLEMS, TABLES
-from pii_scan.findings.store import RunWriter, load_run, replacing
+from pii_scan.findings.store import load_run, replacing
 
 MANIFEST = {
     "id": "1", "started_at": "2026-11-22T10:00:00Z", "finished_at": None, "version": "0.1.0", "rules_hash": "r",
@@ -44,7 +45,7 @@ def index(*rows: tuple[str, str, int]) -> pa.Table:
 
 @pytest.fixture
 def writer(tmp_path: Path) -> RunWriter:
-    return RunWriter(tmp_path / "run", MANIFEST)
+    return RunWriter.begun(tmp_path / "run", MANIFEST)
 
 
 def test_what_is_written_is_read_back_in_the_order_of_the_parts(writer: RunWriter) -> None:
@@ -63,7 +64,7 @@ def test_what_is_written_is_read_back_in_the_order_of_the_parts(writer: RunWrite
 def test_folders_are_0700_and_files_0600(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
-        writer = RunWriter(tmp_path / "run", MANIFEST)
+        writer = RunWriter.begun(tmp_path / "run", MANIFEST)
         writer.write_part("00000000", documents(document("a")))
         writer.close()
     finally:
@@ -79,7 +80,7 @@ def test_a_part_that_fails_half_way_leaves_nothing(writer: RunWriter, monkeypatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pq, "write_table", fail)
-    with pytest.raises(RunError, match="cannot be written"):
+    with pytest.raises(RunError, match="no space is left"):
         writer.write_part("00000000", documents(document("a")))
     writer.close()
     assert list((writer.path / "documents").iterdir()) == []
@@ -93,7 +94,7 @@ def test_a_manifest_that_cannot_be_written_is_an_error_of_the_run(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(RunError, match="is the disk full"):
+    with pytest.raises(RunError, match="no space is left"):
         writer.write_manifest({"status": "finished"})
     monkeypatch.undo()
     writer.close()
@@ -117,7 +118,7 @@ def test_a_second_writer_is_refused_and_changes_nothing(writer: RunWriter) -> No
     writer.write_part("00000000", documents(document("a")))
     before = {path: path.read_bytes() for path in writer.path.rglob("*") if path.is_file()}
     with pytest.raises(UsageError, match="already holds something"):
-        RunWriter(writer.path, {**MANIFEST, "id": "2"})
+        RunWriter.begun(writer.path, {**MANIFEST, "id": "2"})
     assert {path: path.read_bytes() for path in writer.path.rglob("*") if path.is_file()} == before
     writer.close()
 
@@ -125,17 +126,21 @@ def test_a_second_writer_is_refused_and_changes_nothing(writer: RunWriter) -> No
 def test_two_writers_that_both_saw_an_empty_folder_cannot_both_have_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Path, "iterdir", lambda self: iter(()))
-    RunWriter(tmp_path / "run", MANIFEST).close()
-    with pytest.raises(UsageError, match="cannot be made"):
-        RunWriter(tmp_path / "run", MANIFEST)
+    with monkeypatch.context() as patch:
+        patch.setattr("pii_scan.findings.run_writer.check_unused", lambda folder: None)
+        first = RunWriter.begun(tmp_path / "run", MANIFEST)
+        with pytest.raises(UsageError, match="another pii-scan is at work"):
+            RunWriter.begun(tmp_path / "run", MANIFEST)
+    first.close()
+    with pytest.raises(UsageError, match="already holds something"):
+        RunWriter.begun(tmp_path / "run", MANIFEST)
 
 
 def test_a_folder_that_is_a_file_is_a_wrong_call(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     for path in (tmp_path / "file", tmp_path / "file" / "run"):
         with pytest.raises(UsageError):
-            RunWriter(path, MANIFEST)
+            RunWriter.begun(path, MANIFEST)
 
 
 @pytest.mark.parametrize(

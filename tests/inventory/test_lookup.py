@@ -126,10 +126,10 @@ def test_what_is_nowhere_has_no_place_and_still_has_its_coverage(run: Run, find:
     assert asked.coverage.seen == len(FORMS) + 1
 
 
-def test_names_are_looked_up_although_the_run_did_not_look_for_them(run: Run, find: Find) -> None:
+def test_a_name_that_is_nowhere_was_looked_for(run: Run, find: Find) -> None:
     stated, bare = ask(run, find, "navn: Kari Nordmann", "Kari Nordmann").answers
     for answer in (stated, bare):
-        assert (answer.entity_type, answer.searched, answer.places) == ("PERSON", False, ())
+        assert (answer.entity_type, answer.searched, answer.places) == ("PERSON", True, ())
 
 
 def test_what_many_persons_have_alike_is_no_identifier(find: Find) -> None:

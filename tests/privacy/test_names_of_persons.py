@@ -1,10 +1,15 @@
-"""Where names of persons are looked for, no output shows one: not of a value, a file, a folder or a sheet."""
+"""No output shows the name of a person: not of a value, a file, a folder, a sheet, a header, a member or a target."""
 
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 from unpacked import unpacked
 
@@ -13,22 +18,44 @@ from pii_scan.engines.scan import scan
 from pii_scan.report.formats import FORMATS
 
 PERSON = "Kari Fjellstad"
+KEY = {"PII_SCAN_KEY": "5a" * 32}
+
+
+def shows_nothing(output: bytes) -> bool:
+    text = unpacked(output).decode("utf-8", "replace").lower()
+    return "fjellstad" not in text and "kari" not in text
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory):  # noqa: ANN201
-    folder: Path = tmp_path_factory.mktemp("names")
-    mailbox = folder / "in" / PERSON
+def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("names") / PERSON
+    mailbox = folder / f"Elev {PERSON}"
     mailbox.mkdir(parents=True)
-    (mailbox / f"Samtale med {PERSON}.txt").write_text(f"Møtet ble ledet av {PERSON} i går kveld.\n", "utf-8")
+    (mailbox / f"Samtale_med_{PERSON.replace(' ', '_')}.txt").write_text(
+        f"Møtet ble ledet av {PERSON} i går kveld.\n", "utf-8"
+    )
     rows = "".join(f"{PERSON};{town}\n" for town in ("Bodø", "Oslo", "Molde", "Moss"))
     (mailbox / "deltakere.csv").write_text(f"navn;by\n{rows}", "utf-8")
-    return scan([folder / "in"], out=folder / "run", config=Config(only=("PERSON",)))
+    (mailbox / "oppmøte.csv").write_text(f"dag;Notat om {PERSON}\n1;kom\n2;kom ikke\n3;kom\n", "utf-8")
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.title = f"{PERSON} 2026"
+    for row in (["navn", f"Time hos {PERSON}"], [PERSON, "x"], ["Ola Berg", "y"]):
+        book.active.append(row)
+    book.save(mailbox / "timer.xlsx")
+    with zipfile.ZipFile(mailbox / "arkiv.zip", "w") as archive:
+        archive.writestr(f"{PERSON}/CV {PERSON}.txt", f"Hei, jeg heter {PERSON} og er kjent.\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(target: Path):  # noqa: ANN201
+    return scan([target], out=target.parent / "run", environment=KEY)
 
 
 def test_names_are_found_in_text_columns_and_file_names(run) -> None:
-    kinds = {kind for table in run.findings() for kind in table["kind"].to_pylist()}
-    assert {"text", "cell", "part"} <= kinds
+    found = [row for table in run.findings() for row in table.to_pylist() if row["entity_type"] == "PERSON"]
+    assert {"text", "cell", "part"} <= {row["kind"] for row in found}
 
 
 @pytest.mark.parametrize("lang", ["nb", "en"])
@@ -36,5 +63,34 @@ def test_names_are_found_in_text_columns_and_file_names(run) -> None:
 def test_no_report_shows_a_name(run, name: str, lang: str) -> None:
     out = io.BytesIO()
     FORMATS[name](run, out, lang)
-    text = unpacked(out.getvalue()).decode("utf-8")
-    assert "Fjellstad" not in text and "Kari" not in text
+    assert shows_nothing(out.getvalue())
+
+
+def test_neither_does_the_run_folder(run) -> None:
+    assert all(shows_nothing(file.read_bytes()) for file in run.path.rglob("*") if file.is_file())
+    for tables in (run.findings(), run.documents(), run.problems(), run.index(), run.origins()):
+        assert all(shows_nothing(str(table.to_pylist()).encode()) for table in tables)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["scan", ".", "--out", "../run-again", "--allow-incomplete"], ["diff", "../run", "../run", "--format", "text"],
+        ["evidence", "../run", "-o", "../evidence.zip"], ["subject", "../run"],
+    ],
+    ids=lambda arguments: arguments[0],
+)  # fmt: skip
+def test_no_command_says_a_name(run, target: Path, arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pii_scan", *arguments], cwd=target, env={**os.environ, **KEY}, capture_output=True,
+        input=f"navn: {PERSON}\n".encode(), check=False,
+    )  # fmt: skip
+    assert done.returncode in (0, 1, 3), done.stderr
+    assert shows_nothing(done.stdout + done.stderr)
+    if arguments[0] == "evidence":
+        assert shows_nothing((target.parent / "evidence.zip").read_bytes())
+
+
+def test_what_is_not_looked_for_is_not_shown_either(target: Path) -> None:
+    only = scan([target], out=target.parent / "mail", config=Config(only=("EMAIL_ADDRESS",)), environment=KEY)
+    assert all(shows_nothing(str(table.to_pylist()).encode()) for table in only.documents())

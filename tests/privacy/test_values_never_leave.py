@@ -18,9 +18,8 @@ import unruly
 from planting import leaks
 from scanning import KEY, found, pii_scan, rows, with_modules
 
-from pii_scan.engines.scan import _groups
 from pii_scan.findings.store import Run, load_run
-from pii_scan.model import Limits, Problem
+from pii_scan.model import Limits, Problem, WorkUnit
 from pii_scan.pipeline import Pipeline, Settings
 from pii_scan.sources import describe, open_source
 
@@ -65,7 +64,7 @@ def test_the_estate_is_found_so_that_its_silence_means_something(
 ) -> None:
     assert scanned.said.returncode == 3
     types = {kind for _, kind in found(scanned.run)}
-    assert types == set(planting.VALUES)
+    assert types - {"PERSON"} == set(planting.VALUES)  # names stand in the documents without being planted
     if "json in nb" in scanned.reports:  # the whole estate
         documents = [document for document, _ in found(scanned.run)]
         for name in planting.READABLE:
@@ -128,12 +127,11 @@ def test_nothing_is_logged_or_warned_of_at_the_most_talkative_level(
         source = open_source(description, Limits())
         pipeline = Pipeline(settings, {str(estate): source})
         counts = {"findings": 0, "problems": 0}
-        for group in _groups([source]):
-            for item in group.items:
-                assert not isinstance(item, Problem)
-                for tables in pipeline.run(item, lambda: None):
-                    for name in counts:
-                        counts[name] += tables[name].num_rows if name in tables else 0
+        for ref in source.list_documents():
+            assert not isinstance(ref, Problem)
+            for tables in pipeline.run(WorkUnit(ref), lambda: None):
+                for name in counts:
+                    counts[name] += tables[name].num_rows if name in tables else 0
     assert counts["findings"] > 500 and counts["problems"] > 5
     said = capfd.readouterr()
     for text in (caplog.text, said.out, said.err, *(str(warning.message) for warning in warned)):

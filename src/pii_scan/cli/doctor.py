@@ -36,6 +36,11 @@ READ = (
     "PST/OST, MSG, TNEF, signed S/MIME, uuencode, Parquet, ORC, Arrow/Feather, Avro, SQLite, Access, dBase, property "
     "lists, ZIP, tar, gz, bz2, xz, zst, lz4, 7z, disc images (ISO 9660)"
 )
+MODEL_LIBRARIES = (
+    ("transformers", "transformers", "NER models of transformers, with scan --ner FILE"),
+    ("gliner", "gliner", "Presidio's GLiNERRecognizer, with scan --presidio"),
+)
+"""Module, Presidio's extra that installs it, use."""
 UNREAD = "audio, video, and whatever is encrypted, damaged or of an unknown kind"
 
 
@@ -56,6 +61,7 @@ def command(**options: Any) -> int:
     _archives(talk)
     _databases(talk)
     _cage(talk)
+    _models(talk)
     talk.say(f"targets: local files and folders, standard input, databases by URL\nread: {READ}")
     talk.say(f"reported as unread, never as clean: {UNREAD}")
     if missing:
@@ -140,3 +146,21 @@ def _cage(talk: Output) -> None:
         ("limits", cage.limits, "memory, open files, size of files and processes of workers are bounded"),
     ):
         talk.say(f"  {'weaker' if why else 'ok    '}   cage, {what}: {f'not available: {why}' if why else f'on: {on}'}")
+
+
+def _models(talk: Output) -> None:
+    """Language models of the user's: none is needed, and none is ever fetched."""
+    from pii_scan.detect.ner_models import installed_pipelines
+
+    talk.say("  ok       names of persons: pii-scan's own model (bokmål, nynorsk)")
+    pipelines = installed_pipelines()
+    for name, version in pipelines.items():
+        talk.say(f"  ok       {name} {version}: spaCy pipeline, with scan --ner {name}")
+    if not pipelines:
+        talk.say("  extra    spaCy pipelines: none is installed; a folder with one will do too (scan --ner FOLDER)")
+        talk.say("           for example: python -m spacy download nb_core_news_lg; pii-scan downloads nothing")
+    for module, extra, use in MODEL_LIBRARIES:
+        if importlib.util.find_spec(module) is None:
+            talk.say(f"  extra    {module}: not installed; for {use}: pip install 'presidio-analyzer[{extra}]'")
+        else:
+            talk.say(f"  ok       {module} {importlib.metadata.version(module)}: {use}")

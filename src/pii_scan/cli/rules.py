@@ -30,7 +30,7 @@ def list_rules(paths: tuple[str, ...], **options: Any) -> None:
     Example:
       pii-scan rules list
     """  # noqa: D301  \b is for click
-    from pii_scan.detect.name_finder import name_rule
+    from pii_scan.detect.name_rule import name_rule
     from pii_scan.detect.rules import load_rules
 
     talk = output(**options)
@@ -52,7 +52,7 @@ def show(rule_id: str, paths: tuple[str, ...], **options: Any) -> None:
     Example:
       pii-scan rules show no.fodselsnummer
     """  # noqa: D301  \b is for click
-    from pii_scan.detect.name_finder import name_rule
+    from pii_scan.detect.name_rule import name_rule
     from pii_scan.detect.rules import load_rules
 
     talk = output(**options)

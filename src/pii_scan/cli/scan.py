@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from pii_scan.errors import UsageError, nearest
 
 
 @click.command("scan", short_help="Scan targets into a run folder and write a report.")
-@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.argument("targets", nargs=-1, metavar="TARGET...")
 @click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="Run folder; default pii-scan-<UTC time>.")
 @click.option(
     "--config", "config_file", metavar="FILE", type=click.Path(), help="YAML file with these options and more."
@@ -29,6 +30,10 @@ from pii_scan.errors import UsageError, nearest
 @click.option("--min-score", type=click.FloatRange(0, 1), help="Leave out findings below this score (default 0.4).")
 @click.option("--include", multiple=True, metavar="GLOB", help="Scan only files or tables that fit. May be repeated.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files, folders, tables that fit. Likewise.")
+@click.option("--resume", is_flag=True, help="Go on with the interrupted run in --out; it knows targets and options.")
+@click.option(
+    "--since", default="", metavar="RUN", help="Read only what changed since this run; `last`: the newest beside --out."
+)
 @click.option("--sample", type=click.IntRange(min=1), metavar="ROWS", help="Read so many rows of each database table.")
 @click.option(
     "--max-db-connections", type=click.IntRange(min=1), metavar="N", help="Connections to a database (default 5)."
@@ -42,6 +47,13 @@ from pii_scan.errors import UsageError, nearest
 )
 @click.option("--presidio", multiple=True, metavar="MODULE:CLASS", help="Your own Presidio recognizers.")
 @click.option(
+    "--ner", "--ner-config", "ner", multiple=True, metavar="NAME|FOLDER|FILE",
+    help="Your own language model: a spaCy pipeline, or Presidio's NLP engine configuration (YAML).",
+)  # fmt: skip
+@click.option(
+    "--names", multiple=True, metavar="FILE", type=click.Path(), help="Your own list of names: name or name,count."
+)
+@click.option(
     "--systems", multiple=True, metavar="PATH", type=click.Path(), help="Your own systems and rules of paths."
 )
 @click.option("--as-of", metavar="DATE", help="The day that decides which numbers exist (default today).")
@@ -54,35 +66,45 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
     """Scan every TARGET (file, folder, database URL, or - for standard input) into the folder RUN.
 
     Prints a summary and writes RUN/report.html. Exit code 0: everything was read; 3: something was not; 1:
-    --fail-on found what it names; 2: wrong call, nothing was scanned.
+    --fail-on found what it names; 2: wrong call, nothing was scanned; 130: interrupted, and --resume goes on.
 
     \b
     Examples:
       pii-scan scan /srv/share --out run-2026-11
+      pii-scan scan --resume --out run-2026-11
+      pii-scan scan /srv/share --out run-2026-12 --since run-2026-11
       pii-scan scan export.csv --fail-on NO_FODSELSNUMMER --quiet
       PGPASSWORD=... pii-scan scan postgresql://reader@db.example.no/crm --exclude 'audit.*'
     """  # noqa: D301  \b is for click
     talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
-    config = _config(options)
+    how = {name: options[name] for name in ("resume", "since", "profile")}
+    if not targets and not options["resume"]:
+        raise UsageError("no target given", "name a file, a folder or a database; or --resume with --out RUN")
+    config = _config_to_resume(options) if options["resume"] else _config(options, Config())
     gates = _gates(options["fail_on"], config)
-    incomplete, profile = options["allow_incomplete"], options["profile"]
-    return scan_and_report(targets, config, options["out"], talk, gates, incomplete, profile)
+    return scan_and_report(targets, config, options["out"], talk, gates, options["allow_incomplete"], **how)
 
 
 def scan_and_report(
-    targets: Sequence[str], config: Config, out: Path | None, talk: Output, gates: Sequence[str] = (),
-    allow_incomplete: bool = False, profile: bool = False,
+    targets: Sequence[str], config: Config | None, out: Path | None, talk: Output, gates: Sequence[str] = (),
+    allow_incomplete: bool = False, **how: Any,
 ) -> int:  # fmt: skip
-    """Scans, prints the summary, writes the HTML report; gives the exit code."""
+    """Scans, prints the summary, writes the HTML report; gives the exit code. `how`: as `engines.scan.scan`."""
     from pii_scan.cli.progress import ProgressLine
-    from pii_scan.engines.scan import scan
+    from pii_scan.engines.scan import Interrupted, scan
     from pii_scan.report.terminal import summary
 
-    with ProgressLine(enabled=sys.stderr.isatty() and not talk.quiet) as progress:
-        run = scan(targets, config=config, out=out, report=progress, profile=profile)
-    report = write_report(run, config.lang)
+    try:
+        with ProgressLine(enabled=sys.stderr.isatty() and not talk.quiet) as progress:
+            run = scan(targets, config=config, out=out, report=progress, **how)
+    except Interrupted as stopped:
+        goes_on = f"; `pii-scan scan --resume --out {shlex.quote(str(stopped.folder))}` goes on"
+        click.echo(f"interrupted{goes_on if stopped.resumable else ''}", err=True)
+        return 130
+    lang = config.lang if config is not None else str(run.manifest["lang"])
+    report = write_report(run, lang)
     width = shutil.get_terminal_size((100, 24)).columns
-    talk.say(summary(run, config.lang, width=width, color=talk.color, report=str(report)))
+    talk.say(summary(run, lang, width=width, color=talk.color, report=str(report)))
     fired = _fired(run, gates)
     if fired:
         talk.note(f"gate: found {', '.join(fired)}")
@@ -102,9 +124,9 @@ def write_report(run: Any, lang: str) -> Path:
     return path
 
 
-def _config(options: dict[str, Any]) -> Config:
-    """The configuration file, if any, with the options on top."""
-    config = load_config(options["config_file"], os.environ) if options["config_file"] else Config()
+def _config(options: dict[str, Any], config: Config, adding: bool = True) -> Config:
+    """The configuration file, or else `config`, with the options on top; lists are `adding` to those in the file."""
+    config = load_config(options["config_file"], os.environ) if options["config_file"] else config
     limits: dict[str, Any] = {}
     if options["max_file_size"]:
         limits["max_file_bytes"] = parse_size(options["max_file_size"])
@@ -115,14 +137,27 @@ def _config(options: dict[str, Any]) -> Config:
         for name in ("jobs", "min_score", "lang", "as_of", "sample", "max_db_connections")
         if options[name] is not None
     }
-    for name in ("include", "exclude", "rules", "presidio", "systems"):
+    for name in ("include", "exclude", "rules", "presidio", "ner", "names", "systems"):
         if options[name]:
-            given[name] = getattr(config, name) + tuple(options[name])
+            given[name] = (getattr(config, name) if adding else ()) + tuple(options[name])
     if options["only"]:
         given["only"] = tuple(word.strip() for word in options["only"].split(",") if word.strip())
     if limits:
         given["limits"] = dataclasses.replace(config.limits, **limits)
     return checked(dataclasses.replace(config, **given), "options")
+
+
+def _config_to_resume(options: dict[str, Any]) -> Config:
+    """What the run was begun with, with the options on top; a configuration file stands for all. Raises UsageError."""
+    from pii_scan.cli.files import finished_run
+    from pii_scan.engines.call import call_of
+
+    if options["out"] is None:
+        raise UsageError("--resume needs the run folder", "add --out RUN")
+    if options["config_file"]:
+        return _config(options, Config())
+    begun = call_of(options["out"], finished_run(options["out"]).manifest).config
+    return _config(options, begun or Config(), adding=False)
 
 
 def _gates(names: Sequence[str], config: Config) -> list[str]:
@@ -131,7 +166,7 @@ def _gates(names: Sequence[str], config: Config) -> list[str]:
         return []
     from pii_scan.detect.detector import load_recognizers
 
-    rules, guests = load_recognizers(config.rules, config.presidio)
+    rules, guests = load_recognizers(config.rules, config.presidio, ner=config.ner)
     rules += guests.rules if guests else ()
     known = {"any", *(rule.entity_type for rule in rules), *(rule.category for rule in rules)}
     wanted = [name.strip() for text in names for name in text.split(",")]

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from pii_scan.detect.chance import TextChance, weigh_each
 from pii_scan.detect.columns import Column, ColumnRules
-from pii_scan.detect.context import plain_header
 from pii_scan.detect.engine import Detections, RuleEngine, no_detections, text_offsets
-from pii_scan.detect.name_finder import ENTITY_TYPE as PERSON
-from pii_scan.detect.name_finder import RULE_ID, NameFinder, name_rule
-from pii_scan.detect.names.columns import NameColumn
-from pii_scan.detect.names.tagger import Mentioned
+from pii_scan.detect.engine import Guests as AnyGuests
+from pii_scan.detect.guest_group import GuestGroup
+from pii_scan.detect.name_finder import NameFinder, NamesOfDocument
+from pii_scan.detect.name_rule import ENTITY_TYPE as PERSON
+from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.presidio_guest import Guests, load_guests
 from pii_scan.detect.rules import Rule, load_rules
+from pii_scan.detect.split_names import SplitNames
 from pii_scan.detect.split_numbers import SplitNumbers
 from pii_scan.detect.validators import SYNTHETIC
+
+if TYPE_CHECKING:
+    from pii_scan.detect.names.own_list import OwnNames
 
 DETECTIONS = pa.schema(
     [
@@ -58,15 +62,19 @@ class Detector:
         resolve: bool = True,
         as_of: date | None = None,
         presidio: Sequence[Any] = (),
+        ner: Sequence[str] = (),
+        names: Sequence[str | Path] = (),
         memory: Path | None = None,
     ) -> None:
         """`rules`: already loaded; else the built-in ones and those of `rule_paths`, of the entity types `only` if
         given.
         `min_score`: 0..1. `resolve`: keep one type for each span. `as_of`: the day that decides which numbers exist,
         today by default. `presidio`: Presidio recognizers that look at the same texts: objects, or `module:Class`.
-        `memory`: a folder that makes the next start with the same rules quicker. Raises RuleError.
+        `ner`: language models of the user's: names or folders of spaCy pipelines, or YAML files (see `ner_models`).
+        `names`: lists of names of the user's (see `own_list`), which names are looked for with.
+        `memory`: a folder that makes the next start with the same rules quicker. Raises RuleError, ConfigError.
         """
-        loaded, guests = load_recognizers(rule_paths, presidio, only=only, rules=rules)
+        loaded, guests = load_recognizers(rule_paths, presidio, only=only, rules=rules, names=names, ner=ner)
         self.min_score = min_score
         self.resolve = resolve
         self._as_of = as_of or datetime.now(tz=UTC).date()
@@ -74,7 +82,7 @@ class Detector:
         self.rules = self.engine.rules
         self._columns = ColumnRules(self.engine)
         number = next((i for i, rule in enumerate(self.rules) if rule.id == RULE_ID), None)
-        self._names = None if number is None else NameFinder(number)
+        self._names = None if number is None else NameFinder(number, own_names(names))
 
     def detect(self, texts: pa.Array, header: str | None = None, table: Sequence[str] = ()) -> Detections:
         """Detections as byte spans, each text for itself; `header`: the texts are the cells of that column, "" of one
@@ -86,6 +94,15 @@ class Detector:
         if self._names is not None:
             found = Detections.joined([found, self._names.in_texts(texts)])
         return self.engine.settle(found, min_score=self.min_score, resolve=self.resolve)
+
+    def hear(self, beat: Callable[[], None]) -> None:
+        """`beat` is called now and then while Presidio recognizers and language models work, which may take long."""
+        if self.engine.guests is not None:
+            self.engine.guests.hear(beat)
+
+    def own_words(self, texts: Sequence[str]) -> Iterable[tuple[int, int, int]]:
+        """(text, start, end) in code points of the words of the user's lists of names in names of files and columns."""
+        return self._names.own_words(texts) if self._names is not None else ()
 
     def reading(self) -> Reading:
         """A document about to be read, whose parts count for each other."""
@@ -135,9 +152,12 @@ class Detector:
 
 def load_recognizers(
     rule_paths: Iterable[str | Path] = (), presidio: Sequence[Any] = (), *, only: Sequence[str] = (),
-    rules: Sequence[Rule] | None = None,
-) -> tuple[tuple[Rule, ...], Guests | None]:  # fmt: skip
-    """(rules, Presidio's guests or None) as `Detector` takes them. Raises RuleError."""
+    rules: Sequence[Rule] | None = None, names: Sequence[str | Path] = (), ner: Sequence[str] = (),
+) -> tuple[tuple[Rule, ...], GuestGroup | None]:  # fmt: skip
+    """(rules, Presidio recognizers and language models or None) as `Detector` takes them.
+
+    Raises RuleError, ConfigError.
+    """
     classes = [item for item in presidio if isinstance(item, str)]
     objects = [item for item in presidio if not isinstance(item, str)]
     paths = list(rule_paths)
@@ -147,11 +167,25 @@ def load_recognizers(
         loaded = tuple(rules)
     else:
         loaded = load_rules(paths, only=only, elsewhere=found)
-        loaded += (name_rule(),) if PERSON in only else ()  # on by default once every report is free of names
+        own = own_names(names)
+        loaded += (name_rule(own.digest if own else ""),) if not only or PERSON in only else ()
     objects = [item for item in objects if not only or set(item.supported_entities) & set(only)]
-    if not objects:
-        return loaded, None
-    return loaded, Guests(objects, {rule.entity_type: rule.category for rule in loaded})
+    categories = {rule.entity_type: rule.category for rule in loaded}
+    kinds: list[AnyGuests] = [Guests(objects, categories)] if objects else []
+    if ner:
+        from pii_scan.detect.ner_models import load_models
+
+        kinds += load_models(ner, only or {*categories, PERSON}, categories)
+    return loaded, GuestGroup(kinds) if kinds else None
+
+
+def own_names(files: Sequence[str | Path]) -> OwnNames | None:
+    """The names in the user's lists; None without any. Raises ConfigError."""
+    if not files:
+        return None
+    from pii_scan.detect.names.own_list import read_own_names
+
+    return read_own_names(files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +209,9 @@ class Reading:
         self._columns: dict[ColumnPlace, Column] = {}
         self._chance = TextChance(detector.engine)
         self._split = SplitNumbers(detector._columns)
-        self._mentioned = Mentioned()
-        self._name_columns: dict[ColumnPlace, NameColumn] = {}
+        self._names = None if detector._names is None else NamesOfDocument(detector._names)
+        self.parts = SplitNames()
+        """Put together from what is found, batch for batch, by who keeps it."""
 
     def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1, *, dull: bool = False) -> Detections:
         """Detections in a batch of cells of one column, decided by header, cells and the batches before.
@@ -198,20 +233,13 @@ class Reading:
         ):  # moments and fractions, never a day alone
             return found
         completed = self._split.complete(cells, place.header, place.sheet, first_row)
-        named = no_detections() if dull else self._names_in(cells, place)
+        named = no_detections()
+        if self._names is not None and not dull:
+            named = self._names.in_cells(cells, place.header, (place.sheet, place.number))
         if not len(completed) and not len(named):
             return found
         both = Detections.joined([found, completed, named])
         return detector.engine.settle(both, min_score=detector.min_score, resolve=detector.resolve)
-
-    def _names_in(self, cells: pa.Array, place: ColumnPlace) -> Detections:
-        finder = self._detector._names
-        if finder is None:
-            return no_detections()
-        column = self._name_columns.get(place)
-        if column is None:
-            column = self._name_columns[place] = NameColumn(plain_header(place.header))
-        return finder.in_cells(cells, column)
 
     def names_any(self, headers: Iterable[str]) -> bool:
         """Whether one of the headers says that its column may hold personal data, or is personal data itself."""
@@ -221,8 +249,8 @@ class Reading:
         """Detections in running text."""
         detector = self._detector
         found = self._chance.weigh(detector.engine.candidates(texts, rejected=True), texts)
-        if detector._names is not None:
-            found = Detections.joined([found, detector._names.in_texts(texts, self._mentioned)])
+        if self._names is not None:
+            found = Detections.joined([found, self._names.in_texts(texts)])
         return detector.engine.settle(found, min_score=detector.min_score, resolve=detector.resolve)
 
 

@@ -7,7 +7,7 @@ Scores: a pattern's own score, or its `validated` score once the validator confi
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -40,11 +40,12 @@ HEADER_WORD = 1 << 14
 """Added to a context word's number when it stood in the column's header."""
 
 
-_NAMED = (
+NAMED = (
     "used as a name in the text", "a first name or surname", "several words, one a known name",
     "first name and surname", "the column holds names",
 )  # fmt: skip
 """By the number that a name has in place of a pattern's (see `name_finder`)."""
+_FOUND_BY = {"presidio": "found by a Presidio recognizer", "ner": "found by the user's language model"}
 
 
 class Guests(Protocol):
@@ -56,6 +57,9 @@ class Guests(Protocol):
 
     def detect(self, texts: pa.Array, header: str, first_rule: int) -> Detections:
         """What they find, under the numbers of their rules."""
+
+    def hear(self, beat: Callable[[], None]) -> None:
+        """`beat` is called now and then while they work, which may take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ class RuleEngine:
     ) -> None:
         """`guests`: the user's Presidio recognizers; their stand-in rules follow `rules`. `memory`: as `PatternSet`."""
         self.rules = (*rules, *(guests.rules if guests else ()))
-        self._guests = guests
+        self.guests = guests
         self._first_guest = len(rules)
         self._as_of = as_of
         distinct = sorted({pattern.regex for rule in self.rules for pattern in rule.patterns})
@@ -166,8 +170,8 @@ class RuleEngine:
             found = self._group_candidates(texts.slice(first, last - first), header, rejected, person)
             if len(found):
                 parts.append(_shifted(found, first))
-        if self._guests is not None:
-            parts.append(self._guests.detect(texts, header, self._first_guest))
+        if self.guests is not None:
+            parts.append(self.guests.detect(texts, header, self._first_guest))
         return Detections.joined([part for part in parts if len(part)])
 
     def settle(self, found: Detections, *, min_score: float, resolve: bool) -> Detections:
@@ -280,9 +284,9 @@ class RuleEngine:
         """Why, in words a person can read. Quotes only the rule, never the text."""
         said = self.rules[rule]
         if rule >= self._first_guest:
-            return ["found by a Presidio recognizer"]
+            return [_FOUND_BY[said.origin]]
         if not said.patterns and not said.columns:
-            return [_NAMED[pattern]]
+            return [NAMED[pattern]]
         labelled = pattern >= len(said.patterns)
         why = ["the column's header names it" if labelled else f"written form: {said.patterns[pattern].name}"]
         if said.evidence:

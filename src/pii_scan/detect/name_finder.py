@@ -3,54 +3,81 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from functools import cache
+import functools
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.detect.context import plain_header
 from pii_scan.detect.engine import Detections, no_detections, text_offsets
-from pii_scan.detect.names.columns import NameColumn
-from pii_scan.detect.names.model import FILE
-from pii_scan.detect.names.tagger import Mentioned, NameTagger
-from pii_scan.detect.rules import Rule
+from pii_scan.detect.names.glance import LOOKED_AT, may_hold_a_name, several_words, wordlike
 from pii_scan.detect.validators import UNSURE
 
-ENTITY_TYPE = "PERSON"
-RULE_ID = "names.person"
+if TYPE_CHECKING:
+    from pii_scan.detect.names.columns import NameColumn
+    from pii_scan.detect.names.model import NameModel
+    from pii_scan.detect.names.own_list import OwnNames
+    from pii_scan.detect.names.tagger import Mentioned, NameTagger
+    from pii_scan.detect.names.tokens import Hashes
+
 IN_COLUMN = 4
 """What stands for the column in place of a name's strength as the number of the pattern."""
-LEAST_TEXT = 5
-"""Bytes of a cell in which a name may stand among other words."""
-
-
-@cache
-def name_rule() -> Rule:
-    """The rule under which names are kept; its digest is that of the model."""
-    return Rule(
-        id=RULE_ID, entity_type=ENTITY_TYPE, name="Norwegian person name", category="name", patterns=(), validator="",
-        context=(), negative_context=(), context_boost=0.0, negative_penalty=0.0, references=(), examples=(),
-        counter_examples=(), origin="names", digest=hashlib.sha256(FILE.read_bytes()).hexdigest(),
-    )  # fmt: skip
 
 
 class NameFinder:
     """Names in texts and columns, as detections of rule `number`."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, own: OwnNames | None = None) -> None:
+        """`own`: names of the user's."""
         self._number = number
-        self._tagger = NameTagger()
+        self._own = own
+
+    @functools.cached_property
+    def model(self) -> NameModel:
+        """Loaded when the first text is looked at."""
+        from pii_scan.detect.names.model import built_in_model
+
+        if self._own is None:
+            return built_in_model()
+        from pii_scan.detect.names.own_list import with_own_names
+
+        return with_own_names(built_in_model(), self._own)
+
+    @functools.cached_property
+    def _tagger(self) -> NameTagger:
+        from pii_scan.detect.names.tagger import NameTagger
+
+        return NameTagger(self.model)
+
+    def own_words(self, texts: Sequence[str]) -> Iterable[tuple[int, int, int]]:
+        """(text, start, end) in code points of the words of the user's lists in `texts`, which are no prose."""
+        if self._own is None:
+            return ()
+        from pii_scan.detect.names.own_list import own_words
+
+        return own_words(texts, self._own_hashes, self.model.lists)
+
+    @functools.cached_property
+    def _own_hashes(self) -> Hashes:
+        from pii_scan.detect.names.own_list import own_hashes
+
+        assert self._own is not None
+        return own_hashes(self._own)
 
     def in_texts(self, texts: pa.Array, mentioned: Mentioned | None = None, *, cells: bool = False) -> Detections:
         """Names in running text. With `mentioned` the texts are of one document, else each stands for itself."""
-        if not len(texts):
+        if not len(texts) or not may_hold_a_name(_data(texts)):
             return no_detections()
         joined = "\n".join(text or "" for text in texts.to_pylist())
         size = np.asarray(pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False), np.int64)
         start = np.cumsum(size + 1) - size - 1
         apart = None if mentioned is not None or len(texts) == 1 else start
+        if not cells and apart is None and not self._evident(joined):
+            return no_detections()
         found = self._tagger.find(joined, mentioned, apart, cells=cells)
         if not len(found):
             return no_detections()
@@ -59,23 +86,37 @@ class NameFinder:
         base = ends[start[text]]
         return self._made(text, ends[found.start] - base, ends[found.end] - base, found.strength, found.score)
 
-    def in_cells(self, cells: pa.Array, column: NameColumn) -> Detections:
+    def _evident(self, text: str) -> bool:
+        from pii_scan.detect.names.evident import may_hold_names
+        from pii_scan.detect.names.model import built_in_model
+
+        return may_hold_names(text.encode("utf-8", "replace"), built_in_model().lists)
+
+    def in_cells(self, cells: pa.Array, column: NameColumn | None) -> Detections:
         """Names that fill cells, where the column holds names; else those inside longer cells."""
-        which, score = column.detect(cells)
-        if len(which):
-            length = np.diff(text_offsets(cells))[which]
-            return self._made(which, np.zeros(len(which), np.int64), length, np.full(len(which), IN_COLUMN), score)
-        long = np.flatnonzero(np.diff(text_offsets(cells)) >= LEAST_TEXT)
+        if column is not None:
+            which, score = column.detect(cells)
+            if len(which):
+                length = np.diff(text_offsets(cells))[which]
+                return self._made(which, np.zeros(len(which), np.int64), length, np.full(len(which), IN_COLUMN), score)
+        bounds = text_offsets(cells)
+        long = np.flatnonzero(several_words(_data(cells), bounds - bounds[0]))
         if not len(long):
             return no_detections()
         return self._in_long_cells(cells.take(pa.array(long)), long)
 
     def _in_long_cells(self, cells: pa.Array, numbers: npt.NDArray[np.int64]) -> Detections:
-        """Of cells that are alike, only one is looked at."""
+        """Of cells that are alike, only one is looked at, if it may hold a name at all."""
+        from pii_scan.detect.names.cells import may_hold_names
+
         encoded = cells.dictionary_encode()
-        found = self.in_texts(encoded.dictionary, cells=True)
+        some = np.flatnonzero(may_hold_names(encoded.dictionary, self.model.lists))
+        if not len(some):
+            return no_detections()
+        found = self.in_texts(encoded.dictionary.take(pa.array(some)), cells=True)
         if not len(found):
             return found
+        found = dataclasses.replace(found, text=some[found.text])
         found = found.repeated(encoded.indices.to_numpy(zero_copy_only=False), len(encoded.dictionary))
         return dataclasses.replace(found, text=numbers[found.text])
 
@@ -89,6 +130,47 @@ class NameFinder:
             strength.astype(np.int16), np.full(n, UNSURE, np.uint8), np.full(n, -1, np.int32),
             score.astype(np.float32), np.zeros(n, np.int16),
         )  # fmt: skip
+
+
+class NamesOfDocument:
+    """The names of one document while it is read: its parts count for each other."""
+
+    def __init__(self, finder: NameFinder) -> None:
+        self._finder = finder
+        self._columns: dict[tuple[str, tuple[str, int]], NameColumn] = {}
+
+    @functools.cached_property
+    def _mentioned(self) -> Mentioned:
+        from pii_scan.detect.names.tagger import Mentioned
+
+        return Mentioned()
+
+    def in_texts(self, texts: pa.Array) -> Detections:
+        """Names in running text."""
+        return self._finder.in_texts(texts, self._mentioned)
+
+    def in_cells(self, cells: pa.Array, header: str, place: tuple[str, int]) -> Detections:
+        """Names in a batch of cells of one column; `place`: its sheet and number."""
+        return self._finder.in_cells(cells, self._column(cells, header, place))
+
+    def _column(self, cells: pa.Array, header: str, place: tuple[str, int]) -> NameColumn | None:
+        """What is known of the column; None until there are cells without digits at the beginning of a batch."""
+        column = self._columns.get((header, place))
+        if column is None:
+            first = cells.slice(0, LOOKED_AT)
+            bounds = text_offsets(first)
+            if not wordlike(_data(first), bounds - bounds[0]).any():
+                return None
+            from pii_scan.detect.names.columns import NameColumn
+
+            column = self._columns[header, place] = NameColumn(plain_header(header), self._finder.model)
+        return column
+
+
+def _data(texts: pa.Array) -> npt.NDArray[np.uint8]:
+    """The UTF-8 of all texts, one behind the other."""
+    bounds = text_offsets(texts)
+    return np.frombuffer(texts.buffers()[2] or b"", np.uint8)[int(bounds[0]) : int(bounds[-1])]
 
 
 def _byte_offsets(text: str) -> npt.NDArray[np.int64]:

@@ -1,8 +1,9 @@
-"""pii-scan's rules as Presidio recognizers, and an AnalyzerEngine that holds them: the reference, and for users of
-Presidio.
+"""pii-scan's rules and its finder of names as Presidio recognizers, and an AnalyzerEngine that holds them: the
+reference, and for users of Presidio.
 
-Presidio does the matching, the de-duplication and the thresholds itself; ours are the rule's validator, its scores
-and its context words. Imports presidio and spaCy, so import it only where it is used. Makes no network connection.
+Presidio does the matching of rules, the de-duplication and the thresholds itself; ours are the rule's validator, its
+scores and its context words, and the names. Imports presidio and spaCy, so import it only where it is used. Makes no
+network connection.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from presidio_analyzer import (
+    AnalysisExplanation,
     AnalyzerEngine,
     EntityRecognizer,
+    LocalRecognizer,
     Pattern,
     PatternRecognizer,
     RecognizerRegistry,
@@ -25,7 +28,9 @@ from spacy.lang.nb.stop_words import STOP_WORDS
 
 from pii_scan.detect import evidence
 from pii_scan.detect.context import ContextIndex
-from pii_scan.detect.engine import WITHOUT_EVIDENCE
+from pii_scan.detect.engine import NAMED, WITHOUT_EVIDENCE
+from pii_scan.detect.name_rule import RULE_ID, name_rule
+from pii_scan.detect.names.tagger import NameTagger
 from pii_scan.detect.rules import Rule, load_rules
 from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, judge_texts
 
@@ -105,6 +110,41 @@ class RuleRecognizer(PatternRecognizer):
         return [result for result in raw_recognizer_results if result.score > 0]
 
 
+class NameRecognizer(LocalRecognizer):
+    """pii-scan's finder of Norwegian names as a Presidio recognizer: needs no model of spaCy's, takes no context."""
+
+    def __init__(self, rule: Rule | None = None, *, language: str = LANGUAGE) -> None:
+        """`rule`: the one that stands for names."""
+        rule = rule or name_rule()
+        self._tagger = NameTagger()
+        super().__init__(supported_entities=[rule.entity_type], name=rule.id, supported_language=language)
+
+    def load(self) -> None:
+        """The model is read when the first recognizer is made."""
+
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """The names in `text`, one that Presidio looks at by itself, with their scores."""
+        (entity_type,) = self.supported_entities
+        if entity_type not in entities:
+            return []
+        found = self._tagger.find(text)
+        columns = (found.start.tolist(), found.end.tolist(), found.score.tolist(), found.strength.tolist())
+        return [
+            RecognizerResult(
+                entity_type, start, end, score,
+                AnalysisExplanation(self.name, score, textual_explanation=NAMED[strength]),
+                {
+                    RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
+                    RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+                    "synthetic": False,
+                },
+            )
+            for start, end, score, strength in zip(*columns, strict=True)
+        ]  # fmt: skip
+
+
 class WordNlpEngine(NlpEngine):
     """Words and punctuation by one expression: no model, no download, no growing vocabulary."""
 
@@ -154,12 +194,17 @@ class WordNlpEngine(NlpEngine):
 def recognizers(
     rules: Sequence[Rule] | None = None, *, language: str = LANGUAGE, as_of: date | None = None
 ) -> list[EntityRecognizer]:
-    """pii-scan's rules as recognizers to add to any Presidio registry."""
-    chosen = load_rules() if rules is None else rules
-    return [RuleRecognizer(rule, language=language, as_of=as_of) for rule in chosen]
+    """pii-scan's rules, the one of names among them, as recognizers to add to any Presidio registry."""
+    chosen = (*load_rules(), name_rule()) if rules is None else rules
+    return [
+        NameRecognizer(rule, language=language)
+        if rule.id == RULE_ID
+        else RuleRecognizer(rule, language=language, as_of=as_of)
+        for rule in chosen
+    ]
 
 
 def analyzer_engine(rules: Sequence[Rule] | None = None, *, as_of: date | None = None) -> AnalyzerEngine:
-    """An AnalyzerEngine with exactly the given rules (the built-in ones by default), without any model."""
+    """An AnalyzerEngine with exactly the given rules (the built-in ones and names by default), without any model."""
     registry = RecognizerRegistry(recognizers=recognizers(rules, as_of=as_of), supported_languages=[LANGUAGE])
     return AnalyzerEngine(registry=registry, nlp_engine=WordNlpEngine(), supported_languages=[LANGUAGE])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ CATEGORIES = {
 }  # fmt: skip
 """Category of an entity type that no rule of pii-scan has; the others are `other`."""
 OTHER = "other"
+OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+"""Keeps Hugging Face's libraries, which read this when they are imported, from fetching a model by its name."""
 _CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -73,6 +76,7 @@ def _from_class(name: str) -> Any:
 
     if not _CLASS.fullmatch(name):
         raise RuleError(f"{name!r} names no recognizer", "write module:Class")
+    os.environ.update(OFFLINE)
     module, _, attribute = name.partition(":")
     try:
         made = getattr(importlib.import_module(module), attribute)()
@@ -82,6 +86,9 @@ def _from_class(name: str) -> Any:
         raise RuleError(f"{name}: the module has no such class") from None
     except TypeError:
         raise RuleError(f"{name}: the class must be one that can be made without arguments") from None
+    except Exception as error:  # noqa: BLE001 - a user's class may load a model when it is made
+        hint = "is all installed that it needs, and its model on this machine? nothing is downloaded"
+        raise RuleError(f"{name}: cannot be made ({type(error).__name__})", hint) from None
     if not isinstance(made, EntityRecognizer):
         raise RuleError(f"{name}: not a Presidio EntityRecognizer")
     if isinstance(made, SpacyRecognizer):
@@ -105,6 +112,11 @@ class Guests:
         self._languages = sorted({recognizer.supported_language for recognizer in self._recognizers})
         self._nlp = WordNlpEngine(self._languages)
         self._engines: dict[str, Any] = {}
+        self._beat: Callable[[], None] = lambda: None
+
+    def hear(self, beat: Callable[[], None]) -> None:
+        """`beat` is called after each text."""
+        self._beat = beat
 
     def detect(self, texts: pa.Array, header: str, first_rule: int) -> Detections:
         """What the guests find in each text, with their scores; their rules are numbered from `first_rule` on.
@@ -115,6 +127,7 @@ class Guests:
         for number, text in enumerate(texts.to_pylist()):
             if text:
                 rows.extend((number, *row) for row in self._analyze(text, header))
+                self._beat()
         if not rows:
             return no_detections()
         text_numbers, start, end, rule, score = (np.array(column) for column in zip(*rows, strict=True))

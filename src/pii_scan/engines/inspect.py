@@ -79,7 +79,7 @@ def _by_workers(
     engine = LocalEngine(jobs, settings_json(settings), list(descriptions), settings.limits, lambda progress: None)
     parts: dict[str, Tables] = {}
     try:
-        parts = dict(engine.run(grouped(items)))
+        parts = {part.name: part.tables for part in engine.run(grouped(items))}
     except EngineError as error:
         raise RunError(str(error)) from None
     for part in sorted(parts):

@@ -36,10 +36,14 @@ SLICE_BYTES = 32 << 20
 TICK_SECONDS = 0.25
 START_SECONDS = 120.0
 """A worker must be ready by then."""
-RECYCLE_BYTES = 768 << 20
-"""A worker that holds more between two groups is replaced: parsers leak."""
+RECYCLE_BYTES = 640 << 20
+"""A worker that has grown by more since it was ready is replaced between two groups: parsers leak."""
 _OUT_OF_TIME = int(getattr(signal, "SIGXCPU", 0)) or -1
 MAX_START_FAILURES = 3
+TEMPORARY = "pii-scan-"
+"""What the names of temporary folders begin with."""
+_KILLED = -9
+"""The exit status of a process that was ended by SIGKILL."""
 MAX_WAITING = 256
 """Frames from workers that wait to be heard; then workers wait too, so that memory stays bounded."""
 
@@ -51,8 +55,38 @@ class Group:
     part: str
     items: list[Item]
     plan: bool = False
-    tables: dict[str, list[pa.Table]] = field(default_factory=dict)
+    tables: dict[str, list[tuple[int, pa.Table]]] = field(default_factory=dict)
+    """Each with the position of the item that it is of."""
     position: int = 0
+    tried: int = -1
+    """The position of the item whose worker was ended from outside."""
+
+    def again(self) -> bool:
+        """Whether the present item is to be read anew: once, and without what was found of it."""
+        if self.tried == self.position:
+            return False
+        self.tried = self.position
+        for name, pieces in self.tables.items():
+            self.tables[name] = [(position, table) for position, table in pieces if position != self.position]
+        return True
+
+    def made(self) -> Part:
+        """What was found in all of it."""
+        tables = {name: _joined(name, [table for _, table in pieces]) for name, pieces in self.tables.items() if pieces}
+        counts = {name: [0] * len(self.items) for name in tables}
+        for name in tables:
+            for position, table in self.tables[name]:
+                counts[name][position] += table.num_rows
+        return Part(self.part, tables, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of a group, and of each table how many are of each of its items, in their order."""
+
+    name: str
+    tables: dict[str, pa.Table]
+    counts: dict[str, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +96,16 @@ class Progress:
     findings: int = 0
     finished: WorkUnit | None = None
     current: DocumentRef | None = None
+
+
+def sliced(group: Group, slices: Sequence[WorkUnit]) -> list[Group]:
+    """The groups that a document is read in; the whole where it has no slices."""
+    if not slices:
+        return [Group(group.part, group.items)]
+    return [Group(f"{group.part}-{number:05d}", [unit]) for number, unit in enumerate(slices)]
+
+
+Split = Callable[[Group, Sequence[WorkUnit]], list[Group]]
 
 
 class EngineError(RuntimeError):
@@ -89,6 +133,7 @@ class _Worker:
         self._job = job_of(self.process, worker_bytes)
         self.group: Group | None = None
         self.ready = False
+        self.size_at_start = 0
         self.killed_for: ProblemCode | None = None
         self.found = False
         """Something, in the current document."""
@@ -142,12 +187,16 @@ class LocalEngine:
 
     def __init__(
         self, jobs: int, settings: Mapping[str, Any], sources: Sequence[Mapping[str, Any]], limits: Limits,
-        report: Callable[[Progress], None],
+        report: Callable[[Progress], None], split: Split = sliced, folder: str = "",
     ) -> None:  # fmt: skip
-        """`settings` and `sources` as JSON can hold them; `report` hears of progress."""
+        """`settings` and `sources` as JSON can hold them; `report` hears of progress; `split`: which groups a document
+        that is cut into slices becomes; `folder`: for what workers keep for a while, deleted in the end.
+        """
         self._jobs = max(1, jobs)
         self._limits = limits
         self._report = report
+        self._split = split
+        self._folder = folder
         content = {"settings": settings, "sources": list(sources), "slice_bytes": SLICE_BYTES}
         self._setup = wire.encode(content)
         self._inbox: queue.Queue[tuple[_Worker, bytes, bytes]] = queue.Queue(MAX_WAITING)
@@ -156,17 +205,16 @@ class LocalEngine:
         self._finished: deque[Group] = deque()
         self._failed_starts = 0
 
-    def run(self, groups: Iterable[Group]) -> Iterator[tuple[str, dict[str, pa.Table]]]:
-        """(part, tables) of each group as it ends, in any order. Raises EngineError when no worker will start."""
+    def run(self, groups: Iterable[Group]) -> Iterator[Part]:
+        """The part of each group as it ends, in any order. Raises EngineError when no worker will start."""
         supply = iter(groups)
-        self._folder = tempfile.mkdtemp(prefix="pii-scan-")
+        self._folder = self._folder or tempfile.mkdtemp(prefix=TEMPORARY)
         exhausted = False
         try:
             while True:
                 exhausted = self._assign(supply, exhausted)
                 while self._finished:
-                    group = self._finished.popleft()
-                    yield group.part, {name: _joined(name, parts) for name, parts in group.tables.items()}
+                    yield self._finished.popleft().made()
                 if exhausted and not self._waiting and all(worker.group is None for worker in self._workers):
                     return
                 self._hear()
@@ -231,6 +279,7 @@ class LocalEngine:
         group = worker.group
         if kind == wire.READY:
             worker.ready, self._failed_starts = True, 0
+            worker.size_at_start = resident_bytes(worker.process.pid)
             worker.since = worker.beat
         elif kind == b"":
             self._replace(worker)
@@ -240,7 +289,7 @@ class LocalEngine:
             return
         elif kind == wire.TABLE:
             name, table = wire.decode_table(payload)
-            group.tables.setdefault(name, []).append(table)
+            group.tables.setdefault(name, []).append((group.position, table))
             if name == "index":
                 worker.found = True
                 self._report(Progress(findings=table.num_rows))
@@ -258,16 +307,12 @@ class LocalEngine:
             self._release(worker)
 
     def _planned(self, worker: _Worker, group: Group, slices: list[Item]) -> None:
-        if slices:
-            parts = [Group(f"{group.part}-{number:05d}", [unit]) for number, unit in enumerate(slices)]
-        else:
-            parts = [Group(group.part, group.items)]
-        self._waiting.extend(parts)
+        self._waiting.extend(self._split(group, [item for item in slices if isinstance(item, WorkUnit)]))
         self._release(worker)
 
     def _release(self, worker: _Worker) -> None:
         worker.group = None
-        if resident_bytes(worker.process.pid) > RECYCLE_BYTES:
+        if resident_bytes(worker.process.pid) - worker.size_at_start > RECYCLE_BYTES:
             self._workers.remove(worker)
             worker.kill()
             worker.bury()
@@ -306,11 +351,14 @@ class LocalEngine:
         if group is None:
             return
         item = worker.current()
-        if isinstance(item, WorkUnit):
+        if isinstance(item, WorkUnit) and worker.killed_for is None and status == _KILLED and group.again():
+            pass  # no fault of the document: the system was short of memory, or someone chose this process
+        elif isinstance(item, WorkUnit):
             group.items[group.position] = self._ended(worker, item, status)
         elif item is not None:  # recording a problem cannot end a worker, but must not loop either
             group.position += 1
-        group.plan = False
+        first = group.items[0]
+        group.plan = group.plan and isinstance(first, WorkUnit) and first.ended is None
         self._waiting.appendleft(group)
 
     def _ended(self, worker: _Worker, unit: WorkUnit, status: int) -> Item:

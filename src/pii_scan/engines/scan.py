@@ -1,5 +1,5 @@
 """A whole scan: targets in, a run folder out. Walks the sources, groups what they list, has an engine read it,
-writes parts.
+writes parts; goes on with a run that was interrupted, and takes over from an earlier one what has not changed.
 
 Groups depend on the walk alone, so that the run's rows and their order do not depend on the number of workers.
 """
@@ -9,32 +9,36 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import sys
+import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from pii_scan import __version__
 from pii_scan.config import Config, checked
-from pii_scan.detect.detector import Detector, load_recognizers
+from pii_scan.detect.detector import load_recognizers
 from pii_scan.detect.kernel import native
-from pii_scan.detect.layout_memory import memory_folder
 from pii_scan.detect.rules import Rule, rules_hash
-from pii_scan.engines.local import SLICE_BYTES, EngineError, Group, LocalEngine, Progress
+from pii_scan.engines import call
+from pii_scan.engines.local import SLICE_BYTES, TEMPORARY, EngineError, Group, LocalEngine, Progress
+from pii_scan.engines.marks import Marks
+from pii_scan.engines.remaining import Remaining
+from pii_scan.engines.since import Since, earlier_run
+from pii_scan.engines.targets import Concealing, describe_targets
 from pii_scan.engines.wire import Item
-from pii_scan.errors import RunError, TargetError, UsageError
-from pii_scan.findings.names import NameMasker
+from pii_scan.errors import RunError, UsageError
 from pii_scan.findings.redact import fingerprint_key, key_check
-from pii_scan.findings.schema import SAMPLES, STAGES, TIMES
-from pii_scan.findings.store import Run, RunWriter, load_run
-from pii_scan.model import Problem, WorkUnit, printable
-from pii_scan.pipeline import Settings, finder, settings_json
+from pii_scan.findings.run_writer import RunWriter, check_unused
+from pii_scan.findings.schema import STAGES
+from pii_scan.findings.store import MANIFEST, Run, load_run
+from pii_scan.model import Problem, WorkUnit
+from pii_scan.pipeline import Settings, settings_json
 from pii_scan.protocols import Source
-from pii_scan.sources import describe, describe_stdin, opened
-from pii_scan.sources.stdin import spool_stdin
+from pii_scan.sources import opened
 from pii_scan.systems.own import own_profiles
 from pii_scan.systems.profiles import load_profiles
 
@@ -42,6 +46,36 @@ GROUP_BYTES = 8 << 20
 GROUP_ITEMS = 64
 
 Report = Callable[[Progress], None]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, in a run that can be taken up again."""
+
+    def __init__(self, folder: Path, resumable: bool) -> None:
+        super().__init__()
+        self.folder = folder
+        self.resumable = resumable
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a sitting needs to know, all of it checked."""
+
+    folder: Path
+    config: Config
+    key: bytes
+    now: datetime
+    rules: tuple[Rule, ...]
+    profile: bool
+
+    def settings(self, as_of: str) -> Settings:
+        """For the workers."""
+        config = self.config
+        return Settings(
+            key=self.key.hex(), as_of=as_of, rules=tuple(config.rules), only=tuple(config.only),
+            min_score=config.min_score, limits=config.limits, presidio=tuple(config.presidio), ner=tuple(config.ner),
+            names=tuple(config.names), systems=tuple(config.systems), profile=self.profile,
+        )  # fmt: skip
 
 
 def scan(
@@ -53,50 +87,135 @@ def scan(
     profile: bool = False,
     environment: Mapping[str, str] | None = None,
     now: datetime | None = None,
+    resume: bool = False,
+    since: str | os.PathLike[str] = "",
 ) -> Run:
     """Scans every target into the run folder `out` (default `pii-scan-<UTC time>`) and gives the finished run.
 
-    `report` hears of progress; with `profile` the manifest says where the time went (`times`). `environment` holds
-    PII_SCAN_KEY, os.environ by default. Raises UsageError before anything is written, RunError when the run cannot go
-    on. KeyboardInterrupt passes through; the run is then marked interrupted.
+    `resume`: goes on with the run in `out`, which knows its targets and options; those that are given must be the same.
+    `since`: takes over the findings of unchanged documents from an earlier run, a folder or `last`: the newest beside
+    `out`. `report` hears of progress; with `profile` the manifest says where the time went (`times`). `environment`
+    holds PII_SCAN_KEY, os.environ by default. Raises UsageError before anything is written, RunError when the run
+    cannot go on, Interrupted on Ctrl-C; the run is then marked interrupted.
     """
-    config = checked(config or Config(), "options")
-    native()  # a wrong choice of kernel is told here, not by every worker
     environment = os.environ if environment is None else environment
     now = now or datetime.now(tz=UTC)
     folder = Path(out) if out is not None else Path(f"pii-scan-{now:%Y%m%dT%H%M%SZ}")
-    rules, guests = load_recognizers(config.rules, config.presidio, only=config.only)
-    rules += guests.rules if guests else ()
-    table, _ = load_profiles(config.systems)
-    key = fingerprint_key(environment, key_folder(environment))
-    descriptions, notes, stdin = _describe([os.fspath(target) for target in targets], config, folder)
-    held = contextlib.ExitStack()
-    try:
-        sources = [held.enter_context(opened(description, config.limits)) for description in descriptions]
-        writer = RunWriter(folder, {
-            "id": secrets.token_hex(8), "started_at": _iso(now), "finished_at": None, "version": __version__,
-            "config_hash": config.digest(), "status": "running", "lang": config.lang,
-            "targets": [str(description["target"]) for description in descriptions], "notes": notes,
-            "systems": own_profiles(table), "key_check": key_check(key), **_looked_for(rules),
-        })  # fmt: skip
-        engine = LocalEngine(
-            _workers(config, descriptions), settings_json(_settings(config, key, now, profile)), descriptions,
-            config.limits, report or (lambda progress: None),
-        )  # fmt: skip
-        _drive(engine, _groups(sources), writer)
-    finally:
-        held.close()
-        if stdin is not None:
-            stdin.close()
+    named = [os.fspath(target) for target in targets]
+    with contextlib.ExitStack() as held:
+        writer = None
+        if resume:
+            if (run := _run_to_resume(out)).manifest["status"] == "finished":
+                return run
+            begun = call.call_of(folder, run.manifest)
+            named = named or list(begun.targets or ())
+            config = config or begun.config
+            if not named or config is None:
+                what = "options" if named else "targets"
+                raise UsageError(f"the run does not keep its {what}, for what they hold", f"give the {what} again")
+            if since and begun.since and os.path.abspath(since) != begun.since:
+                raise UsageError("--since is not as when the run was begun", "leave it out: the run knows it")
+            since = begun.since or since
+            writer = RunWriter.resumed(folder)
+            held.callback(writer.state.close)
+            if writer.finished:  # by another, a moment ago
+                return load_run(folder)
+        config = checked(config or Config(), "options")
+        native()  # a wrong choice of kernel is told here, not by every worker
+        rules = _recognizers(config)
+        key = fingerprint_key(environment, key_folder(environment))
+        asked = _Asked(folder, config, key, now, tuple(rules), profile)
+        _sit(asked, named, os.fspath(since), writer, report or (lambda progress: None), held)
     return load_run(folder)
 
 
-def _settings(config: Config, key: bytes, now: datetime, profile: bool) -> Settings:
-    return Settings(
-        key=key.hex(), as_of=config.as_of or f"{now:%Y-%m-%d}", rules=tuple(config.rules), only=tuple(config.only),
-        min_score=config.min_score, limits=config.limits, presidio=tuple(config.presidio),
-        systems=tuple(config.systems), profile=profile,
+def _recognizers(config: Config) -> tuple[Rule, ...]:
+    """All that will look, so that what cannot be loaded is told before anything is written. Language models are loaded
+    for this, and again by the workers: this process does not keep them.
+    """
+    rules, guests = load_recognizers(
+        config.rules, config.presidio, only=config.only, names=config.names, ner=config.ner
     )  # fmt: skip
+    return rules + (guests.rules if guests else ())
+
+
+def _run_to_resume(out: str | os.PathLike[str] | None) -> Run:
+    if out is None:
+        raise UsageError("--resume needs the run folder", "add --out RUN")
+    try:
+        return load_run(out)
+    except RunError as error:
+        raise UsageError(error.message, error.hint) from None
+
+
+def _sit(
+    asked: _Asked, named: Sequence[str], since: str, writer: RunWriter | None, report: Report,
+    held: contextlib.ExitStack,
+) -> None:  # fmt: skip
+    """One sitting of a run: a new one, or that of `writer`."""
+    config, key = asked.config, asked.key
+    digest = rules_hash(asked.rules)
+    if writer is not None:
+        call.check_options(writer.manifest, config, key, digest)
+    else:
+        _check_unused(asked.folder)
+    concealing = Concealing(config)
+    descriptions, notes, stdin = describe_targets(named, config, asked.folder, concealing)
+    if stdin is not None:
+        held.callback(stdin.close)
+    if writer is not None:
+        call.check_targets(writer.manifest, descriptions, key)
+        for description, label in zip(descriptions, writer.manifest["targets"], strict=True):
+            description["target"] = label
+    labels = [str(description["target"]) for description in descriptions]
+    wanted = call.reading_hash(config, digest), key_check(key)
+    earlier = earlier_run(since, asked.folder, labels, *wanted, begun=writer is not None)
+    held.callback(earlier.close)
+    sources = [held.enter_context(opened(description, config.limits)) for description in descriptions]
+    manifest = {
+        "config_hash": config.digest(), "lang": config.lang, "targets": labels, "as_of": config.as_of,
+        "call": call.said(named, descriptions, config, earlier.folder, key, concealing),
+        "reading_hash": wanted[0], "key_check": wanted[1], "notes": [*notes, *earlier.notes()],
+    }  # fmt: skip
+    writer = _resumed(writer, descriptions, earlier) if writer is not None else _begun(asked, manifest)
+    held.callback(writer.state.close)
+    _drive(asked, writer, descriptions, sources, earlier, report)
+
+
+def _check_unused(folder: Path) -> None:
+    """What would be in the way is told before anything is read."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"the run folder {str(folder)!r} is a file", "give another --out")
+        check_unused(folder)
+    except OSError as error:
+        raise UsageError(f"the run folder {str(folder)!r} cannot be made: {error.strerror}") from None
+
+
+def _begun(asked: _Asked, manifest: Mapping[str, Any]) -> RunWriter:
+    table, _ = load_profiles(asked.config.systems)
+    return RunWriter.begun(asked.folder, {
+        "id": secrets.token_hex(8), "started_at": _iso(asked.now), "finished_at": None, "version": __version__,
+        "status": "running", **manifest, "as_of": manifest["as_of"] or f"{asked.now:%Y-%m-%d}",
+        "systems": own_profiles(table), **_looked_for(asked.rules),
+    })  # fmt: skip
+
+
+def _resumed(writer: RunWriter, descriptions: Sequence[Mapping[str, Any]], earlier: Since) -> RunWriter:
+    """Says so in the manifest, and deletes what the workers of the sitting before may have left."""
+    for folder in map(Path, writer.state.temporary()):
+        ours = folder.name.startswith(TEMPORARY) and os.fspath(folder.parent) == tempfile.gettempdir()
+        if ours and not folder.is_symlink() and not (folder / MANIFEST).exists():  # run folders may be called so too
+            shutil.rmtree(folder, ignore_errors=True)
+    notes = list(writer.manifest.get("notes", []))
+    if any(one["kind"] == "sql" for one in descriptions) and SITTINGS not in notes:
+        notes.append(SITTINGS)
+    notes += [note for note in earlier.notes() if note not in notes]
+    writer.write_manifest({"status": "running", "finished_at": None, "notes": notes})
+    return writer
+
+
+SITTINGS = "the scan was interrupted and resumed: tables of the database are read as they were at different times"
 
 
 def _workers(config: Config, descriptions: Sequence[Mapping[str, Any]]) -> int:
@@ -115,36 +234,60 @@ def _looked_for(rules: Sequence[Rule]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _drive(engine: LocalEngine, groups: Iterable[Group], writer: RunWriter) -> None:
+def _drive(
+    asked: _Asked, writer: RunWriter, descriptions: Sequence[dict[str, Any]], sources: Sequence[Source],
+    earlier: Since, report: Report,
+) -> None:  # fmt: skip
     """Writes every part that the engine gives, and says in the manifest how it ended."""
     status = "failed"
-    samples: list[dict[str, Any]] = []
-    times: list[pa.Table] = []
+    temporary = tempfile.mkdtemp(prefix=TEMPORARY)
+    marks = Marks(asked.key, descriptions, time.time_ns())
+    remaining = Remaining(writer, marks, grouped, earlier.rows)
     try:
-        for part, tables in engine.run(groups):
-            samples += tables.pop("samples", SAMPLES.empty_table()).to_pylist()
-            times.append(tables.pop("times", TIMES.empty_table()))
-            writer.write_part(part, tables)
+        writer.state.set_temporary(temporary)
+        engine = LocalEngine(
+            _workers(asked.config, descriptions), settings_json(asked.settings(str(writer.manifest["as_of"]))),
+            descriptions, asked.config.limits, report, remaining.split, temporary,
+        )  # fmt: skip
+        for part in engine.run(remaining.groups(_walk(sources))):
+            remaining.write(part)
         status = "finished"
     except KeyboardInterrupt:
         status = "interrupted"
-        raise
+        raise Interrupted(asked.folder, all(one["kind"] != "stdin" for one in descriptions)) from None
     except EngineError as error:
         raise RunError(str(error)) from None
     finally:
+        shutil.rmtree(temporary, ignore_errors=True)
         with contextlib.ExitStack() as last:
-            last.callback(writer.close)
             if status == "failed":  # the reason is on its way already
                 last.enter_context(contextlib.suppress(RunError))
-            writer.write_manifest({
-                "finished_at": _iso(datetime.now(tz=UTC)), "status": status, "samples": samples, **_added_up(times),
-            })  # fmt: skip
+            last.callback(writer.close)
+            _say_how_it_ended(writer, status, remaining)
 
 
-def _added_up(times: Sequence[pa.Table]) -> dict[str, Any]:
+def _say_how_it_ended(writer: RunWriter, status: str, remaining: Remaining) -> None:
+    """The manifest after the last part is in place: a run that says it is finished is whole."""
+    with contextlib.suppress(RunError) if status == "failed" else contextlib.nullcontext():
+        writer.commit()
+        writer.state.set_temporary("")
+        writer.state.settle()
+    notes = list(writer.manifest.get("notes", []))
+    if remaining.dropped:
+        notes.append(f"{len(remaining.dropped)} documents had changed or were gone when the scan was resumed")
+    said = list(writer.state.more())
+    ended = {
+        "finished_at": _iso(datetime.now(tz=UTC)), "status": status,
+        "samples": [row for one in said for row in one.get("samples", ())],
+        **_added_up([row for one in said for row in one.get("times", ())]),
+    }  # fmt: skip
+    writer.write_manifest({**ended, "notes": notes})
+
+
+def _added_up(times: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The seconds of all workers by kind of document, most first; nothing where no one asked."""
     kinds: dict[str, dict[str, Any]] = {}
-    for row in (row for table in times for row in table.to_pylist()):
+    for row in times:
         known = kinds.setdefault(row["media_type"], dict.fromkeys(row, 0) | {"media_type": row["media_type"]})
         for name in (name for name in row if name != "media_type"):
             known[name] = round(known[name] + row[name], 6)
@@ -153,91 +296,17 @@ def _added_up(times: Sequence[pa.Table]) -> dict[str, Any]:
     return {"times": rows} if rows else {}
 
 
-def _describe(targets: Sequence[str], config: Config, folder: Path) -> tuple[list[dict[str, Any]], list[str], Any]:
-    """(descriptions of the sources, notes for the reader, standard input if it is one of them)."""
-    if not targets:
-        raise UsageError("no target given", "name a file or a folder")
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UsageError(f"the run folder {str(folder)!r} already holds something", "give another --out")
-    except OSError as error:
-        raise UsageError(f"the run folder {str(folder)!r} cannot be made: {error.strerror}") from None
-    descriptions: dict[str, dict[str, Any]] = {}
-    notes: list[str] = []
-    out = os.path.realpath(folder)
-    for target in targets:
-        if target == "-":
-            descriptions["-"] = {}  # read last, when all else is known to be right
-            continue
-        path = config.targets.get(target, target)
-        described = describe(
-            path, include=config.include, exclude=config.exclude, excluded_dirs=[out], sample=config.sample
-        )
-        if described["kind"] == "sql":
-            descriptions.setdefault(described["url"], {**described, "connections": config.max_db_connections})
-            continue
-        _check_exists(path, config)
-        real = os.path.realpath(path)
-        if out == real:
-            raise UsageError(f"the run folder {str(folder)!r} is itself a target", "give another --out")
-        if out.startswith(os.path.join(real, "")) and real not in descriptions:
-            notes.append("the run folder lies inside a target and was left out of the scan")
-        descriptions.setdefault(real, described)
-    _label([described for described in descriptions.values() if described], config)
-    stdin = None
-    if "-" in descriptions:
-        stdin = spool_stdin(sys.stdin.buffer, config.limits)
-        descriptions["-"] = describe_stdin(stdin)
-    return list(descriptions.values()), notes, stdin
-
-
-def _label(descriptions: Sequence[dict[str, Any]], config: Config) -> None:
-    """Gives each target the name that results show: its path, with personal data in it masked, and no two alike."""
-    names = [printable(described["path"]) for described in descriptions]
-    if config.rules or any(char.isdigit() or char == "@" for name in names for char in name):
-        memory = memory_folder(os.environ)  # slow to make without; built-in rules want digits or @
-        masker = NameMasker(finder(Detector(rule_paths=config.rules, memory=memory)))
-        named = [str(described.get("server", "")) for described in descriptions]  # an address of a server is no one's
-        names = [own + masker.safe(name.removeprefix(own)) for own, name in zip(named, names, strict=True)]
-    taken = {"-"}
-    for described, name in zip(descriptions, names, strict=True):
-        label, number = name, 1
-        while label in taken:
-            number += 1
-            label = f"{name} ({number})"
-        taken.add(label)
-        described["target"] = label
-
-
-def _check_exists(path: str, config: Config) -> None:
-    """Raises TargetError, with the nearest name, when there is no such path."""
-    try:
-        os.lstat(path)
-        return
-    except PermissionError:
-        raise TargetError(f"the target {path!r} cannot be opened: no permission") from None
-    except (OSError, ValueError):
-        pass
-    import difflib
-
-    parent = os.path.dirname(os.path.abspath(path))
-    try:
-        names = os.listdir(parent)
-    except OSError:
-        names = []
-    close = difflib.get_close_matches(os.path.basename(path.rstrip("/")), [*names, *config.targets], n=1)
-    raise TargetError(f"the target {path!r} does not exist", f"did you mean {close[0]!r}?" if close else "")
-
-
-def _groups(sources: Iterable[Source]) -> Iterator[Group]:
+def _walk(sources: Iterable[Source]) -> Iterator[Item]:
     walk = (found for source in sources for found in source.list_documents())
-    return grouped(found if isinstance(found, Problem) else WorkUnit(found) for found in walk)
+    return (found if isinstance(found, Problem) else WorkUnit(found) for found in walk)
 
 
-def grouped(walk: Iterable[Item]) -> Iterator[Group]:
-    """The walk, in groups that one worker does in a row; a large file is a group by itself."""
+def grouped(walk: Iterable[Item], number: int = 0) -> Iterator[Group]:
+    """The walk, in groups that one worker does in a row, numbered from `number` on; a large file is a group by
+    itself.
+    """
     items: list[Item] = []
-    size = number = 0
+    size = 0
     for item in walk:
         length = 0 if isinstance(item, Problem) else item.ref.size_bytes or 0
         if length > 2 * SLICE_BYTES:

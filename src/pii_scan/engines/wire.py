@@ -72,12 +72,13 @@ def _read_item(content: Mapping[str, Any]) -> Item:
 
 def _ref(ref: DocumentRef) -> list[Any]:
     parent = None if ref.parent is None else _ref(ref.parent)
-    return [ref.target, ref.path, parent, ref.size_bytes, ref.modified_at]
+    return [ref.target, ref.path, parent, ref.size_bytes, ref.modified_at, ref.changed_ns]
 
 
 def _read_ref(content: list[Any]) -> DocumentRef:
-    target, path, parent, size, modified = content
-    return DocumentRef(target, path, None if parent is None else _read_ref(parent), size, modified)
+    target, path, parent, size, modified, changed = content
+    parent = None if parent is None else _read_ref(parent)
+    return DocumentRef(target, path, parent, size, modified, None if changed is None else (changed[0], changed[1]))
 
 
 def encode_table(name: str, table: pa.Table) -> bytes:

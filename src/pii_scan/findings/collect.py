@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pii_scan.findings.redact import fingerprints, mask
 from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES
@@ -49,11 +50,14 @@ class Hits:
     score: npt.NDArray[np.float32]
     synthetic: npt.NDArray[np.bool_]
     labels: Sequence[Label]
+    known_as: pa.Array | None = None
+    """What is fingerprinted in place of the value: the whole name of which a cell is a part; null: the value."""
 
     def take(self, keep: npt.NDArray[Any]) -> Hits:
         """The hits that a mask or an array of row numbers selects."""
+        known_as = None if self.known_as is None else self.known_as.take(pa.array(np.arange(len(self.text))[keep]))
         return Hits(self.text[keep], self.start[keep], self.end[keep], self.label[keep], self.score[keep],
-                    self.synthetic[keep], self.labels)  # fmt: skip
+                    self.synthetic[keep], self.labels, known_as)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,10 @@ class Collector:
         column: _Ints | None,
     ) -> None:  # fmt: skip
         chosen = values.take(pa.array(mine))
-        prints = fingerprints(chosen, label.entity_type, self._key)
+        meant = chosen
+        if hits.known_as is not None:
+            meant = pc.coalesce(hits.known_as.take(pa.array(mine)).cast(chosen.type), chosen)
+        prints = fingerprints(meant, label.entity_type, self._key)
         masked = mask(chosen)
         self._note_ages(chosen, label.entity_type, prints, hits.synthetic[mine])
         rows = None if row is None else row[mine]

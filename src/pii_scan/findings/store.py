@@ -1,18 +1,17 @@
-"""Writes and reads run folders: Parquet parts, a manifest, and which work is done. Knows nothing of scanning or
-reports.
+"""Reads run folders: a manifest and Parquet parts. Knows nothing of scanning or reports.
 
-A part is written under another name and renamed into place; work counts as done only after that. Folder 0700, files
-0600.
+`findings.run_writer` writes them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import json
 import os
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,80 +20,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pii_scan.errors import RunError, UsageError
+from pii_scan.errors import RunError
 from pii_scan.findings.schema import FORMAT_VERSION, TABLES, UNASSIGNED
 from pii_scan.findings.soundness import expands_too_much, fault_of_manifest, is_sound
 
 MANIFEST = "run.json"
-STATE = "state.sqlite"
+PARTIAL = ".partial"
+"""Behind the name of a file that is being written."""
 READ_ROWS = 1 << 17
 REQUIRED = ("id", "started_at", "version", "rules_hash", "config_hash", "status", "targets")
 """What every manifest says."""
 
 
-class RunWriter:
-    """A run folder that is being filled. One process writes it."""
-
-    def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
-        """Makes the folder; it must not exist or must be empty. Raises UsageError or RunError."""
-        self.path = path
-        self._manifest = dict(manifest)
-        try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if any(path.iterdir()):
-                hint = "give another --out"
-                raise UsageError(f"the run folder {str(path)!r} already holds something", hint)
-            os.chmod(path, 0o700)
-            for name in TABLES:
-                (path / name).mkdir(mode=0o700)
-        except OSError as error:
-            raise UsageError(f"the run folder {str(path)!r} cannot be made: {error.strerror}") from None
-        try:
-            with open(path / STATE, "wb", opener=_private):
-                pass
-            self._state = sqlite3.connect(path / STATE)
-            self._state.execute("PRAGMA journal_mode=WAL")
-            self._state.execute("CREATE TABLE done (part TEXT PRIMARY KEY) WITHOUT ROWID")
-            self._state.commit()
-        except (OSError, sqlite3.Error) as error:
-            raise _unwritable(error) from None
-        self.write_manifest({})
-
-    def write_manifest(self, more: Mapping[str, Any]) -> None:
-        """Adds `more` to the manifest and puts it in place whole. Raises RunError."""
-        self._manifest.update(more)
-        text = json.dumps({"format": FORMAT_VERSION, **self._manifest}, ensure_ascii=False, indent=2)
-        try:
-            with replacing(self.path / MANIFEST) as out:
-                out.write(text.encode("utf-8"))
-        except OSError as error:
-            raise _unwritable(error) from None
-
-    def write_part(self, part: str, tables: Mapping[str, pa.Table]) -> None:
-        """The rows of one finished piece of work; `part` gives the order in which parts are read. Raises RunError."""
-        try:
-            for name, table in tables.items():
-                if table.num_rows:
-                    with replacing(self.path / name / f"{part}.parquet") as out:
-                        pq.write_table(table, out, compression="zstd", use_dictionary=True)
-            self._state.execute("INSERT INTO done VALUES (?)", (part,))
-            self._state.commit()
-        except (OSError, sqlite3.Error) as error:
-            raise _unwritable(error) from None
-
-    def close(self) -> None:
-        """Ends the writing; the folder can be read by others from now on."""
-        with contextlib.suppress(sqlite3.Error):  # what a full disk leaves undone, the next opening does
-            self._state.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._state.close()
-
-
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file, readable by the user only, that comes into place whole or not at all. Raises OSError."""
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(path.name + PARTIAL)
     try:
-        with open(partial, "wb", opener=_private) as out:
+        with open(partial, "wb", opener=private) as out:
             yield out
             out.flush()
             os.fsync(out.fileno())
@@ -105,12 +48,25 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def _unwritable(error: Exception) -> RunError:
-    return RunError(f"the run folder cannot be written: {type(error).__name__}", "is the disk full?")
-
-
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
+    """As `os.open`, of a file that only the user can read."""
     return os.open(path, flags, 0o600)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes sure that the names of a folder outlive a power cut; nothing on Windows, that knows no such call. Raises
+    OSError.
+    """
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # file systems that have nothing to sync
+            raise
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,9 @@ def is_whole(run: FinishedRun) -> bool:
 
 
 def findable(run: FinishedRun, table: CategoryTable) -> frozenset[str]:
-    """The categories that the scan looked for: of the entity types that the manifest names, else of built-in rules."""
+    """The categories that the scan looked for: of the entity types that the manifest names, else of built-in rules, as
+    runs that do not say so are from before names of persons were looked for.
+    """
     said = run.manifest.get("entity_types")
     if not isinstance(said, list):
         return frozenset(rule.category for rule in load_rules())

@@ -22,7 +22,8 @@ from typing import IO, Any, BinaryIO, cast
 
 from jsonschema import Draft202012Validator
 
-from pii_scan.detect.rules import load_rules, rules_hash
+from pii_scan.detect.name_rule import built_in_rules
+from pii_scan.detect.rules import rules_hash
 from pii_scan.errors import UsageError
 from pii_scan.findings.queries import QUERIES
 from pii_scan.findings.store import MANIFEST, Run
@@ -176,7 +177,7 @@ def _add(bundle: zipfile.ZipFile, files: list[dict[str, Any]], what: str, name: 
 
 
 def _bundle_manifest(run: Run, files: list[dict[str, Any]], version: str) -> dict[str, Any]:
-    installed = rules_hash(load_rules())
+    installed = rules_hash(built_in_rules())
     ids = run.manifest.get("rules")
     return {
         "schema": SCHEMA_ID,

@@ -97,7 +97,8 @@ class FileSource:
     def _ref(self, path: str, status: os.stat_result | None = None) -> DocumentRef:
         if status is None:
             return DocumentRef(self.target, path)
-        return DocumentRef(self.target, path, None, status.st_size, status.st_mtime)
+        changed = status.st_mtime_ns, status.st_ctime_ns
+        return DocumentRef(self.target, path, None, status.st_size, status.st_mtime, changed)
 
     def _problem(self, path: str, code: ProblemCode, detail: str, status: os.stat_result | None = None) -> Problem:
         return Problem(self._ref(path, status), Stage.SOURCE, code, detail)

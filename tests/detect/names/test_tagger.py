@@ -50,6 +50,9 @@ def test_names_are_found_with_their_ends(text: str, names: list[str]) -> None:
         "for Item in self.Values: return Base.Name",
         "class NodeVisitor(Object): pass  # See Also the Parser",
         "Marina Pro Max lampe;Marina AS;499,00 kr;grå",
+        "var Context = Parser.prototype; var Buffer = Object.create(Context); var Http = require('http');",
+        "/* X Display of the screen, then Marks of it */ char *name;",
+        "    # This @given is the default. Else @example of it is not used.",
         "Se C:\\Brukere\\Felles\\Kari_rapport.txt for mer.",
     ],
 )
@@ -78,6 +81,12 @@ def test_a_label_raises_the_score() -> None:
 def test_an_address_with_the_name_raises_the_score() -> None:
     sentence = "Det er ikke Lise som har gjort det, sa hun."
     assert TAGGER.find(f"{sentence} Skriv til lise.berg@example.no.").score.max() > TAGGER.find(sentence).score.max()
+
+
+def test_only_an_address_whose_sign_touches_the_name_is_one() -> None:
+    sentence = "Det er ikke Lise som har gjort det, sa hun."
+    for other in ("Bruk lise @example.", "Se lise. berg@example.no."):
+        assert TAGGER.find(f"{sentence} {other}").score.max() == TAGGER.find(sentence).score.max()
 
 
 def test_long_runs_of_capitalised_words_and_odd_texts_end() -> None:

@@ -29,7 +29,7 @@ def glued(tokens: Tokens) -> Bools:
 _GLUE = np.array(sorted(map(ord, "@\\{}#$")), np.uint32)
 
 
-_ENDINGS = (5, 6, 7, 8, 9)
+_ENDINGS = (2, 5, 6, 7, 8, 9)
 """Letters of the endings in `words.NO_PERSON_ENDS`."""
 OPENING = np.array(sorted(map(ord, '.!?:>"«–-•*#;|')), np.uint32)
 PATH = np.array(sorted(map(ord, "./!:=")), np.uint32)
@@ -91,8 +91,10 @@ def _digit(tokens: Tokens, which: Ints) -> Bools:
     return np.asarray((tokens.first[which] >= ord("0")) & (tokens.first[which] <= ord("9")))
 
 
-def labelled(tokens: Tokens, first: Ints) -> Bools:
-    """Whether `Navn:` or the like stands before, or a greeting."""
+def labelled(tokens: Tokens, first: Ints, salt: Hashes) -> Bools:
+    """Whether `Navn:` or the like stands before, or a greeting; one on the line before if the text (`salt`) is the
+    same.
+    """
     quote = tokens.is_sign('"') | tokens.is_sign("[")
     at = first - 1
     for _ in range(2):
@@ -102,9 +104,13 @@ def labelled(tokens: Tokens, first: Ints) -> Bools:
     word = np.maximum(word - quote[word], 0)
     label = sign[at] & among(tokens.hash[word], words.LABELS)
     greeting = among(tokens.hash[first - 1], words.GREETINGS)
-    closing = (tokens.kind[first - 1] == BREAK) & (
-        among(tokens.hash[first - 2], words.GREETINGS)
-        | (tokens.is_sign(",")[first - 2] & among(tokens.hash[np.maximum(first - 3, 0)], words.GREETINGS))
+    closing = (
+        (tokens.kind[first - 1] == BREAK)
+        & (salt[first - 2] == salt[first])
+        & (
+            among(tokens.hash[first - 2], words.GREETINGS)
+            | (tokens.is_sign(",")[first - 2] & among(tokens.hash[np.maximum(first - 3, 0)], words.GREETINGS))
+        )
     )
     return np.asarray(label | greeting | closing)
 
@@ -112,8 +118,10 @@ def labelled(tokens: Tokens, first: Ints) -> Bools:
 def addressed(tokens: Tokens, first: Ints, salt: Hashes) -> Bools:
     """Whether an e-mail address in the text has the name in front of its `@`."""
     at = np.flatnonzero(tokens.is_sign("@"))
+    at = at[tokens.end[at - 1] == tokens.start[at]]
     if not len(at):
         return np.zeros(len(first), bool)
-    local = np.concatenate([at - 1, (at - 3)[tokens.is_sign(".")[at - 2]]])
+    dotted = tokens.is_sign(".")[at - 2] & (tokens.end[at - 3] == tokens.start[at - 2])
+    local = np.concatenate([at - 1, (at - 3)[dotted & (tokens.end[at - 2] == tokens.start[at - 1])]])
     local = local[tokens.length[local] >= LEAST_LETTERS]
     return among(tokens.hash[first] ^ salt[first], np.unique(tokens.hash[local] ^ salt[local]))

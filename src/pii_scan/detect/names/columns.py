@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pii_scan.detect.names import words
+from pii_scan.detect.names.glance import LOOKED_AT
 from pii_scan.detect.names.model import NameModel, built_in_model
-from pii_scan.detect.names.tokens import SIGN, WORD, Ints, Tokens, among
+from pii_scan.detect.names.tokens import SIGN, WORD, Ints, Tokens, among, lines_of
 
 ALONE, HEADED, VETOED = 0.35, 0.15, 0.7
 """Mean evidence of the distinct cells from which a column holds names: by itself, under a header that says so, and
@@ -39,6 +40,7 @@ _OTHERS = re.compile(
     r"file|user ?name|host|domain|table|course|school|city|country|organi[sz]ation|virksomhet|bedrift|leverandør|"
     r"vendor|brand|merke|gate|adresse|address|street|kode|code|type|status|tittel|title).*"
 )
+_DIGIT = re.compile("[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def cell_evidence(cells: pa.Array, model: NameModel) -> Cells:
     flat = pc.replace_substring_regex(cells, r"[\r\n\v\f\x{85}]", " ")
     text = "\n".join(flat.to_pylist())
     tokens = Tokens(text)
-    line = _lines(text, tokens)
+    line = lines_of(text, tokens)
     size = len(cells)
     word = np.flatnonzero(tokens.kind == WORD)
     sign = np.flatnonzero(tokens.kind == SIGN)
@@ -99,12 +101,6 @@ def cell_evidence(cells: pa.Array, model: NameModel) -> Cells:
     return Cells(evidence, formed)
 
 
-def _lines(text: str, tokens: Tokens) -> Ints:
-    """The cell of each token."""
-    breaks = np.flatnonzero(np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32) == ord("\n"))
-    return np.asarray(np.searchsorted(breaks, tokens.start, side="left"))
-
-
 def _after_comma(tokens: Tokens, word: Ints, comma: npt.NDArray[np.bool_], line: Ints, some: Ints) -> Ints:
     """Where in `word` the word behind the comma of each cell stands; anything where there is none."""
     at = np.flatnonzero(comma)
@@ -134,25 +130,32 @@ class NameColumn:
     def detect(self, cells: pa.Array) -> tuple[Ints, npt.NDArray[np.float32]]:
         """(numbers of the cells that are names, their scores), decided by what the column has shown up to here."""
         filled = pc.fill_null(cells, "").cast(pa.large_string())
-        found = cell_evidence(filled, self._model)
-        self._learn(filled, found)
+        self._learn(filled)
         if not self._holds_names():
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        encoded = filled.dictionary_encode()
+        found = cell_evidence(encoded.dictionary, self._model)
         least = np.float32(SCORE_HEADED if self._said else SCORE_ALONE)
-        which = np.flatnonzero(found.formed & ((found.evidence > 0) | bool(self._said) | (self._mean() >= 2 * ALONE)))
-        score = np.where(found.evidence[which] >= CLEAR, np.float32(SCORE_CLEAR), least)
-        return which, score.astype(np.float32)
+        named = found.formed & ((found.evidence > 0) | bool(self._said) | (self._mean() >= 2 * ALONE))
+        score = np.where(found.evidence >= CLEAR, np.float32(SCORE_CLEAR), least)
+        index = encoded.indices.to_numpy(zero_copy_only=False)
+        which = np.flatnonzero(named[index])
+        return which, score[index[which]].astype(np.float32)
 
     def _mean(self) -> float:
         return self._total / max(self._seen, 1)
 
-    def _learn(self, cells: pa.Array, found: Cells) -> None:
+    def _learn(self, cells: pa.Array) -> None:
+        """Looks at the first distinct cells of a batch, until DECIDING have been seen. One with a digit is no name."""
         if self._seen >= DECIDING:
             return
-        for value, evidence in zip(cells.to_pylist()[: 4 * DECIDING], found.evidence.tolist(), strict=False):
-            if value and value not in self._known and self._seen < DECIDING:
-                self._known.add(value)
-                self._total, self._seen = self._total + evidence, self._seen + 1
+        distinct = dict.fromkeys(cells.slice(0, LOOKED_AT).to_pylist())
+        new = [value for value in distinct if value and value not in self._known][: DECIDING - self._seen]
+        self._known.update(new)
+        self._seen += len(new)
+        worded = [value for value in new if not _DIGIT.search(value)]
+        if worded:
+            self._total += float(cell_evidence(pa.array(worded, pa.large_string()), self._model).evidence.sum())
 
     def _holds_names(self) -> bool:
         if self._said:

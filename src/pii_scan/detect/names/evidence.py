@@ -5,12 +5,13 @@ The lists are kept as hashes; no name can be read from them, though one can be l
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.names.tokens import WORD, Codes, Hashes, Ints, Tokens, mixed
+from pii_scan.detect.names.tokens import WORD, Codes, Hashes, Ints, Tokens, mixed, word_hashes
 
 _S = ord("s")
 MIN_GENITIVE = 4
@@ -34,6 +35,23 @@ class WordTable:
         keys = np.array(sorted(folded), np.uint32)
         return WordTable(keys, np.array([folded[int(key)] for key in keys], np.uint8))
 
+    @staticmethod
+    def of_words(words: dict[str, int]) -> WordTable:
+        """Of words, whose case does not count, and their codes."""
+        known = sorted(word for word in words if "\n" not in word)
+        hashes = word_hashes([word.lower() for word in known]).tolist()
+        folded: dict[int, int] = {}
+        for value, word in zip(hashes, known, strict=True):
+            folded[value] = max(folded.get(value, 0), words[word])
+        return WordTable.made(folded)
+
+    def joined(self, other: WordTable) -> WordTable:
+        """What either holds, with the higher code of both."""
+        keys, place = np.unique(np.concatenate([self.keys, other.keys]), return_inverse=True)
+        codes = np.zeros(len(keys), np.uint8)
+        np.maximum.at(codes, place, np.concatenate([self.codes, other.codes]))
+        return WordTable(keys, codes)
+
     def look_up(self, hashes: Hashes) -> Codes:
         """The code of each hash, 0 for those that are not in the table."""
         if not len(self.keys):
@@ -41,6 +59,11 @@ class WordTable:
         key = (hashes >> np.uint64(32)).astype(np.uint32)
         at = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
         return np.where(self.keys[at] == key, self.codes[at], 0).astype(np.uint8)
+
+
+def frequency_code(bearers: int) -> int:
+    """1 to 10: one more for every fourfold number of bearers."""
+    return 1 + min(9, int(math.log2(bearers + 1) / 2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from pii_scan.errors import ConfigError
 
 FILE = Path(__file__).with_name("model.npz")
 _STEPS = 127
+_SCALE_DIGITS, _TRANSITION_DECIMALS = 4, 3
+"""What is kept of trained figures: far above where two processors differ in the same sum, far below what matters."""
 _PARTS = ("cased", "caseless")
 
 
@@ -35,8 +37,10 @@ class Weights:
     @staticmethod
     def rounded(emission: npt.NDArray[np.float64], transition: npt.NDArray[np.float64]) -> Weights:
         """Trained weights in steps of 1/127 of the largest."""
-        scale = float(np.abs(emission).max()) / _STEPS or 1.0
-        return Weights(np.rint(emission / scale).astype(np.int8), scale, transition.astype(np.float32))
+        largest = float(np.abs(emission).max())
+        scale = float(f"{largest / _STEPS:.{_SCALE_DIGITS}g}") or 1.0
+        steps = np.clip(np.rint(emission / scale), -_STEPS, _STEPS).astype(np.int8)
+        return Weights(steps, scale, np.round(transition, _TRANSITION_DECIMALS).astype(np.float32))
 
     def scores(self, features: npt.NDArray[np.int32]) -> Floats:
         """(words, 3)."""

@@ -13,6 +13,7 @@ from pii_scan.detect.names import around, words
 from pii_scan.detect.names.decode import spans_of_tags
 from pii_scan.detect.names.evidence import base_hash
 from pii_scan.detect.names.features import Candidates, cased_candidates, caseless_candidates
+from pii_scan.detect.names.lines import lines_worth_reading
 from pii_scan.detect.names.model import NameModel, built_in_model
 from pii_scan.detect.names.tokens import BREAK, MAX_CHARACTERS, WORD, Bools, Hashes, Ints, Tokens, among, mixed
 
@@ -87,7 +88,7 @@ class NameTagger:
         are joined here, a line end between them, but stand each for itself. `cells`: they are cells of a table.
         """
         mentioned = Mentioned() if mentioned is None else mentioned
-        pieces = [(at, self._marked(Tokens(piece), at, bounds)) for at, piece in _pieces(text)]
+        pieces = [(at, self._marked(Tokens(piece), at, bounds, cells=cells)) for at, piece in _pieces(text)]
         known = mentioned.add(np.concatenate([found.full_words() for _, found in pieces] or [np.zeros(0, np.uint64)]))
         parts = []
         for at, found in pieces:
@@ -95,8 +96,8 @@ class NameTagger:
             parts.append(dataclasses.replace(names, start=names.start + at, end=names.end + at))
         return Names.joined(parts)
 
-    def _marked(self, tokens: Tokens, at: int, bounds: Ints | None) -> _Marked:
-        """The names by the tagger alone, each line read in its case."""
+    def _marked(self, tokens: Tokens, at: int, bounds: Ints | None, *, cells: bool) -> _Marked:
+        """The names by the tagger alone, each line read in its case; of lines that may hold one that counts."""
         block = np.zeros(len(tokens.kind), np.int64)
         if bounds is not None:
             block = np.searchsorted(bounds, tokens.start + at, side="right").astype(np.int64)
@@ -104,19 +105,21 @@ class NameTagger:
         single = upper | small
         addresses = around.glued(tokens)
         addresses[1:] |= single[1:] & np.isin(tokens.first[:-1], around.PATH) & (tokens.start[1:] == tokens.end[:-1])
-        cased = cased_candidates(tokens, self._model.lists, ~single & ~addresses)
+        salt = mixed(block.astype(np.uint64))
+        allowed = ~addresses
+        if self._gated and not cells:
+            allowed &= lines_worth_reading(tokens, self._model.lists, single, salt)
+        cased = cased_candidates(tokens, self._model.lists, ~single & allowed)
         parts = [self._spans(cased, caseless=False)]
         if single.any():
-            parts.append(
-                self._spans(caseless_candidates(tokens, self._model.lists, single & ~addresses), caseless=True)
-            )
+            parts.append(self._spans(caseless_candidates(tokens, self._model.lists, single & allowed), caseless=True))
         alone = cased.token[tokens.capital[cased.token]]
         alone = alone[~tokens.capital[alone - 1] & ~tokens.capital[alone + 1]]
-        alone = np.concatenate([alone, np.flatnonzero(single & ~addresses)])
+        alone = np.concatenate([alone, np.flatnonzero(single & allowed)])
         first, last, caseless = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         order = np.argsort(first, kind="stable")
         spans = (first[order], last[order], caseless[order])
-        return _Marked(tokens, self._model, np.sort(alone), spans, mixed(block.astype(np.uint64)), single)
+        return _Marked(tokens, self._model, np.sort(alone), spans, salt, single)
 
     def _spans(self, found: Candidates, *, caseless: bool) -> tuple[Ints, Ints, Bools]:
         weights = self._model.caseless if caseless else self._model.cased
@@ -194,7 +197,7 @@ class _Marked:
         order = np.argsort(first, kind="stable")
         first, last, caseless = first[order], last[order], caseless[order]
         strength = self._strength(first, last)
-        supported = around.labelled(tokens, first) | around.addressed(tokens, first, self._salt)
+        supported = around.labelled(tokens, first, self._salt) | around.addressed(tokens, first, self._salt)
         is_known = self._is_among(first, known) & (first == last)
         score = SCORES[strength]
         score = np.where(is_known, np.maximum(score, SCORES[SINGLE]), score)
@@ -237,6 +240,8 @@ class _Marked:
         at, behind = np.searchsorted(every, first), np.searchsorted(every, last)
         given, family = listed.first[at] > 0, listed.last[behind] > 0
         several = first < last
+        # an initial says nothing, and a first name in the genitive ends a name: `X Display`, `Marks Extended`
+        given &= ~several | ((self._tokens.length[first] > 1) & ~listed.genitive[at])
         counted = np.concatenate([np.zeros(1, np.int64), np.cumsum(listed.last > 0)])
         any_family = counted[behind + 1] - counted[np.minimum(at + 1, behind + 1)] > 0
         strength = np.where(several & (given | family), PART, UNLISTED)

@@ -165,6 +165,12 @@ def word_hashes(words: list[str]) -> Hashes:
     return mixed(tokens.part(start, start + length))
 
 
+def lines_of(text: str, tokens: Tokens) -> Ints:
+    """The line of `text` in which each token stands; a line end belongs to the line that it ends."""
+    breaks = np.flatnonzero(np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32) == ord("\n"))
+    return np.asarray(np.searchsorted(breaks, tokens.start, side="left"))
+
+
 def among(hashes: Hashes, members: Hashes) -> Bools:
     """Which of `hashes` are `members`, which ascend."""
     if not len(members):

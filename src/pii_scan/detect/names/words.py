@@ -29,10 +29,11 @@ NO_PERSON = _hashes(
     "excel word sharepoint onedrive peppol saf-t hk-dir ehf created documents document regnskap vår høst sommer "
     "vinter kryptert fullt påmeldte kunde kunder deltaker deltakere ansatt ansatte elev pasient fornavn etternavn "
     "navn namn adresse telefon mobil e-post epost dato sted avsender mottaker tittel disk kurs kilde kolonne ja "
+    "origin user bruker "
     "nei norge norway oslo bergen trondheim stavanger reuters scanpix ntb nrk dagbladet aftenposten vg"
 )
 """Companies, services, and words of forms, which begin or end no name."""
-NO_PERSON_ENDS = _hashes("nummer datoer bakgrunn adresse skjema rapport liste oversikt")
+NO_PERSON_ENDS = _hashes("nr nummer datoer bakgrunn adresse skjema rapport liste oversikt")
 """How words end that are no names."""
 MONTHS = _hashes(
     "januar februar mars april mai juni juli august september oktober november desember january february march "
@@ -48,21 +49,24 @@ NO_NAMES = _hashes("points possible total sum ukjent ingen mangler student test 
 """In cells of columns of names that hold none."""
 MAC = _hashes("mc ma de la le di o'")
 """Beginnings of surnames that go on with a capital."""
-LABELS = _hashes(
+LABEL_WORDS = (
     "navn namn name fornavn førenamn etternavn etternamn fullt kontaktperson kontakt saksbehandler saksbehandlar "
     "kunde elev pasient deltaker deltakar søker søkar ansatt tilsett medarbeider foresatt foresatte pårørende "
     "student medlem signert underskrift firstname lastname givenname familyname surname forename fullname "
     "displayname author comment_author contact contactname customer employee fra frå til from to cc kopi avsender "
     "mottaker leder ansvarlig referent møteleder"
 )
+LABELS = _hashes(LABEL_WORDS)
 """Before a colon and a name."""
-GREETINGS = _hashes("hei hallo kjære mvh hilsen hilsen helsing vh hi hello dear regards")
-_NORWEGIAN = _hashes(
-    "og på er som til av ikke ikkje med har ein eit et det jeg eg han hun ho vi dere dykk fra frå var ble vart "
+GREETING_WORDS = "hei hallo kjære mvh hilsen hilsen helsing vh hi hello dear regards"
+GREETINGS = _hashes(GREETING_WORDS)
+NORWEGIAN_WORDS = (
+    "og på er som til av ikke ikkje med har ein eit et det jeg eg han hun ho vi dere dykk fra frå ble vart "
     "blei blir skal vil være vere også når etter hvis viss hei hilsen helsing kjære mvh vennlig vennleg venleg "
     "takk deg meg seg dette denne hva kva hvor kor eller men om den de dei ved hadde mellom sin sitt sine kan må "
     "bor bur heter heiter ringte navn namn"
 )
+_NORWEGIAN = _hashes(NORWEGIAN_WORDS)
 """Frequent in Norwegian (both forms), rare in English and in programs."""
 _LONGEST = 8
 NEAR = 60
@@ -71,14 +75,22 @@ SHARE, LEAST = 0.06, 2
 """Of the words and signs there, and how many, must be `_NORWEGIAN`."""
 
 
+def is_norwegian(tokens: Tokens, which: Ints) -> Bools:
+    """Which of the words `which` are frequent in Norwegian and rare elsewhere."""
+    out = np.zeros(len(which), bool)
+    short = np.flatnonzero(tokens.length[which] <= _LONGEST)
+    out[short] = among(tokens.hash[which[short]], _NORWEGIAN)
+    return out
+
+
 def norwegian(tokens: Tokens, where: Ints, cell: Ints) -> Bools:
     """Whether such words stand near each of `where`: in its `cell` (ascending numbers by token), up to NEAR away."""
     if not len(where):
         return np.zeros(0, bool)
     hit = np.zeros(len(tokens.kind) + 1, np.int64)
     counted = np.zeros(len(tokens.kind) + 1, np.int64)
-    short = np.flatnonzero((tokens.kind == WORD) & (tokens.length <= _LONGEST))
-    hit[short + 1] = among(tokens.hash[short], _NORWEGIAN)
+    word = np.flatnonzero(tokens.kind == WORD)
+    hit[word + 1] = is_norwegian(tokens, word)
     counted[1:] = tokens.start < tokens.end
     hit, counted = np.cumsum(hit), np.cumsum(counted)
     low = np.maximum(where - NEAR, np.searchsorted(cell, cell[where], side="left"))
