@@ -147,6 +147,8 @@ class NamesOfDocument:
 
     def in_texts(self, texts: pa.Array) -> Detections:
         """Names in running text."""
+        if not len(texts) or not may_hold_a_name(_data(texts)):  # then nothing more is loaded
+            return no_detections()
         return self._finder.in_texts(texts, self._mentioned)
 
     def in_cells(self, cells: pa.Array, header: str, place: tuple[str, int]) -> Detections:

@@ -33,7 +33,7 @@ NO_PERSON = _hashes(
     "nei norge norway oslo bergen trondheim stavanger reuters scanpix ntb nrk dagbladet aftenposten vg"
 )
 """Companies, services, and words of forms, which begin or end no name."""
-NO_PERSON_ENDS = _hashes("nr nummer datoer bakgrunn adresse skjema rapport liste oversikt")
+NO_PERSON_ENDS = _hashes("nr nummer numre numra datoer bakgrunn adresse skjema rapport liste oversikt")
 """How words end that are no names."""
 MONTHS = _hashes(
     "januar februar mars april mai juni juli august september oktober november desember january february march "
