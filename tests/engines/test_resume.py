@@ -46,7 +46,7 @@ def whole(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def half(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was interrupted; to be copied, not to be written."""
     out = tmp_path_factory.mktemp("half") / "run"
-    interrupted([tree], out, 30, config=Config(jobs=2))
+    interrupted([tree], out, 30, config=ONE)  # with more workers it depends on their pace what is done by then
     return out
 
 
