@@ -68,10 +68,12 @@ class NameFinder:
         assert self._own is not None
         return own_hashes(self._own)
 
-    def in_texts(self, texts: pa.Array, mentioned: Mentioned | None = None, *, cells: bool = False) -> Detections:
-        """Names in running text. With `mentioned` the texts are of one document, else each stands for itself."""
-        if not len(texts) or not may_hold_a_name(_data(texts)):
-            return no_detections()
+    def in_texts(self, texts: pa.Array, *, cells: bool = False) -> Detections:
+        """Names in running texts, of which each stands for itself."""
+        return self.tagged(texts, cells=cells) if worth_a_look(texts) else no_detections()
+
+    def tagged(self, texts: pa.Array, mentioned: Mentioned | None = None, *, cells: bool = False) -> Detections:
+        """Names in texts that may hold some. With `mentioned` they are of one document, else each stands for itself."""
         joined = "\n".join(text or "" for text in texts.to_pylist())
         size = np.asarray(pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False), np.int64)
         start = np.cumsum(size + 1) - size - 1
@@ -147,9 +149,9 @@ class NamesOfDocument:
 
     def in_texts(self, texts: pa.Array) -> Detections:
         """Names in running text."""
-        if not len(texts) or not may_hold_a_name(_data(texts)):  # then nothing more is loaded
+        if not worth_a_look(texts):  # then nothing more is loaded
             return no_detections()
-        return self._finder.in_texts(texts, self._mentioned)
+        return self._finder.tagged(texts, self._mentioned)
 
     def in_cells(self, cells: pa.Array, header: str, place: tuple[str, int]) -> Detections:
         """Names in a batch of cells of one column; `place`: its sheet and number."""
@@ -167,6 +169,11 @@ class NamesOfDocument:
 
             column = self._columns[header, place] = NameColumn(plain_header(header), self._finder.model)
         return column
+
+
+def worth_a_look(texts: pa.Array) -> bool:
+    """Whether the bytes of some texts say that a name may be among them; loads nothing of the model."""
+    return bool(len(texts)) and may_hold_a_name(_data(texts))
 
 
 def _data(texts: pa.Array) -> npt.NDArray[np.uint8]:
