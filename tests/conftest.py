@@ -13,5 +13,7 @@ from scanning import KEY
 def own_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PII_SCAN_KEY", KEY)
+        # The many programs that tests start need not compile every module anew, as they would where this is set
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         patch.setenv("PII_SCAN_CONFIG_HOME", os.fspath(tmp_path_factory.mktemp("config")))
         yield
