@@ -61,10 +61,12 @@ class DocumentRows:
     def problem(self, problem: Problem) -> None:
         """Something that was not, or not wholly, looked at."""
         self._troubled.setdefault(problem.ref.display, problem.ref)
-        self._problems.append(
-            {"target": problem.ref.target, "document": self._names.document(problem.ref),
-             "stage": str(problem.stage), "code": str(problem.code), "detail": problem.detail}
-        )  # fmt: skip
+        row = {
+            "target": problem.ref.target, "document": self._names.document(problem.ref),
+            "stage": str(problem.stage), "code": str(problem.code), "detail": problem.detail,
+        }  # fmt: skip
+        if not self._problems or {**self._problems[-1], "stage": row["stage"]} != row:  # a reader may meet it again
+            self._problems.append(row)
 
     def done(
         self, piece: DocumentDone, system: str | None, signals: Sequence[str], months: list[Month],

@@ -95,6 +95,8 @@ class DocumentRef:
     changed_ns: tuple[int, int] | None = None
     """When content and when content or properties last changed, nanoseconds since the epoch; None where the source
     cannot say."""
+    version: str = ""
+    """What the source itself calls this state of the content, such as an etag; empty where it has no name for it."""
 
     @property
     def display(self) -> str:

@@ -22,6 +22,8 @@ from pii_scan.engines.targets import Concealing
 from pii_scan.errors import ConfigError, UsageError
 from pii_scan.findings.redact import fingerprint, key_check
 from pii_scan.model import Limits
+from pii_scan.sources.objects.url import is_object_url
+from pii_scan.sources.objects.url import parse as parse_object_url
 from pii_scan.sources.sql.url import is_database_url, parse
 
 OPTIONS = (
@@ -150,6 +152,8 @@ def _check(name: str, value: Any, key: bytes) -> str:
 
 def _absolute(target: str) -> str | None:
     """A target that can be named so from any working folder; None where it is more than results may show."""
+    if is_object_url(target):
+        return parse_object_url(target).kept or None
     if not is_database_url(target):
         return target if target == "-" else os.path.abspath(target)
     url = parse(target)

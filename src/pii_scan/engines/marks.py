@@ -37,14 +37,15 @@ class Marks:
     def unit(self, item: Item) -> Unit:
         """The unit that an item of the walk is, without rows."""
         ref = item.ref
-        said: list[Any] = [ref.size_bytes, *(ref.changed_ns or ())]
+        said: list[Any] = [ref.size_bytes, *(ref.changed_ns or ())] + ([ref.version] if ref.version else [])
         if isinstance(item, Problem):
             said += [item.stage, item.code, item.detail]
-        settled = not isinstance(item, Problem) and ref.changed_ns is not None
+        old = ref.changed_ns is not None and max(ref.changed_ns) < self._settled_ns
+        settled = not isinstance(item, Problem) and (old or bool(ref.version))
         return Unit(
             self._hash("place", f"{self._identities[ref.target]}\0{ref.path}"),
             self._hash("state", json.dumps(said)),
-            settled=settled and max(ref.changed_ns or (0,)) < self._settled_ns,
+            settled=settled,
         )
 
     def plan(self, target: str, slices: Sequence[Slice]) -> int:
@@ -61,6 +62,8 @@ def identity(description: Mapping[str, Any]) -> str:
     """What is the same of a target however it is named. Without credentials."""
     if description["kind"] == "files":
         return os.path.realpath(str(description["path"]))
+    if description["kind"] == "objects":
+        return str(description["place"])
     if description["kind"] != "sql":
         return "-"
     url = parse(description["url"])

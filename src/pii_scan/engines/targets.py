@@ -63,6 +63,9 @@ def describe_targets(
         if described["kind"] == "sql":
             descriptions.setdefault(described["url"], {**described, "connections": config.max_db_connections})
             continue
+        if described["kind"] == "objects":
+            descriptions.setdefault(described["place"], described)
+            continue
         _check_exists(path, config)
         real = os.path.realpath(path)
         if out == real:

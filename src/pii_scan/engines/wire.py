@@ -72,13 +72,14 @@ def _read_item(content: Mapping[str, Any]) -> Item:
 
 def _ref(ref: DocumentRef) -> list[Any]:
     parent = None if ref.parent is None else _ref(ref.parent)
-    return [ref.target, ref.path, parent, ref.size_bytes, ref.modified_at, ref.changed_ns]
+    return [ref.target, ref.path, parent, ref.size_bytes, ref.modified_at, ref.changed_ns, ref.version]
 
 
 def _read_ref(content: list[Any]) -> DocumentRef:
-    target, path, parent, size, modified, changed = content
+    target, path, parent, size, modified, changed, version = content
     parent = None if parent is None else _read_ref(parent)
-    return DocumentRef(target, path, parent, size, modified, None if changed is None else (changed[0], changed[1]))
+    moments = None if changed is None else (changed[0], changed[1])
+    return DocumentRef(target, path, parent, size, modified, moments, version)
 
 
 def encode_table(name: str, table: pa.Table) -> bytes:

@@ -50,8 +50,8 @@ def main() -> None:
 
     settings = Settings.from_json(content["settings"])
     pipeline = Pipeline(settings, open_sources(content["sources"], settings.limits))
-    databases = any(source["kind"] == "sql" for source in content["sources"])
-    confine(settings.limits, network=databases, accelerators=bool(settings.presidio or settings.ner))
+    remote = any(source["kind"] in ("sql", "objects") for source in content["sources"])
+    confine(settings.limits, network=remote, accelerators=bool(settings.presidio or settings.ner))
     gc.freeze()
     wire.send(out, wire.READY)
     pulse = _Pulse(out)

@@ -57,7 +57,7 @@ class Cage:
 def confine(limits: Limits, *, network: bool = False, accelerators: bool = False) -> Cage:
     """Puts the bounds on this process, for good. What the system refuses is left out, and said.
 
-    `network`: connections stay possible, which databases want. `accelerators`: graphics processors may be used.
+    `network`: connections stay possible, which databases and stores want. `accelerators`: graphics processors may be used.
     """
     os.umask(0o077)
     if sys.platform == "win32":
@@ -76,7 +76,7 @@ def confine(limits: Limits, *, network: bool = False, accelerators: bool = False
         files = "threads that were there before are not bound"
     local = sandbox_calls.accounts_need_sockets()
     calls = sandbox_calls.refuse_calls(network, local)
-    return Cage("database targets need it" if network and not calls else calls, files, held, local)
+    return Cage("targets on the network need it" if network and not calls else calls, files, held, local)
 
 
 def _bound(limits: Limits) -> str:

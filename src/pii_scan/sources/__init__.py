@@ -12,6 +12,9 @@ from pii_scan.model import Limits
 from pii_scan.protocols import Source
 from pii_scan.sources.files import FileSource
 from pii_scan.sources.listed import ListedSource
+from pii_scan.sources.objects.source import ObjectSource
+from pii_scan.sources.objects.url import check_modules, is_object_url
+from pii_scan.sources.objects.url import parse as parse_object_url
 from pii_scan.sources.sql.source import SqlSource
 from pii_scan.sources.sql.url import check_drivers, is_database_url, parse
 from pii_scan.sources.stdin import StdinSource
@@ -23,7 +26,7 @@ def describe(
     target: str, *, include: Sequence[str] = (), exclude: Sequence[str] = (), excluded_dirs: Sequence[str] = (),
     sample: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
-    """A source of local files or of a database as JSON can hold it; the latter holds credentials. `sample`: rows to
+    """A source of local files, of a database or of a store as JSON can hold it; the last two hold credentials. `sample`: rows to
     read of each table. Raises TargetError for a kind of target that cannot be scanned.
     """
     if is_database_url(target):
@@ -33,11 +36,23 @@ def describe(
             "kind": "sql", "target": url.label, "path": url.label, "server": url.server, "url": url.text,
             "include": list(include), "exclude": list(exclude), "sample": sample, "shared": "",
         }  # fmt: skip
+    if is_object_url(target):
+        place = parse_object_url(target)
+        check_modules(place.kind)
+        return {
+            "kind": "objects", "target": place.label, "path": place.label, "server": place.server, "url": target,
+            "place": place.place, "is_file": False, "include": list(include), "exclude": list(exclude),
+        }  # fmt: skip
     other = _URL.match(target)
+    if other and other.group(1).lower() in ("http", "https"):
+        raise TargetError(
+            "addresses of the web cannot be scanned: they have no list of what lies there",
+            "download the file, or name an object store by s3://, az:// or gs://",
+        )
     if other:
         raise TargetError(
             f"targets of the kind {other.group(1).lower()}:// cannot be scanned by this version",
-            "name local files or folders, a database, or - for standard input",
+            "name local files or folders, a database, an object store or share, or - for standard input",
         )
     return {
         "kind": "files", "target": target, "path": target, "include": list(include), "exclude": list(exclude),
@@ -61,6 +76,8 @@ def open_source(description: Mapping[str, Any], limits: Limits) -> Source:
         return StdinSource(description["path"], description["cut_after"], description["name"])
     if description["kind"] == "sql":
         return SqlSource(description, limits)
+    if description["kind"] == "objects":
+        return ObjectSource(description, limits)
     if description["kind"] == "listed":
         return ListedSource(description["target"], description["paths"], description["exclude"], limits)
     return FileSource(
@@ -76,11 +93,15 @@ def opened(description: dict[str, Any], limits: Limits) -> Iterator[Source]:
     Raises TargetError when the target cannot be opened.
     """
     source = open_source(description, limits)
-    if not isinstance(source, SqlSource):
-        yield source
-        return
-    with contextlib.closing(source):
-        description["shared"] = source.hold()
+    if isinstance(source, SqlSource):
+        with contextlib.closing(source):
+            description["shared"] = source.hold()
+            yield source
+    elif isinstance(source, ObjectSource):
+        with contextlib.closing(source):
+            description["is_file"] = source.check()
+            yield source
+    else:
         yield source
 
 
