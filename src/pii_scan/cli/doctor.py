@@ -16,6 +16,7 @@ from pii_scan.errors import PiiScanError
 from pii_scan.extract import archive_tool, ocr
 from pii_scan.extract.sandbox import probe
 from pii_scan.registry import DATA_FOLDERS, data_folder
+from pii_scan.sources.objects import url as objects
 from pii_scan.sources.sql.url import DRIVERS, UNTESTED, missing_drivers
 
 PARTS = (
@@ -60,9 +61,10 @@ def command(**options: Any) -> int:
     _pictures(talk)
     _archives(talk)
     _databases(talk)
+    _stores(talk)
     _cage(talk)
     _models(talk)
-    talk.say(f"targets: local files and folders, standard input, databases by URL\nread: {READ}")
+    talk.say(f"targets: local files and folders, standard input, databases, stores and shares by URL\nread: {READ}")
     talk.say(f"reported as unread, never as clean: {UNREAD}")
     if missing:
         talk.say(f"missing: {', '.join(missing)}; install with: pip install --force-reinstall pii-scan")
@@ -134,6 +136,19 @@ def _databases(talk: Output) -> None:
             found = [f"{name.replace('_', '-')} {importlib.metadata.version(name)}" for name in modules]
             untested = "; no server of this kind was at hand for its tests" if kind in UNTESTED else ""
             talk.say(f"  ok       {', '.join(found) or 'Python'}: {kind}:// databases{untested}")
+
+
+def _stores(talk: Output) -> None:
+    """As `_databases`, for stores and shares on the network."""
+    for kind, modules in objects.MODULES.items():
+        lacking = objects.missing_modules(kind)
+        if lacking:
+            hint = f"pip install 'pii-scan[{objects.EXTRAS[kind]}]'"
+            talk.say(f"  extra    {' and '.join(lacking)}: not installed; for {kind}:// targets: {hint}")
+        else:
+            found = [f"{name} {importlib.metadata.version(name)}" for name in modules]
+            untested = "; no server of this kind was at hand for its tests" if kind in objects.UNTESTED else ""
+            talk.say(f"  ok       {', '.join(found)}: {kind}:// targets{untested}")
 
 
 def _cage(talk: Output) -> None:

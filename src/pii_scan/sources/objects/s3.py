@@ -75,14 +75,14 @@ class S3Store:
             folder = self._page(f"{url.path}/" if url.path else "", 1).get("Contents")
         except Failure as failure:
             if failure.meaning is Meaning.VANISHED:
-                raise TargetError(f"there is no bucket {url.bucket!r}", "see its name, and the region or endpoint") from None
+                raise TargetError(
+                    f"there is no bucket {url.bucket!r}", "see its name, and the region or endpoint"
+                ) from None
             if failure.meaning is Meaning.PERMISSION:
                 raise as_target_error(failure, url.label, _RIGHTS) from None
             raise
         if self._is_file and folder:
-            raise TargetError(
-                f"{url.label!r} is both an object and a folder", "end it with a slash to name the folder"
-            )
+            raise TargetError(f"{url.label!r} is both an object and a folder", "end it with a slash to name the folder")
         if url.path and not self._is_file and not folder:
             raise TargetError(f"nothing lies at {url.label!r}")
         return self._is_file

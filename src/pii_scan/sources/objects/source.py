@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from pii_scan.errors import TargetError
 from pii_scan.globs import Patterns
 from pii_scan.model import Document, DocumentRef, Limits, Problem, ProblemCode, Stage
 from pii_scan.sources.objects.reading import RangedContent
@@ -21,6 +22,7 @@ from pii_scan.sources.objects.store import (
     Entry,
     Failure,
     Kind,
+    Meaning,
     Opened,
     Store,
     as_document_error,
@@ -51,6 +53,7 @@ class ObjectSource:
         self._seconds = limits.stall_seconds * _PATIENCE
         self._include = Patterns(description["include"])
         self._exclude = Patterns(description["exclude"])
+        self._checking = False
         self._store_made: Store | None = None
         self._ahead: ThreadPoolExecutor | None = None
         self._opened: dict[DocumentRef, tuple[RangedContent, Opened]] = {}
@@ -65,14 +68,22 @@ class ObjectSource:
 
     def check(self) -> bool:
         """In the supervisor: whether the target is one file. Raises TargetError when it cannot be reached."""
+        self._checking = True
         try:
             self._is_file = self._persist(self._store.check)
             return self._is_file
         except Failure as failure:
             raise as_target_error(failure, self._label) from None
+        finally:
+            self._checking = False
 
     def _persist(self, call: Callable[[], T]) -> T:
-        return persist(call, self._store, self._seconds)
+        try:
+            return persist(call, self._store, self._seconds)
+        except TargetError:
+            if self._checking:
+                raise
+            raise Failure(Meaning.PERMISSION, "the store no longer lets the scan in") from None
 
     def list_documents(self) -> Iterator[DocumentRef | Problem]:
         """Every object or file; folders depth first, names in the order of their bytes; the objects of a bucket in the

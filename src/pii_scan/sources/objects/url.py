@@ -91,10 +91,10 @@ def _bucket(kind: str, rest: str, environment: Mapping[str, str]) -> ObjectUrl:
     options = _options(kind, query)
     bucket, _, path = rest.partition("/")
     if "@" in bucket or ":" in bucket:
-        raise TargetError(f"a {kind} URL holds no credentials", f"{hint}; {_CREDENTIALS[kind]}")
+        raise TargetError(f"{_a(kind)} URL holds no credentials", f"{hint}; {_CREDENTIALS[kind]}")
     if not _BUCKET.fullmatch(bucket):
         what = "container" if kind == "az" else "bucket"
-        raise TargetError(f"a {kind} URL names no valid {what}", hint)
+        raise TargetError(f"{_a(kind)} URL names no valid {what}", hint)
     endpoint = options.get("endpoint_url", "")
     if endpoint and (not endpoint.startswith(("http://", "https://")) or "@" in endpoint):
         raise TargetError("endpoint_url must be an http:// or https:// address without credentials")
@@ -117,9 +117,9 @@ def _share(kind: str, rest: str) -> ObjectUrl:
         split = urlsplit(f"x://{rest}")
         host, port = split.hostname or "", split.port or _PORTS[kind]
     except ValueError:
-        raise TargetError(f"a {kind} URL cannot be taken apart", hint) from None
+        raise TargetError(f"{_a(kind)} URL cannot be taken apart", hint) from None
     if not host or split.fragment:
-        raise TargetError(f"a {kind} URL names no host", hint)
+        raise TargetError(f"{_a(kind)} URL names no host", hint)
     options = _options(kind, split.query)
     whole = unquote(split.path, errors="surrogateescape")
     path = posixpath.normpath(f"/{whole}").strip("/")
@@ -142,8 +142,12 @@ def _options(kind: str, query: str) -> dict[str, str]:
     if query and not set(options) <= set(known):
         wrong = sorted(set(options) - set(known))
         near = nearest(wrong[0], known) if wrong and known and wrong[0].isidentifier() else ""
-        raise TargetError(f"a {kind} URL has an option that is not known", near or "leave out what follows the ?")
+        raise TargetError(f"{_a(kind)} URL has an option that is not known", near or "leave out what follows the ?")
     return options
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind in ('s3', 'smb', 'az') else 'a'} {kind}"
 
 
 def missing_modules(kind: str) -> list[str]:
@@ -156,4 +160,6 @@ def check_modules(kind: str) -> None:
     missing = missing_modules(kind)
     if missing:
         names = " and ".join(missing)
-        raise TargetError(f"{kind}:// targets need {names}, not installed here", f"pip install 'pii-scan[{EXTRAS[kind]}]'")
+        raise TargetError(
+            f"{kind}:// targets need {names}, not installed here", f"pip install 'pii-scan[{EXTRAS[kind]}]'"
+        )
