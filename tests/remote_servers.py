@@ -153,7 +153,8 @@ def smb_server(folder: Path, shared: Path) -> Iterator[str]:
     config = folder / "smb.conf"
     config.write_text(
         "[global]\nserver role = standalone server\nworkgroup = TEST\nnetbios name = TESTSERVER\n"
-        f"disable netbios = yes\nsmb ports = {port}\ninterfaces = 127.0.0.1\nbind interfaces only = yes\nlog file = {kept}/log\n"
+        f"disable netbios = yes\nsmb ports = {port}\ninterfaces = 127.0.0.1\n"
+        f"bind interfaces only = yes\nlog file = {kept}/log\n"
         f"passdb backend = tdbsam:{kept}/passdb.tdb\nload printers = no\ndisable spoolss = yes\n{folders}"
         f"[data]\npath = {shared}\nread only = yes\nhide unreadable = no\n"
     )

@@ -162,7 +162,7 @@ def scanned(
         _sources[str(description["target"])] = worker
         run = pipeline(limits)
         run.expect([item if isinstance(item, Problem) else WorkUnit(item) for item in work])
-        with contextlib.closing(worker):  # type: ignore[type-var]
+        with contextlib.closing(worker) if hasattr(worker, "close") else contextlib.nullcontext():
             for item in work:
                 _take(run, item, slice_bytes, result)
     return result

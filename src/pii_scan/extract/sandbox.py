@@ -57,7 +57,8 @@ class Cage:
 def confine(limits: Limits, *, network: bool = False, accelerators: bool = False) -> Cage:
     """Puts the bounds on this process, for good. What the system refuses is left out, and said.
 
-    `network`: connections stay possible, which databases and stores want. `accelerators`: graphics processors may be used.
+    `network`: connections stay possible, which databases and stores want. `accelerators`: graphics processors may be
+    used.
     """
     os.umask(0o077)
     if sys.platform == "win32":

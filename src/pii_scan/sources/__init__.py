@@ -26,8 +26,8 @@ def describe(
     target: str, *, include: Sequence[str] = (), exclude: Sequence[str] = (), excluded_dirs: Sequence[str] = (),
     sample: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
-    """A source of local files, of a database or of a store as JSON can hold it; the last two hold credentials. `sample`: rows to
-    read of each table. Raises TargetError for a kind of target that cannot be scanned.
+    """A source of local files, of a database or of a store as JSON can hold it; the last two hold credentials.
+    `sample`: rows to read of each table. Raises TargetError for a kind of target that cannot be scanned.
     """
     if is_database_url(target):
         url = parse(target)

@@ -113,7 +113,8 @@ class RangedContent(io.RawIOBase):
             self._run = 1
             self._drop()
         asked = -(-(self._at + wanted) // BLOCK_BYTES) - number
-        until = number + min(max(self._run, asked), RUN_BYTES // BLOCK_BYTES)
+        likely = max(-(-self._until() // BLOCK_BYTES) - number, 1)
+        until = number + min(max(min(self._run, likely), asked), RUN_BYTES // BLOCK_BYTES)
         while until > number + 1 and until - 1 in self._blocks:  # no need to fetch it again
             until -= 1
         return number, min(until, last)
