@@ -174,7 +174,7 @@ class TcpProxy:
                 for end in (client, server):
                     with contextlib.suppress(OSError):
                         end.shutdown(socket.SHUT_RDWR)
-                up.join(5)
+                up.join(1)
 
 
 def _pass(source: socket.socket, target: socket.socket) -> None:
@@ -207,4 +207,4 @@ def tcp_proxy(behind: int) -> Iterator[TcpProxy]:
             listening.shutdown(socket.SHUT_RDWR)
             accepting.join(5)
             for thread in threads:
-                thread.join(5)
+                thread.join(1)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import paramiko
-from paramiko.sftp import CMD_CLOSE, CMD_OPENDIR, CMD_READDIR
+from paramiko.sftp import CMD_CLOSE, CMD_DATA, CMD_OPENDIR, CMD_READ, CMD_READDIR, int64
 
 from pii_scan.errors import TargetError
 from pii_scan.sources.objects.store import (
@@ -34,6 +34,9 @@ PIECE_BYTES = 32 << 10
 """What every server gives at a time."""
 REQUESTS = 64
 """Reads that are asked for before the first is answered."""
+_LOST = (
+    paramiko.SSHException, paramiko.ssh_exception.NoValidConnectionsError, EOFError, TimeoutError, ConnectionError,
+)  # fmt: skip
 _SYSTEM_HOSTS = "/etc/ssh/ssh_known_hosts"
 
 T = TypeVar("T")
@@ -119,7 +122,7 @@ class SftpStore:
                     self._connect()
                 assert self._channel is not None
                 return work(self._channel)
-            except (paramiko.SSHException, EOFError, TimeoutError, ConnectionError):
+            except _LOST:
                 refuse(Meaning.PASSING, "the server did not answer, or broke off")
             except PermissionError:
                 refuse(Meaning.PERMISSION, "no permission to open it")
@@ -128,9 +131,13 @@ class SftpStore:
             except UnicodeError:
                 refuse(Meaning.UNSUPPORTED, "its name cannot be asked for")
             except OSError as error:
-                if error.errno is None:  # what a server says of itself: a failure of no certain kind
+                if error.errno is None and self._is_connected():  # the server speaks of a failure of no certain kind
                     refuse(Meaning.CORRUPT, "the server cannot read it")
                 refuse(Meaning.PASSING, "the server did not answer, or broke off")
+
+    def _is_connected(self) -> bool:
+        transport = self._client.get_transport() if self._client is not None else None
+        return transport is not None and transport.is_active()
 
     def _connect(self) -> None:
         """Raises TargetError where no other try will do: for the key of the host, or who the user is."""
@@ -209,6 +216,60 @@ class _Channel(paramiko.SFTPClient):
         finally:
             self._request(CMD_CLOSE, handle)
 
+    def range(self, handle: bytes, start: int, end: int) -> bytes:
+        """Bytes `start` to `end`, fewer where the file ends; asked for in pieces before the first has come. paramiko's
+        own `readv` waits for ever for what is past the end.
+        """
+        taken = _Pieces(self)
+        asked: list[tuple[int, int, int]] = []
+        at = start
+        while at < end or len(taken.pieces) < len(asked):
+            if at < end and len(asked) - len(taken.pieces) < REQUESTS:
+                size = min(PIECE_BYTES, end - at)
+                asked.append((self._async_request(taken, CMD_READ, handle, int64(at), size), at, size))
+                at += size
+            else:
+                self._read_response()
+        found = []
+        for number, at, size in asked:
+            piece = taken.pieces[number]
+            if isinstance(piece, Exception):
+                raise piece
+            found.append(piece if not piece or len(piece) == size else piece + self._rest(handle, at, size, len(piece)))
+            if len(found[-1]) < size:
+                break
+        return b"".join(found)
+
+    def _rest(self, handle: bytes, at: int, size: int, had: int) -> bytes:
+        """What a server gives in several answers, as it may."""
+        rest = b""
+        while had + len(rest) < size:
+            more = self.range(handle, at + had + len(rest), at + size)
+            if not more:
+                break
+            rest += more
+        return rest
+
+
+class _Pieces:
+    """Takes the answers to reads, by the numbers of their requests; what failed as an exception."""
+
+    def __init__(self, channel: _Channel) -> None:
+        self._channel = channel
+        self.pieces: dict[int, bytes | Exception] = {}
+
+    def _async_response(self, kind: int, answer: Any, number: int) -> None:
+        if kind == CMD_DATA:
+            self.pieces[number] = answer.get_string()
+            return
+        try:
+            self._channel._convert_status(answer)
+            self.pieces[number] = b""
+        except EOFError:
+            self.pieces[number] = b""
+        except OSError as error:
+            self.pieces[number] = error
+
 
 class _File:
     """One file by a handle; opened again, if it is still the same, after the connection was lost."""
@@ -237,12 +298,7 @@ class _File:
 
     def read(self, start: int, end: int) -> bytes:
         """As `Opened.read`."""
-        pieces = [(at, min(PIECE_BYTES, end - at)) for at in range(start, end, PIECE_BYTES)]
-
-        def got(channel: _Channel) -> bytes:
-            return b"".join(self._ready(channel).readv(pieces, max_concurrent_prefetch_requests=REQUESTS))
-
-        data = self._store.run(got)
+        data = self._store.run(lambda channel: channel.range(self._ready(channel).handle, start, end))
         if len(data) != end - start:
             refuse(Meaning.CHANGED, CHANGED)
         return data

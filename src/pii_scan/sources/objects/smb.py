@@ -285,7 +285,10 @@ class _File:
         return data
 
     def now(self) -> tuple[int, tuple[int, int] | None] | None:
-        """As `Opened.now`; a file that was removed meanwhile was read as it had been."""
+        """As `Opened.now`; a file that was removed meanwhile was read as it had been. A server may tell the times of a
+        file as they were when it was opened, as long as it is.
+        """
+        self.close()
         try:
             entry = self._store.run(lambda tree: looked_at(tree, self._path))
         except Failure as failure:
@@ -296,7 +299,7 @@ class _File:
 
     def close(self) -> None:
         """As `Opened.close`."""
-        handle = self._handle
+        handle, self._handle = self._handle, None
         if handle is not None:
             with contextlib.suppress(Failure):
                 self._store.run(lambda tree: handle.close() if handle.tree_connect is tree else None)
