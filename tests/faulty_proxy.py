@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
         sent = body if cut is None else body[:cut]
         self.wfile.write(sent)
-        if answer.status < 300:
+        if answer.status < 300 and self.key:
             self.proxy.bytes[self.key] += len(sent)
         if cut is not None:
             self.wfile.flush()
