@@ -217,8 +217,15 @@ class Pipeline:
         return (None, ()) if self._attribution is None else self._attribution.finish(piece.ref, piece.media_type)
 
     def expect(self, items: Iterable[WorkUnit | Problem]) -> None:
-        """Masks the names of documents that are about to come in one go, which takes a fraction of the time."""
+        """Masks the names of documents that are about to come in one go, which takes a fraction of the time; sources
+        that are far away hear of them too.
+        """
+        items = list(items)
         self._names.learn(piece for item in items for piece in item.ref.display.split("!"))
+        whole = [item.ref for item in items if isinstance(item, WorkUnit) and item.slice is None]
+        for source in self._sources.values():
+            if (expect := getattr(source, "expect", None)) is not None:
+                expect(whole)
 
     def record(self, problem: Problem) -> dict[str, pa.Table]:
         """The rows of a problem that was met outside: by the walk, or by the engine that had to end a worker."""

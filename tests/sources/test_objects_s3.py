@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,9 +81,9 @@ def test_what_is_found_and_what_is_not_read_is_as_on_disk(here: Scanned, uploade
 def test_keys_come_in_the_order_of_their_bytes_page_by_page(
     server: S3Server, tree: Path, uploaded: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pii_scan.sources.objects import s3
+    from pii_scan.sources.objects import flat
 
-    monkeypatch.setattr(s3, "_PAGE_KEYS", 3)
+    monkeypatch.setattr(flat, "PAGE_KEYS", 3)
     there = [path.encode() for path in names(listed(uploaded))]
     assert there == sorted(there)
     assert set(there) == {file.relative_to(tree).as_posix().encode() for file in tree.rglob("*") if file.is_file()}
@@ -233,9 +234,9 @@ def test_an_object_that_is_replaced_while_it_is_read_is_never_a_mixture(
 def test_a_listing_that_breaks_off_is_a_problem_and_what_came_before_is_read(
     uploaded: str, proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pii_scan.sources.objects import s3
+    from pii_scan.sources.objects import flat
 
-    monkeypatch.setattr(s3, "_PAGE_KEYS", 4)
+    monkeypatch.setattr(flat, "PAGE_KEYS", 4)
 
     def later(handler) -> bool:  # type: ignore[no-untyped-def]
         return "continuation-token" in handler.path and refused(403, "AccessDenied")(handler)
@@ -276,6 +277,14 @@ def test_slices_of_a_table_together_fetch_it_about_twice(tree: Path, uploaded: s
     size, units = (tree / "stor.csv").stat().st_size, there.units["stor.csv"]
     assert units >= 2
     assert size * 2 <= proxy.bytes["alt/av dette/stor.csv"] <= size * 2 + 4 * units * reading.BLOCK_BYTES
+
+
+def test_small_objects_are_fetched_before_their_turn(uploaded: str, proxy: HttpProxy) -> None:
+    both = threading.Barrier(2, timeout=20)  # neither is answered before the other is asked for
+    for number in (1, 3):
+        proxy.faults[f"alt/av dette/mappe 1/{number}.txt"] = [first(both.wait)]
+    there = read(f"{uploaded}/mappe 1", slice_bytes=0)
+    assert not there.problems() and len(there.rows("findings")) == 6
 
 
 def test_small_objects_take_one_request_each(uploaded: str, proxy: HttpProxy) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import io
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -17,7 +18,7 @@ from typing import Any, TypeVar, cast
 from pii_scan.errors import TargetError
 from pii_scan.globs import Patterns
 from pii_scan.model import Document, DocumentRef, Limits, Problem, ProblemCode, Stage
-from pii_scan.sources.objects.reading import RangedContent
+from pii_scan.sources.objects.reading import WHOLE_BYTES, RangedContent
 from pii_scan.sources.objects.store import (
     Entry,
     Failure,
@@ -56,6 +57,8 @@ class ObjectSource:
         self._checking = False
         self._store_made: Store | None = None
         self._ahead: ThreadPoolExecutor | None = None
+        self._next: deque[DocumentRef] = deque()
+        self._fetched: dict[DocumentRef, Future[bytes]] = {}
         self._opened: dict[DocumentRef, tuple[RangedContent, Opened]] = {}
 
     @property
@@ -146,27 +149,58 @@ class ObjectSource:
     def _problem(self, path: str, code: ProblemCode, detail: str, entry: Entry | None = None) -> Problem:
         return Problem(self._ref(path, entry), Stage.SOURCE, code, detail)
 
+    def expect(self, refs: Iterable[DocumentRef]) -> None:
+        """Which documents come next: small objects are fetched some before their turn, as the way takes longer than
+        the bytes.
+        """
+        for future in self._fetched.values():
+            future.cancel()
+        self._fetched.clear()
+        own = (ref for ref in refs if ref.target == self.target and 0 < (ref.size_bytes or 0) <= WHOLE_BYTES)
+        self._next = deque(own) if self._store.parallel > 1 else deque()
+        self._fetch_next()
+
+    def _fetch_next(self) -> None:
+        """Keeps as many objects on their way as may be."""
+        while self._next and len(self._fetched) < self._store.parallel:
+            ref = self._next.popleft()
+            self._fetched[ref] = self._pool().submit(self._whole, ref)
+
+    def _whole(self, ref: DocumentRef) -> bytes:
+        size = ref.size_bytes or 0
+        opened = self._persist(lambda: self._store.open(_listed(ref)))
+        try:
+            return self._persist(lambda: opened.read(0, size))
+        finally:
+            opened.close()
+
+    def _pool(self) -> ThreadPoolExecutor:
+        if self._ahead is None:
+            self._ahead = ThreadPoolExecutor(self._store.parallel, "pii-scan-ahead")
+        return self._ahead
+
     @contextmanager
     def open(self, ref: DocumentRef) -> Iterator[Document]:
         """The object `ref`. Raises DocumentError: `permission`, `vanished`, `changed`, `unsupported`, `timeout`."""
         store = self._store
         size = ref.size_bytes or 0
-        entry = Entry(ref.path, Kind.FILE, size, ref.changed_ns, ref.version)
+        fetched = self._fetched.pop(ref, None)
+        self._fetch_next()
         try:
-            opened = self._persist(lambda: store.open(entry))
+            opened = self._persist(lambda: store.open(_listed(ref)))
         except Failure as failure:
             raise as_document_error(failure) from None
-        if self._ahead is None:
-            self._ahead = ThreadPoolExecutor(store.parallel, "pii-scan-ahead")
         document: Document | None = None
 
         def until() -> int:
             return size if document is None or document.slice is None else document.slice.end
 
         def fetch(start: int, end: int) -> bytes:
+            if fetched is not None:
+                return fetched.result()[start:end]
             return self._persist(lambda: opened.read(start, end))
 
-        raw = RangedContent(fetch, size, self._ahead, store.parallel, until)
+        raw = RangedContent(fetch, size, self._pool(), store.parallel, until)
         self._opened[ref] = raw, opened
         try:
             with io.BufferedReader(raw, BUFFER_BYTES) as content:
@@ -197,3 +231,7 @@ class ObjectSource:
             self._ahead.shutdown(wait=False, cancel_futures=True)
         if self._store_made is not None:
             self._store_made.close()
+
+
+def _listed(ref: DocumentRef) -> Entry:
+    return Entry(ref.path, Kind.FILE, ref.size_bytes or 0, ref.changed_ns, ref.version)

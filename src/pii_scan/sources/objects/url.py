@@ -25,7 +25,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
 """Modules that a kind of store is read with."""
 EXTRAS = {"s3": "s3", "az": "azure", "gs": "gcs", "smb": "smb", "sftp": "sftp"}
 """What installs them."""
-UNTESTED = frozenset({"az", "gs"})
+UNTESTED = frozenset({"gs"})
 """Kinds of which no server was at hand."""
 _FORMS = {
     "s3": "s3://BUCKET/PREFIX", "az": "az://CONTAINER/PREFIX", "gs": "gs://BUCKET/PREFIX",
