@@ -63,7 +63,7 @@ from pii_scan.errors import UsageError, nearest
 @click.option("--profile", is_flag=True, help="Say where the time went, by stage and by kind of document.")
 @common
 def command(targets: tuple[str, ...], **options: Any) -> int:
-    """Scan every TARGET (file, folder, database URL, or - for standard input) into the folder RUN.
+    """Scan every TARGET (file, folder, URL of a database or store, - for standard input) into the folder RUN.
 
     Prints a summary and writes RUN/report.html. Exit code 0: everything was read; 3: something was not; 1:
     --fail-on found what it names; 2: wrong call, nothing was scanned; 130: interrupted, and --resume goes on.
@@ -79,7 +79,7 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
     talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
     how = {name: options[name] for name in ("resume", "since", "profile")}
     if not targets and not options["resume"]:
-        raise UsageError("no target given", "name a file, a folder or a database; or --resume with --out RUN")
+        raise UsageError("no target given", "name a file, a folder, a database or a store; or --resume with --out RUN")
     config = _config_to_resume(options) if options["resume"] else _config(options, Config())
     gates = _gates(options["fail_on"], config)
     return scan_and_report(targets, config, options["out"], talk, gates, options["allow_incomplete"], **how)
