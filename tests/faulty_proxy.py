@@ -29,6 +29,8 @@ class HttpProxy:
         self.faults: defaultdict[str, list[Fault]] = defaultdict(list)
         """What goes wrong with the next requests for an object; `""`: with the next list."""
         self.always: dict[str, Fault] = {}
+        self.wait: Callable[[], object] = lambda: None
+        """Before every answer."""
 
     def reset(self) -> None:
         """Forgets what passed, and what was to go wrong."""
@@ -50,6 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         proxy, key = self.proxy, self.key
         proxy.requests[key] += 1
+        proxy.wait()
         fault = proxy.always.get(key) or (proxy.faults[key].pop(0) if proxy.faults[key] else None)
         if fault is None or not fault(self):
             self.passed()
@@ -146,6 +149,8 @@ class TcpProxy:
         self.port = 0
         self.cuts: list[int] = []
         self.connections = 0
+        self.silent = False
+        """Nothing more comes to clients."""
         self.bytes = 0
         """To clients, in all."""
 
@@ -153,6 +158,7 @@ class TcpProxy:
         """Forgets what passed, and what was to go wrong."""
         self.cuts.clear()
         self.connections = self.bytes = 0
+        self.silent = False
 
     def serve(self, client: socket.socket) -> None:
         """One connection, to its end."""
@@ -164,6 +170,8 @@ class TcpProxy:
                 up = threading.Thread(target=_pass, args=(client, server), daemon=True)
                 up.start()
                 while data := server.recv(1 << 16):
+                    if self.silent:
+                        continue
                     if left is not None and left < len(data):
                         client.sendall(data[:left])
                         abort(client)

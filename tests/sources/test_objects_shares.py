@@ -164,6 +164,26 @@ def test_a_file_that_another_takes_the_place_of_is_never_a_mixture(
     assert content.startswith(read_of)
 
 
+def test_a_server_that_falls_silent_is_given_up_in_time(
+    share: tuple[str, TcpProxy], lines: tuple[Path, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pii_scan.sources.objects import sftp, smb
+
+    url, proxy = share
+    with opened(describe(f"{url}/{lines[0].name}"), LIMITS) as source:
+        for module in (sftp, smb):
+            monkeypatch.setattr(module, "REQUEST_SECONDS", 0.7)
+        ref = next(item for item in source.list_documents() if isinstance(item, DocumentRef))
+        with source.open(ref) as document:
+            document.content.read(10)
+            proxy.silent = True
+            with pytest.raises(DocumentError, match="timeout: the server did not answer"):
+                document.content.read()
+            said = source.changed(ref, document)  # type: ignore[attr-defined]
+            assert said is not None and said.code == "timeout"
+            proxy.silent = False
+
+
 def test_what_may_not_be_read_or_is_gone_is_one_problem_each(
     share: tuple[str, TcpProxy], tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

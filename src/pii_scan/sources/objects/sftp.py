@@ -121,6 +121,7 @@ class SftpStore:
                 if self._channel is None:  # closed, or never made
                     self._connect()
                 assert self._channel is not None
+                self._channel.get_channel().settimeout(REQUEST_SECONDS)
                 return work(self._channel)
             except _LOST:
                 refuse(Meaning.PASSING, "the server did not answer, or broke off")
@@ -158,7 +159,6 @@ class SftpStore:
             assert transport is not None
             channel = _Channel.from_transport(transport)
             assert channel is not None
-            channel.get_channel().settimeout(REQUEST_SECONDS)
         except BaseException as error:
             client.close()
             _explain(error, url)
