@@ -119,7 +119,9 @@ class Pipeline:
         self._as_of = date.fromisoformat(settings.as_of)
         self._dates = RecordDates(self._as_of)
         self._key = bytes.fromhex(settings.key)
-        self._names = NameMasker(finder(self._name_detector), b"" if settings.for_guard else self._key)
+        self._names = NameMasker(
+            finder(self._name_detector), b"" if settings.for_guard else self._key, self._name_detector.label_names
+        )
         self._how: dict[str, Any] = {"readers": BY_RECORD} if settings.for_guard else {}
         self._columns = ColumnsSeen(self._names) if settings.for_guard else None
         self._times = StageTimes()
