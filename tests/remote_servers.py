@@ -141,6 +141,8 @@ def smb_server(folder: Path, shared: Path) -> Iterator[str]:
     """Samba with one share of the folder `shared`; gives the URL of the share, with user and password."""
     if importlib.util.find_spec("smbprotocol") is None:
         missing("smbprotocol")
+    if os.getuid() != 0:
+        missing("root, as whom Samba has to run,")
     smbd, smbpasswd = tool("smbd", "Samba"), tool("smbpasswd", "Samba")
     port = free_port()
     kept = folder / "state"

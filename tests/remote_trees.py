@@ -15,8 +15,8 @@ from sql_servers import Scanned, scanned
 
 from pii_scan.model import Limits
 
-LIMITS = Limits(stall_seconds=4.0)
-"""A store that does not answer is given up after two seconds."""
+LIMITS = Limits(stall_seconds=8.0)
+"""A store that does not answer is given up after four seconds."""
 SLICE_BYTES = 1 << 19
 MAIL = "person{}@example.no"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 HEAVY = {"jinja2", "jsonschema", "numpy", "phonenumbers", "presidio_analyzer", "pyarrow", "regex", "tldextract", "yaml"}
 NOT_FOR_A_TABLE = {
-    "http", "jinja2", "lxml", "openpyxl", "phonenumbers", "pypdfium2", "presidio_analyzer", "requests", "spacy",
-    "tldextract", "urllib3",
+    "botocore", "fsspec", "http", "jinja2", "lxml", "openpyxl", "paramiko", "phonenumbers", "pypdfium2",
+    "presidio_analyzer", "requests", "s3fs", "smbprotocol", "spacy", "tldextract", "urllib3",
 }  # fmt: skip
 CONTRACT = """
 contract: customers

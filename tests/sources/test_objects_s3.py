@@ -121,7 +121,7 @@ def test_what_is_archived_or_too_large_is_a_problem_and_is_not_asked_for(server:
     put(server, "kaldt/is.txt", b"x", StorageClass="GLACIER")
     put(server, "kaldt/lunken.txt", MAIL.format(1).encode(), StorageClass="STANDARD_IA")
     put(server, "kaldt/stor.txt", b"x" * 5000)
-    there = read("s3://data/kaldt", limits=Limits(stall_seconds=4.0, max_file_bytes=4000))
+    there = read("s3://data/kaldt", limits=Limits(stall_seconds=8.0, max_file_bytes=4000))
     assert [(row["document"], row["code"]) for row in there.rows("problems")] == [
         ("dyp.txt", "unsupported"), ("is.txt", "unsupported"), ("stor.txt", "limit"),
     ]  # fmt: skip
@@ -157,6 +157,13 @@ def test_a_bucket_that_may_not_be_listed_is_told_before_the_scan(proxy: HttpProx
 def test_a_server_that_is_not_there_is_told_before_the_scan(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(TargetError, match="did not answer"):
+        listed("s3://data/a")
+
+
+def test_missing_credentials_are_told_before_the_scan(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with pytest.raises(TargetError, match="no credentials"):
         listed("s3://data/a")
 
 

@@ -14,7 +14,7 @@ from remote_trees import LIMITS, MAIL, found, make_tree, problems, read
 from sql_servers import Scanned
 
 from pii_scan.errors import DocumentError, TargetError
-from pii_scan.model import DocumentRef, Problem
+from pii_scan.model import DocumentRef, Limits, Problem
 from pii_scan.sources import describe, opened
 
 
@@ -170,7 +170,7 @@ def test_a_server_that_falls_silent_is_given_up_in_time(
     from pii_scan.sources.objects import sftp, smb
 
     url, proxy = share
-    with opened(describe(f"{url}/{lines[0].name}"), LIMITS) as source:
+    with opened(describe(f"{url}/{lines[0].name}"), Limits(stall_seconds=2.0)) as source:
         for module in (sftp, smb):
             monkeypatch.setattr(module, "REQUEST_SECONDS", 0.7)
         ref = next(item for item in source.list_documents() if isinstance(item, DocumentRef))
