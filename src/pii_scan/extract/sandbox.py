@@ -77,7 +77,9 @@ def confine(limits: Limits, *, network: bool = False, accelerators: bool = False
         files = "threads that were there before are not bound"
     local = sandbox_calls.accounts_need_sockets()
     calls = sandbox_calls.refuse_calls(network, local)
-    return Cage("targets on the network need it" if network and not calls else calls, files, held, local)
+    return Cage(
+        "targets on the network, such as databases, need it" if network and not calls else calls, files, held, local
+    )
 
 
 def _bound(limits: Limits) -> str:
