@@ -78,7 +78,7 @@ def confine(limits: Limits, *, network: bool = False, accelerators: bool = False
     local = sandbox_calls.accounts_need_sockets()
     calls = sandbox_calls.refuse_calls(network, local)
     return Cage(
-        "targets on the network, such as databases, need it" if network and not calls else calls, files, held, local
+        "databases and stores need it" if network and not calls else calls, files, held, local
     )
 
 
