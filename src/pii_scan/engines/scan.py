@@ -187,16 +187,20 @@ def _sit(
     wanted = call.reading_hash(config, digest), key_check(key)
     earlier = earlier_run(since, asked.folder, labels, *wanted, begun=writer is not None)
     held.callback(earlier.close)
-    sources, away = open_targets(held, descriptions, config.limits, tolerant=tolerant)
+    sources, unreachable = open_targets(held, descriptions, config.limits, tolerant=tolerant)
+    more = [f"the target {name!r} could not be opened: nothing of it was read" for name in unreachable]
+    more += earlier.notes()
     manifest = {
         "config_hash": config.digest(), "lang": config.lang, "targets": labels, "as_of": config.as_of,
         "call": call.said(named, descriptions, config, earlier.folder, key, concealing),
-        "reading_hash": wanted[0], "key_check": wanted[1], "notes": [*notes, *away, *earlier.notes()],
-        "whole_estate": tolerant, "estate": declared_estate(descriptions, config, concealing),
+        "reading_hash": wanted[0], "key_check": wanted[1], "notes": [*notes, *more],
+        "whole_estate": tolerant, "unreachable": unreachable,
+        "estate": declared_estate(descriptions, config, concealing),
     }  # fmt: skip
-    writer = (
-        _resumed(writer, descriptions, [*away, *earlier.notes()]) if writer is not None else _begun(asked, manifest)
-    )
+    if writer is None:
+        writer = _begun(asked, manifest)
+    else:
+        _resumed(writer, descriptions, more, unreachable)
     held.callback(writer.state.close)
     _drive(asked, writer, descriptions, sources, earlier, report)
 
@@ -220,7 +224,9 @@ def _begun(asked: _Asked, manifest: Mapping[str, Any]) -> RunWriter:
     })  # fmt: skip
 
 
-def _resumed(writer: RunWriter, descriptions: Sequence[Mapping[str, Any]], more: Sequence[str]) -> RunWriter:
+def _resumed(
+    writer: RunWriter, descriptions: Sequence[Mapping[str, Any]], more: Sequence[str], unreachable: Sequence[str]
+) -> None:
     """Says so in the manifest, and deletes what the workers of the sitting before may have left."""
     for folder in map(Path, writer.state.temporary()):
         ours = folder.name.startswith(TEMPORARY) and os.fspath(folder.parent) == tempfile.gettempdir()
@@ -230,8 +236,8 @@ def _resumed(writer: RunWriter, descriptions: Sequence[Mapping[str, Any]], more:
     if any(one["kind"] == "sql" for one in descriptions) and SITTINGS not in notes:
         notes.append(SITTINGS)
     notes += [note for note in more if note not in notes]
-    writer.write_manifest({"status": "running", "finished_at": None, "notes": notes})
-    return writer
+    said = {"notes": notes, "unreachable": list(unreachable)}
+    writer.write_manifest({"status": "running", "finished_at": None, **said})
 
 
 SITTINGS = "the scan was interrupted and resumed: tables of the database are read as they were at different times"

@@ -113,21 +113,27 @@ def described_as(target: str, config: Config, out: str = "") -> dict[str, Any]:
 def open_targets(
     held: contextlib.ExitStack, descriptions: list[dict[str, Any]], limits: Limits, *, tolerant: bool
 ) -> tuple[list[Source], list[str]]:
-    """(the sources, notes for the reader). `tolerant`: what cannot be opened becomes a source of that one problem, and
-    its description too. Raises TargetError.
+    """(the sources, what results call those that could not be opened). `tolerant`: such a one becomes a source of that
+    one problem, and its description too. Raises TargetError.
     """
-    sources, notes = [], []
+    sources, unreachable = [], []
     for at, described in enumerate(descriptions):
         try:
             sources.append(held.enter_context(opened(described, limits)))
-        except TargetError:
+        except TargetError as error:
             if not tolerant:
-                raise
+                raise (_unnamed(error, described) if "name" in described else error) from None
             away = describe_unreachable(described["target"], _why_not(described), identity(described))
             descriptions[at] = away | {name: described[name] for name in ("name", "folder") if name in described}
             sources.append(held.enter_context(opened(descriptions[at], limits)))
-            notes.append(f"the target {described['target']!r} could not be opened: nothing of it was read")
-    return sources, notes
+            unreachable.append(str(described["target"]))
+    return sources, unreachable
+
+
+def _unnamed(error: TargetError, described: Mapping[str, Any]) -> TargetError:
+    """The error without the path of a target that has a name: it may come from the environment."""
+    what = "it cannot be opened" if described["kind"] == "files" else error.message
+    return TargetError(f"the target {described['name']!r}: {what}", error.hint)
 
 
 def _why_not(described: Mapping[str, Any]) -> str:
