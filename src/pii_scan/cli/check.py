@@ -101,13 +101,18 @@ def _estate(file: Path | None) -> Estate | None:
 
 def _asked(options: Mapping[str, Any], estate: Estate | None) -> Asked:
     """What the options say, and where they are silent the estate. Raises UsageError where no notice is named."""
-    files = [options["notice_file"], options["ropa_file"], options["ropa_mapping"], options["accept_file"]]
-    if estate is not None:
-        said = (estate.notice, estate.ropa, estate.ropa_mapping, estate.accept)
-        files = [given or (Path(one) if one else None) for given, one in zip(files, said, strict=True)]
-    if files[0] is None:
+
+    def file(option: str, name: str) -> Path | None:
+        said = getattr(estate, name, "")
+        return options[option] or (Path(said) if said else None)
+
+    notice = file("notice_file", "notice")
+    if notice is None:
         raise UsageError("no notice given", "add --notice FILE, or --config FILE of an estate that names its `notice`")
-    return Asked(*files, options["min_count"], not options["without_test_numbers"])
+    return Asked(
+        notice, file("ropa_file", "ropa"), file("ropa_mapping", "ropa_mapping"), file("accept_file", "accept"),
+        options["min_count"], not options["without_test_numbers"],
+    )  # fmt: skip
 
 
 def _newest(estate: Estate) -> Path:

@@ -52,7 +52,8 @@ def delete_old_runs(
     found = _runs_in(runs)
     needed = {os.path.realpath(current), *(os.path.realpath(run.folder) for run in found[:1])}
     needed |= {os.path.realpath(run.folder) for run in [r for r in found if r.targets == tuple(targets)][:1]}
-    deleted, kept = [], []
+    deleted: list[str] = []
+    kept: list[str] = []
     for number, run in enumerate(found):
         due = bool(keep_runs) and number >= keep_runs
         due |= bool(keep_days) and run.finished < now - timedelta(days=keep_days)
