@@ -60,7 +60,7 @@ WRONG = {
     "targets:\n  a:\n    owner: IT": "line 2: 'targets', 'a' lacks 'url'",
     "targets:\n  a:\n    url: /a\n    onwer: IT": "line 4: unknown key 'onwer' in 'targets', 'a' (did you mean 'owner'",
     "targets:\n  a: {url: /a,\n    limits: {max_depth: 3}}": "line 3: unknown key 'max_depth'",
-    "profiles: {gentle: {}}\ntargets:\n  a: {url: /a, profile: gentel}": "line 3: there is no profile 'gentel' (did you",
+    "profiles: {gentle: {}}\ntargets:\n  a: {url: /a, profile: gentel}": "line 3: there is no profile 'gentel' (did",
     "targets: {a: {url: /a, profile: x}}": "put it under 'profiles'",
     "profiles:\n  x: {url: /a}": "line 2: unknown key 'url'",
     "keep:\n  runs: 3": "'keep' needs 'runs'",

@@ -79,8 +79,8 @@ def linked(folder: Path) -> None:
 
 
 def linked_whole(folder: Path) -> None:
-    folder.rename(folder.parent / "away")
-    folder.symlink_to(folder.parent / "away")
+    folder.rename(folder.parent.parent / "away")
+    folder.symlink_to(folder.parent.parent / "away")
 
 
 def linked_manifest(folder: Path) -> None:
@@ -119,12 +119,13 @@ NOT_OURS: dict[str, Callable[[Path], None]] = {
 
 @pytest.mark.parametrize("what", NOT_OURS)
 def test_what_is_not_surely_a_finished_run_of_our_own_stays(what: str, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
     for name, days in (("new", 0), ("odd", 50), ("old", 60)):
-        made(tmp_path, name, days)
-    NOT_OURS[what](tmp_path / "odd")
-    before = sorted(path.relative_to(tmp_path) for path in (tmp_path / "odd").rglob("*"))
-    assert delete_old_runs(tmp_path, tmp_path / "new", TARGETS, NOW, keep_runs=1, keep_days=1).deleted == ("old",)
-    assert sorted(path.relative_to(tmp_path) for path in (tmp_path / "odd").rglob("*")) == before
+        made(runs, name, days)
+    NOT_OURS[what](runs / "odd")
+    before = sorted(path.relative_to(tmp_path) for path in (runs / "odd").resolve().rglob("*"))
+    assert delete_old_runs(runs, runs / "new", TARGETS, NOW, keep_runs=1, keep_days=1).deleted == ("old",)
+    assert sorted(path.relative_to(tmp_path) for path in (runs / "odd").resolve().rglob("*")) == before
 
 
 def test_files_and_folders_beside_the_runs_stay(tmp_path: Path) -> None:
