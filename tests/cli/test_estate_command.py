@@ -222,7 +222,7 @@ def test_estate_init_writes_a_file_that_holds_and_never_over_another(
 
 
 WRONG = {
-    "targets:\n  a:\n    url: .\n    system: accounting.saf\n": "line 2: there is no system 'accounting.saf' (did you mean",
+    "targets:\n  a:\n    url: .\n    system: accounting.saf\n": "line 2: there is no system 'accounting.saf' (did you",
     "targets: {}\n": "names no target",
     "jobs: 1\n": "names no target",
     "targets: {a: 's9://x'}\n": "line 1: targets of the kind s9://",

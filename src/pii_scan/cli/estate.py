@@ -23,7 +23,7 @@ _FORMAT = click.option(
 )
 
 
-@click.group("estate", short_help="Begin, show or check the file that names all targets.")
+@click.group("estate", short_help="Begin, show, check the file that names all targets.")
 def command() -> None:
     """The estate file: the targets of an organisation by name, with owner, system and activity.
 

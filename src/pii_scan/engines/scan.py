@@ -188,8 +188,7 @@ def _sit(
     earlier = earlier_run(since, asked.folder, labels, *wanted, begun=writer is not None)
     held.callback(earlier.close)
     sources, unreachable = open_targets(held, descriptions, config.limits, tolerant=tolerant)
-    more = [f"the target {name!r} could not be opened: nothing of it was read" for name in unreachable]
-    more += earlier.notes()
+    more = [*map(_away, unreachable), *earlier.notes()]
     manifest = {
         "config_hash": config.digest(), "lang": config.lang, "targets": labels, "as_of": config.as_of,
         "call": call.said(named, descriptions, config, earlier.folder, key, concealing),
@@ -232,12 +231,17 @@ def _resumed(
         ours = folder.name.startswith(TEMPORARY) and os.fspath(folder.parent) == tempfile.gettempdir()
         if ours and not folder.is_symlink() and not (folder / MANIFEST).exists():  # run folders may be called so too
             shutil.rmtree(folder, ignore_errors=True)
-    notes = list(writer.manifest.get("notes", []))
+    before = [_away(name) for name in writer.manifest.get("unreachable", [])]
+    notes = [note for note in writer.manifest.get("notes", []) if note not in before]
     if any(one["kind"] == "sql" for one in descriptions) and SITTINGS not in notes:
         notes.append(SITTINGS)
     notes += [note for note in more if note not in notes]
     said = {"notes": notes, "unreachable": list(unreachable)}
     writer.write_manifest({"status": "running", "finished_at": None, **said})
+
+
+def _away(target: str) -> str:
+    return f"the target {target!r} could not be opened: nothing of it was read"
 
 
 SITTINGS = "the scan was interrupted and resumed: tables of the database are read as they were at different times"
