@@ -71,6 +71,20 @@ class _Asked:
     known: tuple[str, ...] = ()
     """Names of targets, scanned or not."""
 
+    @classmethod
+    def checked(
+        cls, config: Config, named: Sequence[str], environment: Mapping[str, str], folder: Path, now: datetime,
+        profile: bool, whole_estate: bool,
+    ) -> _Asked:  # fmt: skip
+        """Raises UsageError."""
+        known = tuple(checked(config, "options").targets)
+        config = config.narrowed(named)
+        check_declared(config)
+        native()  # a wrong choice of kernel is told here, not by every worker
+        rules = _recognizers(config)
+        key = fingerprint_key(environment, key_folder(environment))
+        return cls(folder, config, key, now, tuple(rules), profile, whole_estate, known)
+
     def settings(self, as_of: str, descriptions: Sequence[Mapping[str, Any]]) -> Settings:
         """For the workers."""
         config = self.config
@@ -130,14 +144,7 @@ def scan(
             held.callback(writer.state.close)
             if writer.finished:  # by another, a moment ago
                 return load_run(folder)
-        config = checked(config or Config(), "options")
-        known = tuple(config.targets)
-        config = config.narrowed(named)
-        check_declared(config)
-        native()  # a wrong choice of kernel is told here, not by every worker
-        rules = _recognizers(config)
-        key = fingerprint_key(environment, key_folder(environment))
-        asked = _Asked(folder, config, key, now, tuple(rules), profile, whole_estate, known)
+        asked = _Asked.checked(config or Config(), named, environment, folder, now, profile, whole_estate)
         _sit(asked, named, os.fspath(since), writer, report or (lambda progress: None), held)
     return load_run(folder)
 

@@ -7,7 +7,7 @@ in several targets: what is proposed so is for a person to confirm.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pii_scan.inventory.holdings import SystemShare
@@ -33,19 +33,23 @@ class DeclaredTargets:
         targets = self._targets.get(system, ())
         return bool(targets) and all(target in self._said and self._said[target]["activity"] for target in targets)
 
-    def activities(self, known: Iterable[Activity]) -> list[Activity]:
-        """The `known` activities, each also of the systems in the targets that name it by id or name; then those that
-        only targets name, in their order.
+    def activities(self, known: Sequence[Activity]) -> list[Activity]:
+        """The `known` activities in their order, each also of the systems in the targets that name it by id or name;
+        then those that only targets name.
         """
-        found: dict[str, Activity] = {activity.id: activity for activity in known}
-        names = {word.casefold(): one.id for one in found.values() for word in (one.name, one.id) if word}
+        found = list(known)
+        numbers: dict[str, int] = {}
+        for number, one in enumerate(found):
+            for word in (one.id, one.name):
+                numbers.setdefault(word.casefold(), number)
         for target, row in self._said.items():
-            said = str(row["activity"])
-            if not said:
+            if not (said := str(row["activity"])):
                 continue
-            id = names.setdefault(said.casefold(), said)
-            one = found.get(id) or Activity("", said, "")
+            number = numbers.setdefault(said.casefold(), len(found))
+            if number == len(found):
+                found.append(Activity("", said, ""))
+            one = found[number]
             held = [system for system, targets in self._targets.items() if target in targets]
             more = [system for system in held if system not in one.systems]
-            found[id] = dataclasses.replace(one, systems=(*one.systems, *more))
-        return list(found.values())
+            found[number] = dataclasses.replace(one, systems=(*one.systems, *more))
+        return found

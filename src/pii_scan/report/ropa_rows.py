@@ -57,9 +57,10 @@ class Protocol:
         """The activities in the order of the record, those that only targets name, then the systems that none of them
         names.
         """
-        for activity in self._targets.activities(self._declared.activities):
+        recorded = len(self._declared.activities)
+        for number, activity in enumerate(self._targets.activities(self._declared.activities)):
             said = _said(activity, self._seen, self._lang)
-            if not activity.where:  # no record says anything of it
+            if number >= recorded:
                 said |= self._owned(activity.systems) | {"secure_identification": ""}
             yield self._line(said, activity.systems, activity)
         for system in found_systems(self._seen):
