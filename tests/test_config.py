@@ -55,6 +55,7 @@ WRONG = {
     "jobs: 1\njobs: 2": "line 2: 'jobs' stands twice",
     "targets: [a]": "'targets' must be a mapping",
     "targets: {a: 1}": "'targets', 'a' must be a text or a mapping",
+    "targets: {'-': /a}": "'targets' cannot be '-' (A name; - is standard input)",
     "targets: {a: ''}": "'targets', 'a' cannot be ''",
     "targets:\n  a: '${NOT_SET_ANYWHERE}'": "line 2: the environment variable NOT_SET_ANYWHERE is not set",
     "targets:\n  a:\n    owner: IT": "line 2: 'targets', 'a' lacks 'url'",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -41,7 +42,10 @@ def test_the_image_runs_as_no_root_and_needs_no_network_but_for_pip() -> None:
     assert not re.search(r"\b(?:apt|apt-get|curl|wget|git)\b", " ".join(said for name, said in found if name == "RUN"))
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None and not os.environ.get("PII_SCAN_REQUIRE_SERVICES"),
+    reason="systemd-analyze is not installed",
+)
 def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     for name in ("pii-scan.service", "pii-scan.timer"):
         text = (NIGHTLY / name).read_text("utf-8").replace("/opt/pii-scan/bin/pii-scan", "/bin/true")
