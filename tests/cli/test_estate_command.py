@@ -242,6 +242,15 @@ def test_a_wrong_estate_is_refused_before_anything_is_scanned(
     assert not list(tmp_path.glob("*/run.json"))
 
 
+def test_two_names_for_the_same_are_refused_as_only_one_would_show(
+    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pii-scan.yaml").write_text("targets:\n  a: .\n  b: ./\n", encoding="utf-8")
+    said = call("scan", "--all")
+    assert said.code == 2 and "pii-scan.yaml, line 3: 'b' is the same as 'a'" in said.err
+
+
 def test_a_name_that_is_a_path_too_has_to_be_told_apart(
     call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,7 +136,7 @@ def _options(config: Config) -> dict[str, Any]:
 
 def _config(options: Mapping[str, Any], lang: str) -> Config:
     values = _tuples(options)
-    said = values.pop("target_options")
+    said = values.pop("target_options", {})
     targets = {name: str(one["url"]) for name, one in said.items()}
     estate = Estate({name: Target(**_tuples(one)) for name, one in said.items()})
     return Config(targets, **{**values, "limits": Limits(**options["limits"]), "lang": lang}, estate=estate)
@@ -149,7 +149,7 @@ def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
 def _texts(options: Mapping[str, Any]) -> Iterator[str]:
     for value in options.values():
         yield from map(str, value if isinstance(value, list) else ())
-    for name, one in options["target_options"].items():
+    for name, one in options.get("target_options", {}).items():
         yield name
         for value in one.values():
             yield from map(str, value if isinstance(value, list) else [value])

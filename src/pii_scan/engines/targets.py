@@ -16,7 +16,7 @@ from pii_scan.config import Config
 from pii_scan.detect.detector import Detector
 from pii_scan.detect.layout_memory import memory_folder
 from pii_scan.engines.marks import identity
-from pii_scan.errors import TargetError, UsageError
+from pii_scan.errors import ConfigError, TargetError, UsageError
 from pii_scan.estate.model import Target, shown_url
 from pii_scan.findings.names import NameMasker
 from pii_scan.model import Limits, ProblemCode, printable
@@ -68,7 +68,7 @@ def describe_targets(
         described = described_as(target, config, out)
         narrowed = json.dumps([described.get("include"), described.get("exclude")])  # one share may be several targets
         if described["kind"] == "sql":
-            descriptions.setdefault(described["url"] + narrowed, described)
+            _add(descriptions, described["url"] + narrowed, described, config)
             continue
         if not tolerant:
             _check_exists(target, path, config, known)
@@ -78,13 +78,22 @@ def describe_targets(
         note = "the run folder lies inside a target and was left out of the scan"
         if out.startswith(os.path.join(real, "")) and note not in notes:
             notes.append(note)
-        descriptions.setdefault(real + narrowed, described)
+        _add(descriptions, real + narrowed, described, config)
     _label([described for described in descriptions.values() if described], concealing)
     stdin = None
     if "-" in descriptions:
         stdin = spool_stdin(sys.stdin.buffer, config.limits)
         descriptions["-"] = describe_stdin(stdin)
     return list(descriptions.values()), notes, stdin
+
+
+def _add(descriptions: dict[str, dict[str, Any]], key: str, described: dict[str, Any], config: Config) -> None:
+    """What is named twice is scanned once. Raises ConfigError where a file gives it two names: only one would show."""
+    first = descriptions.setdefault(key, described).get("name")
+    again = described.get("name")
+    if first is not None and again is not None and first != again:
+        what = f"{config.estate.targets[again].where}: {again!r} is the same as {first!r}"
+        raise ConfigError(what, "parts of one target differ in include or exclude")
 
 
 def described_as(target: str, config: Config, out: str = "") -> dict[str, Any]:
