@@ -104,6 +104,12 @@ class Detector:
         """(text, start, end) in code points of the words of the user's lists of names in names of files and columns."""
         return self._names.own_words(texts) if self._names is not None else ()
 
+    def label_names(self, labels: Sequence[str]) -> Sequence[Sequence[tuple[int, int]]]:
+        """The names of persons in each name of a file or folder, as code point spans, that no text would write so:
+        `hansen-kari.pdf`.
+        """
+        return self._names.in_labels(labels) if self._names is not None else [()] * len(labels)
+
     def reading(self) -> Reading:
         """A document about to be read, whose parts count for each other."""
         return Reading(self)

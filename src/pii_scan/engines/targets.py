@@ -12,9 +12,10 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pii_scan.cache_folder import cache_folder
 from pii_scan.config import Config
 from pii_scan.detect.detector import Detector
-from pii_scan.detect.layout_memory import memory_folder
+from pii_scan.detect.name_finder import NameFinder
 from pii_scan.engines.marks import identity
 from pii_scan.errors import ConfigError, TargetError, UsageError
 from pii_scan.estate.model import Target, shown_url
@@ -39,12 +40,12 @@ class Concealing:
             not self._rules
             and not self._lists
             and not any(char.isdigit() or char == "@" or char.isupper() for char in text)
+            and not NameFinder(0).in_labels([text])[0]
         ):
-            return text  # built-in rules want digits or @, names capitals
+            return text  # built-in rules want digits or @, names capitals, or lists that know them
         if self._masker is None:  # slow to make
-            self._masker = NameMasker(
-                finder(Detector(rule_paths=self._rules, names=self._lists, memory=memory_folder(os.environ)))
-            )
+            detector = Detector(rule_paths=self._rules, names=self._lists, memory=cache_folder(os.environ))
+            self._masker = NameMasker(finder(detector), persons=detector.label_names)
         return self._masker.safe(text)
 
 
