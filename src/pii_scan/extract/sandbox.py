@@ -77,9 +77,7 @@ def confine(limits: Limits, *, network: bool = False, accelerators: bool = False
         files = "threads that were there before are not bound"
     local = sandbox_calls.accounts_need_sockets()
     calls = sandbox_calls.refuse_calls(network, local)
-    return Cage(
-        "databases and stores need it" if network and not calls else calls, files, held, local
-    )
+    return Cage("databases and stores need it" if network and not calls else calls, files, held, local)
 
 
 def _bound(limits: Limits) -> str:
