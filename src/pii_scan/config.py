@@ -21,6 +21,7 @@ from pii_scan.model import Limits
 from pii_scan.yaml_file import read_mapping
 
 MAX_CONFIG_BYTES = 1 << 20
+ENGINES = ("local", "ray")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -39,6 +40,8 @@ class Config:
     exclude: tuple[str, ...] = ()
     jobs: int = 0
     """Worker processes; 0 means one for each processor."""
+    engine: str = "local"
+    """Where they run: one of ENGINES."""
     lang: str = "nb"
     limits: Limits = field(default_factory=Limits)
     presidio: tuple[str, ...] = ()
@@ -57,7 +60,7 @@ class Config:
     """ISO date that decides which numbers exist; the day of the scan when empty."""
 
     def digest(self) -> str:
-        """SHA-256 over what decides the findings; the number of jobs and the language do not."""
+        """SHA-256 over what decides the findings; the number of jobs, the engine and the language do not."""
         content = {
             "rules": sorted(self.rules), "only": sorted(self.only), "min_score": self.min_score,
             "presidio": sorted(self.presidio), "ner": sorted(self.ner), "names": sorted(self.names),
@@ -110,6 +113,8 @@ def checked(config: Config, where: str) -> Config:
             raise ConfigError(f"{where}: {name!r} must be a whole number from {least} on")
     if config.lang not in ("nb", "en"):
         raise ConfigError(f"{where}: 'lang' must be nb or en", nearest(str(config.lang), ("nb", "en")))
+    if config.engine not in ENGINES:
+        raise ConfigError(f"{where}: 'engine' must be local or ray", nearest(str(config.engine), ENGINES))
     try:
         date.fromisoformat(config.as_of or "2000-01-01")
     except ValueError:

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from pii_scan.cli.options import Output, common, output
-from pii_scan.config import Config, checked, load_config, parse_size
+from pii_scan.config import ENGINES, Config, checked, load_config, parse_size
 from pii_scan.errors import UsageError, nearest
 
 
@@ -25,7 +25,7 @@ from pii_scan.errors import UsageError, nearest
     "--config", "config_file", metavar="FILE", type=click.Path(), help="YAML file with these options and more."
 )
 @click.option("--jobs", type=click.IntRange(0, 1024), help="Worker processes; default one for each processor.")
-@click.option("--engine", type=click.Choice(["local"]), default="local", help="Where the work runs.")
+@click.option("--engine", type=click.Choice(ENGINES), help="Where the work runs: here (default), or on a Ray cluster.")
 @click.option("--only", metavar="ENTITY,...", help="Look for these entity types only.")
 @click.option("--min-score", type=click.FloatRange(0, 1), help="Leave out findings below this score (default 0.4).")
 @click.option("--include", multiple=True, metavar="GLOB", help="Scan only files or tables that fit. May be repeated.")
@@ -134,7 +134,7 @@ def _config(options: dict[str, Any], config: Config, adding: bool = True) -> Con
         limits["document_seconds"] = options["timeout_per_document"]
     given: dict[str, Any] = {
         name: options[name]
-        for name in ("jobs", "min_score", "lang", "as_of", "sample", "max_db_connections")
+        for name in ("jobs", "engine", "min_score", "lang", "as_of", "sample", "max_db_connections")
         if options[name] is not None
     }
     for name in ("include", "exclude", "rules", "presidio", "ner", "names", "systems"):

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pii_scan import __version__
 from pii_scan.config import Config, checked
@@ -24,7 +24,7 @@ from pii_scan.detect.detector import load_recognizers
 from pii_scan.detect.kernel import native
 from pii_scan.detect.rules import Rule, rules_hash
 from pii_scan.engines import call
-from pii_scan.engines.local import SLICE_BYTES, TEMPORARY, EngineError, Group, LocalEngine, Progress
+from pii_scan.engines.local import SLICE_BYTES, TEMPORARY, EngineError, Group, LocalEngine, Part, Progress
 from pii_scan.engines.marks import Marks
 from pii_scan.engines.remaining import Remaining
 from pii_scan.engines.since import Since, earlier_run
@@ -48,6 +48,14 @@ GROUP_ITEMS = 64
 Report = Callable[[Progress], None]
 
 
+class Engine(Protocol):
+    """Has groups read, here or elsewhere."""
+
+    def run(self, groups: Iterable[Group]) -> Iterator[Part]:
+        """The part of each group as it ends, in any order. Raises EngineError."""
+        ...
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C, in a run that can be taken up again."""
 
@@ -67,6 +75,7 @@ class _Asked:
     now: datetime
     rules: tuple[Rule, ...]
     profile: bool
+    environment: Mapping[str, str]
 
     def settings(self, as_of: str) -> Settings:
         """For the workers."""
@@ -121,10 +130,12 @@ def scan(
             if writer.finished:  # by another, a moment ago
                 return load_run(folder)
         config = checked(config or Config(), "options")
+        if config.engine == "ray" and "-" in named:
+            raise UsageError("standard input cannot be read on a Ray cluster", "leave out --engine ray")
         native()  # a wrong choice of kernel is told here, not by every worker
         rules = _recognizers(config)
         key = fingerprint_key(environment, key_folder(environment))
-        asked = _Asked(folder, config, key, now, tuple(rules), profile)
+        asked = _Asked(folder, config, key, now, tuple(rules), profile, environment)
         _sit(asked, named, os.fspath(since), writer, report or (lambda progress: None), held)
     return load_run(folder)
 
@@ -172,6 +183,7 @@ def _sit(
     earlier = earlier_run(since, asked.folder, labels, *wanted, begun=writer is not None)
     held.callback(earlier.close)
     sources = [held.enter_context(opened(description, config.limits)) for description in descriptions]
+    engine = held.enter_context(_connected(asked))
     manifest = {
         "config_hash": config.digest(), "lang": config.lang, "targets": labels, "as_of": config.as_of,
         "call": call.said(named, descriptions, config, earlier.folder, key, concealing),
@@ -179,7 +191,7 @@ def _sit(
     }  # fmt: skip
     writer = _resumed(writer, descriptions, earlier) if writer is not None else _begun(asked, manifest)
     held.callback(writer.state.close)
-    _drive(asked, writer, descriptions, sources, earlier, report)
+    _drive(asked, engine, writer, descriptions, sources, earlier, report)
 
 
 def _check_unused(folder: Path) -> None:
@@ -219,11 +231,26 @@ SITTINGS = "the scan was interrupted and resumed: tables of the database are rea
 
 
 def _workers(config: Config, descriptions: Sequence[Mapping[str, Any]]) -> int:
-    """As many as asked for; with a database, no more than may have a connection beside the scan's own."""
-    jobs = config.jobs or os.cpu_count() or 1
+    """As many as asked for; with a database, no more than may have a connection beside the scan's own. 0: as many as a
+    cluster has room for.
+    """
+    jobs = config.jobs or (0 if config.engine == "ray" else os.cpu_count() or 1)
     if any(description["kind"] == "sql" for description in descriptions):
-        return max(min(jobs, config.max_db_connections - 1), 1)
+        most = max(config.max_db_connections - 1, 1)
+        return min(jobs or most, most)
     return jobs
+
+
+@contextlib.contextmanager
+def _connected(asked: _Asked) -> Iterator[Callable[..., Engine]]:
+    """The kind of engine that was asked for, with what it works on. Raises UsageError where there is no cluster."""
+    if asked.config.engine == "local":
+        yield LocalEngine
+        return
+    from pii_scan.engines.ray_cluster import RayEngine, connected
+
+    with connected(asked.config.jobs, asked.environment):
+        yield RayEngine
 
 
 def _looked_for(rules: Sequence[Rule]) -> dict[str, Any]:
@@ -235,8 +262,8 @@ def _looked_for(rules: Sequence[Rule]) -> dict[str, Any]:
 
 
 def _drive(
-    asked: _Asked, writer: RunWriter, descriptions: Sequence[dict[str, Any]], sources: Sequence[Source],
-    earlier: Since, report: Report,
+    asked: _Asked, engine_of: Callable[..., Engine], writer: RunWriter, descriptions: Sequence[dict[str, Any]],
+    sources: Sequence[Source], earlier: Since, report: Report,
 ) -> None:  # fmt: skip
     """Writes every part that the engine gives, and says in the manifest how it ended."""
     status = "failed"
@@ -245,7 +272,7 @@ def _drive(
     remaining = Remaining(writer, marks, grouped, earlier.rows)
     try:
         writer.state.set_temporary(temporary)
-        engine = LocalEngine(
+        engine = engine_of(
             _workers(asked.config, descriptions), settings_json(asked.settings(str(writer.manifest["as_of"]))),
             descriptions, asked.config.limits, report, remaining.split, temporary,
         )  # fmt: skip
