@@ -1,7 +1,7 @@
 """A Ray cluster of several nodes on this machine, for as long as the tests of a module run.
 
-Run as a program it is what starts the nodes, since Ray leaves files open: it reads `add N` and `kill NUMBER`, a line
-each, and answers with a line.
+Run as a program it is what starts the nodes, since Ray leaves files open: it reads the numbers of nodes that are to be
+killed, a line each, and answers with a line.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ VARIABLES = {
     "RAY_AUTH_MODE": "token",
     "RAY_raylet_start_wait_time_s": "180",  # machines that run tests are slow
     "RAY_worker_register_timeout_seconds": "180",
+    "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "120",
+    "RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S": "120",
 }
 
 
@@ -43,19 +45,12 @@ class Nodes:
         assert said, "the cluster did not start, or a command failed"
         return str(json.loads(said))
 
-    def _say(self, command: str) -> str:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{command}\n")
-        self._process.stdin.flush()
-        return self._heard()
-
-    def add(self, processors: int = 1) -> str:
-        """One more node; gives its number."""
-        return self._say(f"add {processors}")
-
-    def kill(self, node: str) -> None:
+    def kill(self, node: int) -> None:
         """Ends all processes of a node at once, as a power cut would."""
-        self._say(f"kill {node}")
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{node}\n")
+        self._process.stdin.flush()
+        self._heard()
 
     def logs(self) -> Iterator[tuple[Path, bytes]]:
         """All that the processes of the cluster have written."""
@@ -116,12 +111,8 @@ def serve(port: int, nodes: int) -> None:
         cluster.wait_for_nodes(180)
         print(json.dumps(cluster.address), file=answers, flush=True)
         for line in sys.stdin:
-            command, number = line.split()
-            if command == "add":
-                started.append(cluster.add_node(num_cpus=int(number)))
-            else:
-                cluster.remove_node(started[int(number)], allow_graceful=False)
-            print(json.dumps(str(len(started) - 1)), file=answers, flush=True)
+            cluster.remove_node(started[int(line)], allow_graceful=False)
+            print(json.dumps(line), file=answers, flush=True)
     finally:
         cluster.shutdown()
 

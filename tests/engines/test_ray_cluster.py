@@ -67,33 +67,14 @@ def whole(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_a_scan_on_a_cluster_is_the_scan_on_one_machine(nodes: Nodes, tree: Path, whole: Run, tmp_path: Path) -> None:
     told: list[Progress] = []
-    run = scan([tree], config=RAY, out=tmp_path / "run", report=told.append)
+    through_a_client = {**os.environ, "RAY_ADDRESS": nodes.client_address}
+    run = scan([tree], config=RAY, out=tmp_path / "run", report=told.append, environment=through_a_client)
     assert tables(run) == tables(whole)
     assert codes(run) == {("brutt.zip", "truncated"), ("ukjent.bin", "unsupported")}
     assert sum(one.findings for one in told) == len(tables(whole)["index"])
     read = [one.finished.ref.path for one in told if one.finished is not None]
     assert set(read) == {row["document"] for row in tables(whole)["documents"]} and read.count("stor.csv") > 2
     assert not list(Path(tempfile.gettempdir()).glob("pii-scan-ray-*"))
-
-
-def test_a_run_that_was_interrupted_goes_on_although_a_node_is_killed_on_the_way(
-    nodes: Nodes, tree: Path, whole: Run, tmp_path: Path
-) -> None:
-    interrupted([tree], tmp_path / "run", 9, config=RAY)
-    assert load_run(tmp_path / "run").manifest["status"] == "interrupted"
-    done = len(rows(load_run(tmp_path / "run").documents()))
-    doomed = [nodes.add(2)]
-    read: set[str] = set()
-
-    def kill(progress: Progress) -> None:
-        if progress.finished is not None:
-            read.add(progress.finished.ref.path)
-            if doomed:
-                nodes.kill(doomed.pop())
-
-    run = scan([], out=tmp_path / "run", config=RAY, resume=True, report=kill)
-    assert not doomed and 0 < done and len(read) <= len(statuses(run)) - done
-    assert tables(run, ordered=False) == tables(whole, ordered=False)
 
 
 def test_a_document_that_ends_the_processes_of_nodes_is_a_problem_and_its_group_is_read(
@@ -121,11 +102,24 @@ def test_a_node_with_another_version_is_told_in_one_line(
     assert load_run(tmp_path / "run").manifest["status"] == "failed"
 
 
-def test_the_ray_client_will_do_too(nodes: Nodes, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("per@example.no\n", "utf-8")
-    variables = {**os.environ, "RAY_ADDRESS": nodes.client_address}
-    run = scan([tmp_path / "a.txt"], config=RAY, out=tmp_path / "run", environment=variables)
-    assert len(rows(run.findings())) == 1
+def test_a_run_that_was_interrupted_goes_on_although_a_node_is_killed_on_the_way(
+    nodes: Nodes, tree: Path, whole: Run, tmp_path: Path
+) -> None:
+    interrupted([tree], tmp_path / "run", 9, config=RAY)
+    assert load_run(tmp_path / "run").manifest["status"] == "interrupted"
+    done = len(rows(load_run(tmp_path / "run").documents()))
+    doomed = [1]
+    read: set[str] = set()
+
+    def kill(progress: Progress) -> None:
+        if progress.finished is not None:
+            read.add(progress.finished.ref.path)
+            if doomed:
+                nodes.kill(doomed.pop())
+
+    run = scan([], out=tmp_path / "run", config=RAY, resume=True, report=kill)
+    assert not doomed and 0 < done and len(read) <= len(statuses(run)) - done
+    assert tables(run, ordered=False) == tables(whole, ordered=False)
 
 
 def test_what_ray_writes_holds_neither_the_key_nor_found_values(nodes: Nodes) -> None:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from scanning import KEY, environment, wait_for, workers
@@ -37,8 +36,8 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield place
 
 
-def setup(folder: Path, **more: Any) -> bytes:
-    settings = Settings(KEY, date(2026, 11, 22).isoformat(), (), (), 0.4, Limits(), **more)
+def setup(folder: Path, rules: tuple[str, ...] = ()) -> bytes:
+    settings = Settings(KEY, date(2026, 11, 22).isoformat(), rules, (), 0.4, Limits())
     source = {**describe(str(folder)), "target": "in"}
     return wire.encode({
         "settings": settings_json(settings), "sources": [source], "slice_bytes": 1 << 14, "token": "abc",
@@ -101,7 +100,7 @@ def test_a_node_says_what_it_lacks(folder: Path, tmp_path: Path) -> None:
 
     assert f"has pii-scan {__version__}, this is 0.0.1" in refused("0.0.1", setup(folder))
     assert f"has no {str(tmp_path / 'x')!r}" in refused(__version__, setup(tmp_path / "x"))
-    own = setup(folder, rules=(str(tmp_path / "rules.yaml"),))
+    own = setup(folder, (str(tmp_path / "rules.yaml"),))
     assert f"has no {str(tmp_path / 'rules.yaml')!r}" in refused(__version__, own)
     assert not ray_station._kept
 
