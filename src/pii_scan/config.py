@@ -40,8 +40,6 @@ class Config:
     exclude: tuple[str, ...] = ()
     jobs: int = 0
     """Worker processes; 0 means one for each processor."""
-    engine: str = "local"
-    """Where they run: one of ENGINES."""
     lang: str = "nb"
     limits: Limits = field(default_factory=Limits)
     presidio: tuple[str, ...] = ()
@@ -58,6 +56,8 @@ class Config:
     """To each database at a time; the scan itself holds one of them."""
     as_of: str = ""
     """ISO date that decides which numbers exist; the day of the scan when empty."""
+    engine: str = "local"
+    """Where worker processes run: one of ENGINES."""
 
     def digest(self) -> str:
         """SHA-256 over what decides the findings; the number of jobs, the engine and the language do not."""

@@ -74,6 +74,7 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
       pii-scan scan --resume --out run-2026-11
       pii-scan scan /srv/share --out run-2026-12 --since run-2026-11
       pii-scan scan export.csv --fail-on NO_FODSELSNUMMER --quiet
+      RAY_ADDRESS=head:6379 pii-scan scan /srv/share --engine ray
       PGPASSWORD=... pii-scan scan postgresql://reader@db.example.no/crm --exclude 'audit.*'
     """  # noqa: D301  \b is for click
     talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])

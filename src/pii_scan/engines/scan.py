@@ -130,8 +130,6 @@ def scan(
             if writer.finished:  # by another, a moment ago
                 return load_run(folder)
         config = checked(config or Config(), "options")
-        if config.engine == "ray" and "-" in named:
-            raise UsageError("standard input cannot be read on a Ray cluster", "leave out --engine ray")
         native()  # a wrong choice of kernel is told here, not by every worker
         rules = _recognizers(config)
         key = fingerprint_key(environment, key_folder(environment))
@@ -165,6 +163,8 @@ def _sit(
 ) -> None:  # fmt: skip
     """One sitting of a run: a new one, or that of `writer`."""
     config, key = asked.config, asked.key
+    if config.engine == "ray" and "-" in named:
+        raise UsageError("standard input cannot be read on a Ray cluster", "leave out --engine ray")
     digest = rules_hash(asked.rules)
     if writer is not None:
         call.check_options(writer.manifest, config, key, digest)
