@@ -24,6 +24,7 @@ VARIABLES = {
     "RAY_AUTH_MODE": "token",
     "RAY_raylet_start_wait_time_s": "180",  # machines that run tests are slow
     "RAY_worker_register_timeout_seconds": "180",
+    "GRPC_ENABLE_FORK_SUPPORT": "0",  # the server for clients now and then hangs in it
     "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "120",
     "RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S": "120",
 }
@@ -106,7 +107,10 @@ def serve(port: int, nodes: int) -> None:
     cluster = Cluster()
     started: list[Any] = []
     try:
-        cluster.add_node(num_cpus=0, include_dashboard=False, ray_client_server_port=port)
+        cluster.add_node(
+            num_cpus=0, include_dashboard=False, ray_client_server_port=port,
+            _system_config={"health_check_period_ms": 500},
+        )  # fmt: skip
         started += [cluster.add_node(num_cpus=1, wait=False) for _ in range(nodes)]
         cluster.wait_for_nodes(180)
         print(json.dumps(cluster.address), file=answers, flush=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -67,8 +66,7 @@ def whole(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_a_scan_on_a_cluster_is_the_scan_on_one_machine(nodes: Nodes, tree: Path, whole: Run, tmp_path: Path) -> None:
     told: list[Progress] = []
-    through_a_client = {**os.environ, "RAY_ADDRESS": nodes.client_address}
-    run = scan([tree], config=RAY, out=tmp_path / "run", report=told.append, environment=through_a_client)
+    run = scan([tree], config=RAY, out=tmp_path / "run", report=told.append)
     assert tables(run) == tables(whole)
     assert codes(run) == {("brutt.zip", "truncated"), ("ukjent.bin", "unsupported")}
     assert sum(one.findings for one in told) == len(tables(whole)["index"])
@@ -120,6 +118,14 @@ def test_a_run_that_was_interrupted_goes_on_although_a_node_is_killed_on_the_way
     run = scan([], out=tmp_path / "run", config=RAY, resume=True, report=kill)
     assert not doomed and 0 < done and len(read) <= len(statuses(run)) - done
     assert tables(run, ordered=False) == tables(whole, ordered=False)
+
+
+def test_a_machine_that_is_no_node_scans_through_the_ray_client(nodes: Nodes, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("per@example.no\n", "utf-8")
+    call = ("scan", tmp_path / "a.txt", "--engine", "ray", "--out", tmp_path / "run")
+    said = pii_scan(*call, env=environment(RAY_ADDRESS=nodes.client_address))
+    assert (said.returncode, said.stderr) == (0, b"")
+    assert len(rows(load_run(tmp_path / "run").findings())) == 1
 
 
 def test_what_ray_writes_holds_neither_the_key_nor_found_values(nodes: Nodes) -> None:
