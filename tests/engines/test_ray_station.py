@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -109,26 +108,24 @@ def test_what_a_killed_station_left_is_deleted_and_what_a_living_one_has_is_not(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ray_station, "_FRESH_SECONDS", -1.0)
-    names = [f"pii-scan-ray-{token}-x" for token in ("dead", "alive")]
     script = (
-        "import sys; from pii_scan.engines.ray_station import _locked\n"
-        "held = [_locked(f'{one}/lock') for one in sys.argv[1:]]; print(flush=True); input()"
+        "import sys; from pii_scan.engines.ray_station import own_folder\n"
+        "held = own_folder(sys.argv[1], sys.argv[2]); print(held[0], flush=True); input()"
     )
-    for name in names:
-        (temporary / name).mkdir()
-    places = [str(temporary / name) for name in names]
     holders = [
-        subprocess.Popen([sys.executable, "-c", script, place], env=environment(), stdin=-1, stdout=-1)
-        for place in places
+        subprocess.Popen(
+            [sys.executable, "-c", script, token, temporary], env=environment(), stdin=-1, stdout=-1, text=True
+        )
+        for token in ("dead", "alive")
     ]
     with holders[0], holders[1]:
-        for one in holders:
-            assert one.stdout is not None and one.stdout.readline()
+        folders = [(one.stdout.readline() if one.stdout is not None else "").strip() for one in holders]
+        assert sorted(map(str, temporary.iterdir())) == sorted(folders)
         holders[0].kill()
         holders[0].wait()
-        ray_station._sweep()
-        assert os.listdir(temporary) == [names[1]]
+        ray_station._sweep(str(temporary))
+        assert [str(folder) for folder in temporary.iterdir()] == [folders[1]]
         ray_station.tidy("alive")
-        assert not os.listdir(temporary)
+        assert not list(temporary.iterdir())
         holders[1].kill()
     wait_for(lambda: all(one.returncode is not None for one in holders))

@@ -12,9 +12,9 @@ import contextlib
 import logging
 import os
 import secrets
+import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections import deque
@@ -25,7 +25,7 @@ from urllib.parse import quote, urlsplit
 
 from pii_scan import __version__
 from pii_scan.engines import local, ray_station, wire
-from pii_scan.engines.local import TEMPORARY, EngineError, Group, LocalEngine, Part, Progress, Split, sliced
+from pii_scan.engines.local import EngineError, Group, LocalEngine, Part, Progress, Split, sliced
 from pii_scan.errors import UsageError
 from pii_scan.findings.redact import KEY_VARIABLE
 from pii_scan.model import Limits, Problem, ProblemCode, Stage, WorkUnit
@@ -74,9 +74,10 @@ def connected(jobs: int, environment: Mapping[str, str]) -> Iterator[None]:
     handler = signal.getsignal(signal.SIGTERM)
     with contextlib.ExitStack() as held:
         if address in ("", "local"):
-            folder = held.enter_context(tempfile.TemporaryDirectory(
-                prefix=TEMPORARY, dir="/tmp" if os.name == "posix" else None, ignore_cleanup_errors=True
-            ))  # fmt: skip  # /tmp: paths of sockets must be short
+            short = "/tmp" if os.name == "posix" else None  # paths of sockets must be
+            folder, lock = ray_station.own_folder("cluster", short)
+            held.callback(shutil.rmtree, folder, ignore_errors=True)
+            held.callback(lock.close)
             held.enter_context(_local_variables())
             how |= {
                 "address": "local", "num_cpus": jobs or os.cpu_count(), "include_dashboard": False,

@@ -42,9 +42,7 @@ class Station:
 
     def __init__(self, setup: Mapping[str, Any]) -> None:
         """`setup` as `ray_cluster` makes it."""
-        _sweep()
-        self._folder = tempfile.mkdtemp(prefix=f"{_FOLDERS}{setup['token']}-")
-        self._lock = _locked(os.path.join(self._folder, "lock"))
+        self._folder, self._lock = own_folder(str(setup["token"]))
         self._next: Group | None = None
         self._slices: list[Item] | None = None
         settings = setup["settings"]
@@ -137,11 +135,15 @@ def _missing(setup: Mapping[str, Any]) -> str:
     return next((str(path) for path in paths if not os.path.lexists(path)), "")
 
 
-def _locked(path: str) -> IO[bytes]:
-    """A file that is locked as long as this process lives."""
-    file = open(path, "wb")  # noqa: SIM115  as long as the station
+def own_folder(token: str, parent: str | None = None) -> tuple[str, IO[bytes]]:
+    """A temporary folder, and the file in it that is locked as long as this process lives: whoever comes next knows
+    by it whether the folder may be deleted. Deletes those that may.
+    """
+    _sweep(parent or tempfile.gettempdir())
+    folder = tempfile.mkdtemp(prefix=f"{_FOLDERS}{token}-", dir=parent)
+    file = open(os.path.join(folder, "lock"), "wb")  # noqa: SIM115  as long as the folder
     _lock(file)
-    return file
+    return folder, file
 
 
 def _lock(file: IO[bytes]) -> bool:
@@ -157,9 +159,9 @@ def _lock(file: IO[bytes]) -> bool:
     return True
 
 
-def _sweep() -> None:
-    """Deletes the folders of stations that were killed."""
-    for folder in glob.glob(os.path.join(glob.escape(tempfile.gettempdir()), f"{_FOLDERS}*")):
+def _sweep(parent: str) -> None:
+    """Deletes the folders of processes that were killed."""
+    for folder in glob.glob(os.path.join(glob.escape(parent), f"{_FOLDERS}*")):
         with contextlib.suppress(OSError):
             status = os.lstat(folder)
             fresh = time.time() - status.st_mtime < _FRESH_SECONDS
