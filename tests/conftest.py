@@ -6,7 +6,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from scanning import KEY
+
+settings.register_profile("pii-scan", deadline=None)  # how fast the machine is, is not what tests are about
+settings.load_profile("pii-scan")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pii_scan.errors import ConfigError
-from pii_scan.yaml_file import read_mapping, read_marked
+from pii_scan.yaml_file import kept_contents, read_mapping, read_marked
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{name}: &{name} [{','.join(['*' + before] * 10)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -64,3 +64,43 @@ def test_aliases_as_people_write_them_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: &x {b: 1}\nc: *x\nd: [*x, *x]\n", encoding="utf-8")
     read = read_mapping(tmp_path / "a.yaml", 1 << 20, ConfigError, "a test")
     assert read == {"a": {"b": 1}, "c": {"b": 1}, "d": [{"b": 1}, {"b": 1}]}
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"[1", b"{}", b"[]"])
+def test_what_is_kept_of_files_is_what_they_hold(tmp_path: Path, damage: bytes | None) -> None:
+    files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+    files[0].write_text("a: [1, x, 2.5, null, true]\n", encoding="utf-8")
+    files[1].write_text("æ: {b: 'no'}\n", encoding="utf-8")
+    read: list[str] = []
+
+    def contents() -> list[dict[str, object]]:
+        def one(path: Path) -> dict[str, object]:
+            read.append(path.name)
+            return read_mapping(path, 1000, ConfigError, "a file")
+
+        return kept_contents("kind", files, one, tmp_path / "kept")
+
+    held = [{"a": [1, "x", 2.5, None, True]}, {"æ": {"b": "no"}}]
+    assert contents() == contents() == held
+    assert read == ["a.yaml", "b.yaml"]
+    [kept] = (tmp_path / "kept").iterdir()
+    if damage is not None:
+        kept.write_bytes(damage)
+        assert contents() == held
+        assert len(read) == 4
+    files[1].write_text("æ: {b: changed}\n", encoding="utf-8")
+    assert contents()[1] == {"æ": {"b": "changed"}}
+
+
+def test_what_json_cannot_hold_is_read_each_time(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("1: 2026-01-01\n", encoding="utf-8")
+    for _ in range(2):
+        try:
+            [content] = kept_contents(
+                "kind", [tmp_path / "a.yaml"], lambda path: read_mapping(path, 1000, ConfigError, "a file"),
+                tmp_path / "kept",
+            )  # fmt: skip
+        except TypeError:
+            pytest.fail("a date is no reason to fail")
+        assert list(content) == [1]
+    assert not (tmp_path / "kept").exists()

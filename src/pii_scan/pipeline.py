@@ -19,11 +19,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.cache_folder import cache_folder
 from pii_scan.detect import children
 from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.detector import DEFAULT_MIN_SCORE, ColumnPlace, Detector, Reading
 from pii_scan.detect.engine import Detections
-from pii_scan.detect.layout_memory import memory_folder
 from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.detect.rules import load_rules
@@ -106,14 +106,14 @@ class Pipeline:
         self._detector = Detector(
             rule_paths=settings.rules, only=settings.only, min_score=settings.min_score,
             as_of=date.fromisoformat(settings.as_of), presidio=settings.presidio,
-            ner=settings.ner, names=settings.names, memory=memory_folder(os.environ),
+            ner=settings.ner, names=settings.names, memory=cache_folder(os.environ),
         )  # fmt: skip
         self._name_detector = self._detector
         if settings.only or settings.min_score > DEFAULT_MIN_SCORE:  # what is not looked for must not be shown either
             rules = (*load_rules(settings.rules), name_rule())
             self._name_detector = Detector(
                 rules, rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of),
-                names=settings.names, memory=memory_folder(os.environ),
+                names=settings.names, memory=cache_folder(os.environ),
             )  # fmt: skip
         self._attribution = None if settings.for_guard else Attribution(*load_profiles(settings.systems))
         self._as_of = date.fromisoformat(settings.as_of)

@@ -38,18 +38,16 @@ MEDIA = {
 }
 
 
-@pytest.mark.parametrize("media", MEDIA)
-@pytest.mark.parametrize("lang", ["nb", "en"])
+@pytest.mark.parametrize(("lang", "media"), [("nb", "light"), ("en", "dark"), ("nb", "print")])
 def test_axe_finds_nothing(opened: Any, axe: str, lang: str, media: str) -> None:
     assert violations(opened(lang=lang), axe, MEDIA[media]) == []
 
 
-@pytest.mark.parametrize("media", ["light", "dark"])
-def test_axe_finds_nothing_after_a_change_of_language_and_a_filter(opened: Any, axe: str, media: str) -> None:
+def test_axe_finds_nothing_after_a_change_of_language_and_a_filter(opened: Any, axe: str) -> None:
     driver = opened()
     driver.execute_script("document.getElementById('language').click()")
     driver.execute_script("document.querySelector('#systems .matrix a').click()")
-    assert violations(driver, axe, MEDIA[media], (*TAGS, "best-practice")) == []
+    assert violations(driver, axe, MEDIA["dark"], (*TAGS, "best-practice")) == []
 
 
 def test_axe_finds_nothing_on_an_empty_report(opened: Any, axe: str) -> None:

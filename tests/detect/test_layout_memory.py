@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pii_scan.detect.groups import PADDING
-from pii_scan.detect.layout_memory import MAX_FILES, memory_folder, recall
+from pii_scan.detect.layout_memory import MAX_FILES, recall
 from pii_scan.detect.patterns import PatternSet
 from pii_scan.detect.rules import FLAGS, load_rules
 
@@ -68,13 +68,6 @@ def test_only_the_user_can_read_it_and_old_ones_go(kept: Path) -> None:
 def test_a_folder_that_cannot_be_written_costs_time_alone(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", "utf-8")
     assert scan(PatternSet(EXPRESSIONS, tmp_path / "file" / "m")) == scan(PatternSet(EXPRESSIONS))
-
-
-def test_the_folder_is_where_the_system_keeps_such_things_or_nowhere() -> None:
-    assert memory_folder({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == Path("/c/pii-scan")
-    assert memory_folder({"HOME": "/h"}) == Path("/h/.cache/pii-scan")
-    assert memory_folder({}) is None
-    assert memory_folder({"HOME": "/h", "PII_SCAN_CACHE": "off"}) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes and owners are those of POSIX")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from estate_scan import demo
 from scanning import rows
 
+from pii_scan.cli.main import cli
 from pii_scan.engines.scan import scan
 from pii_scan.findings.store import load_run
 from pii_scan.report.formats import FORMATS
@@ -22,12 +21,11 @@ KEY = {"PII_SCAN_KEY": "5a" * 32}
 
 def said(*arguments: str, stdin: str = "") -> bytes:
     """What a command writes; the run and the files of the estate by their names from its folder."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pii_scan", *arguments], input=stdin.encode(), capture_output=True, check=False,
-        cwd=demo().folder, env={**os.environ, **KEY},
-    )  # fmt: skip
-    assert done.returncode in (0, 1, 3), done.stderr[-2000:]
-    return done.stdout + done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(demo().folder)
+        done = CliRunner(env=KEY).invoke(cli, arguments, input=stdin)
+    assert done.exception is None, done.output[-2000:]
+    return done.stdout_bytes + (done.stderr_bytes or b"")
 
 
 @pytest.fixture(scope="module")

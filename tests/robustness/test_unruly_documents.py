@@ -18,7 +18,7 @@ from pii_scan.engines.scan import scan
 from pii_scan.findings.store import Run
 from pii_scan.model import DocumentRef, Limits, Problem, ProblemCode, WorkUnit
 
-LIMITS = Limits(stall_seconds=2, document_seconds=5, worker_bytes=600 << 20)
+LIMITS = Limits(stall_seconds=3, document_seconds=8, worker_bytes=400 << 20)
 ENDS = {
     "hang.txt": "timeout", "endless.txt": "timeout", "child.txt": "timeout", "balloon.txt": "memory",
     "hoard.txt": "memory", "abort.txt": "crash", "exit.txt": "crash", "leave.txt": "crash", "kill.txt": "crash",

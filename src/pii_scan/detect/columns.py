@@ -70,7 +70,7 @@ class ColumnRules:
         self.national = np.array([rule.category == _NATIONAL for rule in self.rules] or [False])
         self.checked = np.array([bool(rule.validator) for rule in self.rules] or [False])
         self._columns = [
-            (number, len(rule.patterns) + i, compiled(column.header, FLAGS), column)
+            (number, len(rule.patterns) + i, column)
             for number, rule in enumerate(self.rules)
             for i, column in enumerate(rule.columns)
         ]  # fmt: skip
@@ -85,8 +85,8 @@ class ColumnRules:
             effects = self.engine.header_effects(header) if plain else np.zeros(len(self.rules), np.float32)
             labelled = [
                 _Labelled(number, pattern, self.rules[number], compiled(column.cell, FLAGS), column)
-                for number, pattern, head, column in self._columns
-                if plain and head.fullmatch(plain)
+                for number, pattern, column in self._columns
+                if plain and compiled(column.header, FLAGS).fullmatch(plain)
             ]
             self._known[header] = (effects, labelled)
         return self._known[header]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from pii_scan.detect.kernel import native
 from pii_scan.detect.rules import Rule
+from pii_scan.detect.word_automaton import word_automaton
 
 BEFORE = 64
 """Bytes of UTF-8."""
@@ -67,7 +69,8 @@ def plain_header(header: str) -> str:
 class ContextIndex:
     """The context words of a list of rules as one automaton (Aho and Corasick, 1975), run over many windows at once."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], memory: Path | None = None) -> None:
+        """`memory`: folder in which the automaton is kept for the next start."""
         self.words = sorted({word for rule in rules for word in (*rule.context, *rule.negative_context)})
         """Word numbers, as `nearest` gives them, index this list."""
         number = {word: i for i, word in enumerate(self.words)}
@@ -80,7 +83,7 @@ class ContextIndex:
                 self.effect[i, number[word]] = rule.context_boost
         self._length = np.array([len(word.encode()) for word in self.words], np.int64)
         self._whole = np.array([len(word) <= WHOLE_WORD for word in self.words], bool)
-        self._table, self._outputs = _automaton(self.words)
+        self._table, self._outputs = word_automaton(self.words, memory)
         self._has_output = self._outputs[:, 0] >= 0
         self._rows: list[Any] = []
         self._headers: dict[str, npt.NDArray[np.int32]] = {}
@@ -215,45 +218,3 @@ def _alnum_before(buffer: _Bytes, at: _Ints) -> npt.NDArray[np.bool_]:
     wide = (last >= 0x80) & (last < 0xC0)
     lead = np.where(second >= 0xC0, second, np.where(third >= 0xC0, third, fourth))
     return np.where(wide, _BEGINS_LETTER[lead], _ENDS_ALNUM[last])
-
-
-def _automaton(words: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """(next state by state and byte, words that end in each state, shortest first). Upper case counts as lower."""
-    edges: list[dict[int, int]] = [{}]
-    ends: list[list[int]] = [[]]
-    for number, word in enumerate(words):
-        state = 0
-        for byte in word.lower().encode():
-            if byte not in edges[state]:
-                edges[state][byte] = len(edges)
-                edges.append({})
-                ends.append([])
-            state = edges[state][byte]
-        ends[state].append(number)
-    table = np.zeros((len(edges), 256), np.int32)
-    fail = [0] * len(edges)
-    queue = [0]
-    for state in queue:
-        table[state] = table[fail[state]] if state else 0
-        for byte, to in edges[state].items():
-            fail[to] = int(table[fail[state], byte]) if state else 0
-            table[state, byte] = to
-            queue.append(to)
-        ends[state] = sorted({*ends[state], *ends[fail[state]]}, key=lambda i: len(words[i]))
-    upper = np.arange(256)
-    for byte in range(65, 91):
-        upper[byte] = byte + 32
-    table = np.ascontiguousarray(table[:, upper])
-    _fold_latin1(table)
-    width = max(1, *(len(found) for found in ends))
-    outputs = np.full((len(edges), width), -1, np.int32)
-    for state, found in enumerate(ends):
-        outputs[state, : len(found)] = found
-    return table, outputs
-
-
-def _fold_latin1(table: npt.NDArray[np.int32]) -> None:
-    """Lets the capital letters of Latin-1 (U+00C0 to U+00DE, in UTF-8 C3 80 to C3 9E) run as their small ones."""
-    after_c3 = np.unique(table[:, 0xC3])
-    for state in after_c3[after_c3 > 0].tolist():
-        table[state, 0x80:0x9F] = table[state, 0xA0:0xBF]

@@ -134,7 +134,7 @@ class RuleEngine:
             for j, pattern in enumerate(rule.patterns):
                 self._users[number[pattern.regex]].append((i, j))
         self._patterns = PatternSet([(expression, FLAGS) for expression in distinct], memory)
-        self._context = ContextIndex(self.rules)
+        self._context = ContextIndex(self.rules, memory)
         self._needs_person = np.array([rule.evidence == "person" for rule in self.rules] or [False], bool)
         types = sorted({rule.entity_type for rule in self.rules})
         most = max((len(rule.patterns) for rule in self.rules), default=1)

@@ -6,15 +6,11 @@ aside: the layout is then made anew.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
 import marshal
-import os
-import stat
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -23,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pii_scan.cache_folder import read_own, write_own
 from pii_scan.detect.expression import Expression, Lookahead, Lookbehind, Nfa
 from pii_scan.detect.groups import Anchor, Layout
 from pii_scan.detect.starts import DEPTH, Opening, Openings
@@ -45,23 +42,10 @@ class Kept(NamedTuple):
     """The expression of a number, taken apart. Raises CannotCompile."""
 
 
-def memory_folder(environment: Mapping[str, str]) -> Path | None:
-    """The user's cache folder for pii-scan (XDG base directories; %LOCALAPPDATA% on Windows); None where there is none
-    to be had, or PII_SCAN_CACHE is `off`.
-    """
-    if environment.get("PII_SCAN_CACHE") == "off":
-        return None
-    for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
-        if environment.get(variable):
-            return Path(environment[variable]) / "pii-scan"
-    home = environment.get("HOME", "")
-    return Path(home) / ".cache" / "pii-scan" if home else None
-
-
 def recall(expressions: Expressions, folder: Path) -> Kept | None:
     """What is kept of `expressions`; None where nothing is."""
     try:
-        content = _own(folder, _name(expressions))
+        content = read_own(folder, _name(expressions))
         if content is None:
             return None
         with np.load(io.BytesIO(content), allow_pickle=False) as kept:
@@ -71,40 +55,9 @@ def recall(expressions: Expressions, folder: Path) -> Kept | None:
 
 
 def keep(expressions: Expressions, folder: Path, made: Kept) -> None:
-    """Writes it, whole or not at all; where that is not possible, the next start takes longer."""
-    with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _is_own(folder.stat()):
-            return
-        descriptor, partial = tempfile.mkstemp(prefix="layout-", suffix=".partial", dir=folder)
-        try:
-            with os.fdopen(descriptor, "wb") as out:
-                np.savez(out, **_arrays(made, len(expressions)))
-            os.replace(partial, folder / _name(expressions))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(partial)
-            raise
-        files = sorted(folder.glob("layout-*.npz"), key=lambda file: file.stat().st_mtime, reverse=True)
-        for file in files[MAX_FILES:]:
-            file.unlink(missing_ok=True)
-
-
-def _own(folder: Path, name: str) -> bytes | None:
-    """The content of a file, if no other user can have written it: `marshal` must read nothing of another's making."""
-    if not _is_own(folder.stat()):
-        return None
-    descriptor = os.open(folder / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        return file.read() if _is_own(status) and stat.S_ISREG(status.st_mode) else None
-
-
-def _is_own(status: os.stat_result) -> bool:
-    """Whether only this user can write it. Windows gives each user a cache folder of his own and has no such modes."""
-    if not hasattr(os, "getuid"):
-        return True
-    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    """Writes it; where that is not possible, the next start takes longer."""
+    arrays = _arrays(made, len(expressions))
+    write_own(folder, _name(expressions), lambda out: np.savez(out, **arrays), MAX_FILES)
 
 
 def _name(expressions: Expressions) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,9 +18,10 @@ from typing import Any
 
 import regex
 
+from pii_scan.cache_folder import cache_folder
 from pii_scan.errors import RuleError, nearest
 from pii_scan.registry import data_folder
-from pii_scan.yaml_file import read_mapping
+from pii_scan.yaml_file import kept_contents, read_mapping
 
 FLAGS = int(regex.IGNORECASE | regex.MULTILINE | regex.DOTALL)
 """What Presidio compiles every pattern with; `(?-i:…)` switches case on again."""
@@ -140,7 +142,9 @@ def rules_hash(rules: Iterable[Rule]) -> str:
 @cache
 def _built_in() -> tuple[Rule, ...]:
     """Their expressions are checked by the tests, not at each start."""
-    return tuple(_parse(_content(file), file.name) for file in rule_files(data_folder("recognizers")))
+    files = rule_files(data_folder("recognizers"))
+    contents = kept_contents("rules", files, _content, cache_folder(os.environ))
+    return tuple(_parse(content, file.name) for content, file in zip(contents, files, strict=True))
 
 
 def check_expressions(rule: Rule) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pii_scan.cache_folder import cache_folder
 from pii_scan.config import Config
 from pii_scan.detect.detector import Detector
-from pii_scan.detect.layout_memory import memory_folder
 from pii_scan.errors import TargetError, UsageError
 from pii_scan.findings.names import NameMasker
 from pii_scan.model import printable
@@ -38,7 +38,7 @@ class Concealing:
             return text  # built-in rules want digits or @, names capitals
         if self._masker is None:  # slow to make
             self._masker = NameMasker(
-                finder(Detector(rule_paths=self._rules, names=self._lists, memory=memory_folder(os.environ)))
+                finder(Detector(rule_paths=self._rules, names=self._lists, memory=cache_folder(os.environ)))
             )
         return self._masker.safe(text)
 

@@ -6,6 +6,7 @@ page (see `two_languages`). What is shown and in which words is decided in `mode
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -137,11 +138,14 @@ def _asset(name: str) -> str:
 def _template() -> Template:
     from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
+    from pii_scan.report.compiled_pages import CompiledPages
+
     environment = Environment(
         loader=FunctionLoader(_asset),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=CompiledPages.of(os.environ),
     )
     return environment.get_template("report.html.j2")
