@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from pii_scan import __version__
+from pii_scan.cache_folder import cache_folder
 from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.detector import Detector
-from pii_scan.detect.layout_memory import memory_folder
 from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.errors import UsageError, nearest
 
@@ -107,7 +107,7 @@ def _detector(said: str) -> Detector:
         day = date.fromisoformat(options.pop("as_of"))
     except (TypeError, ValueError):
         raise UsageError("'as_of' must be a date such as 2026-11-22") from None
-    return Detector(**options, as_of=day, memory=memory_folder(os.environ))
+    return Detector(**options, as_of=day, memory=cache_folder(os.environ))
 
 
 def _detect(
