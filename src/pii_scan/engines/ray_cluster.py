@@ -9,6 +9,7 @@ which Ray neither stores nor logs; back come rows as a run folder holds them.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import os
 import secrets
@@ -124,10 +125,9 @@ def _local_variables() -> Iterator[None]:
 def _read_again() -> None:
     """Has Ray read its variables anew; by itself it does once, when it is loaded."""
     with contextlib.suppress(ImportError, AttributeError):
-        from ray._raylet import AuthenticationTokenLoader, Config
-
-        Config.initialize("")
-        AuthenticationTokenLoader.instance().reset_cache()
+        inner = importlib.import_module("ray._raylet")
+        inner.Config.initialize("")
+        inner.AuthenticationTokenLoader.instance().reset_cache()
 
 
 def _check_answers(address: str) -> None:
