@@ -95,7 +95,9 @@ def connected(jobs: int, environment: Mapping[str, str]) -> Iterator[None]:
             where = "a local cluster cannot be started" if "_temp_dir" in how else f"no cluster at {_shown(address)!r}"
             raise UsageError(f"Ray: {where} ({type(error).__name__})", f"see {ADDRESS_VARIABLE}") from None
         finally:
-            if threading.current_thread() is threading.main_thread():  # Ray's own ends a scan with exit code 0
+            if (
+                handler is not None and threading.current_thread() is threading.main_thread()
+            ):  # Ray's own ends a scan with exit code 0
                 signal.signal(signal.SIGTERM, handler)
         try:
             yield
