@@ -21,8 +21,8 @@ format, the headers of its tables (with their Norwegian names where a system tra
 element and namespace of XML, the keys of JSON, headers of mail, and expressions in the first 64 KiB of text. A signal
 has a score, how sure it is on its own. Signals of one profile that fire count together 1 - (1 - a)(1 - b)…; from
 {THRESHOLD:g} on the document is from that system, and the surest profile wins. Reports show which signals fired. What
-no profile knows is «ikke tilordnet» (not assigned). A member of a container that has no system of its own has the
-container's.
+no profile knows is from the system that is declared for its target (`docs/administrator.md`), and else «ikke
+tilordnet» (not assigned). A member of a container that has no system of its own has the container's.
 
 What is sure of a system by its form stays so wherever it lies: a SAF-T file in a mailbox is from the accounts. Headers
 that say how a mail was sent (Postmark, Microsoft's marks of other tenants) weigh only where the mail lies in no

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pii_scan.config import MAX_CONFIG_BYTES, Config, checked, load_config, parse_size
 from pii_scan.errors import ConfigError
+from pii_scan.estate.model import Estate
 from pii_scan.model import Limits
 
 WHOLE = """
@@ -30,31 +31,47 @@ WRONG = {
     "min_scor: 0.5": "did you mean 'min_score'",
     "zzzz: 1": "known: ",
     "limits: {max_dept: 3}": "did you mean 'max_depth'",
-    "limits: {max_depth: 0}": "'max_depth' must be a positive number",
+    "limits: {max_depth: 0}": "'limits', 'max_depth' cannot be 0 (A positive whole number)",
     "limits: {max_depth: 0.5}": "'max_depth' must be a whole number",
-    "limits: {max_depth: yes}": "'max_depth' must be a positive number",
-    "limits: {max_depth: .inf}": "'max_depth' must be a positive number",
-    "limits: {stall_seconds: .nan}": "'stall_seconds' must be a positive number",
-    "limits: {stall_seconds: .inf}": "'stall_seconds' must be a positive number",
+    "limits: {max_depth: yes}": "'max_depth' must be a whole number",
+    "limits: {max_depth: .inf}": "'max_depth' must be a whole number",
+    "limits: {stall_seconds: .nan}": "'stall_seconds' must be a finite number",
+    "limits: {stall_seconds: .inf}": "'stall_seconds' must be a finite number",
     "limits: 3": "'limits' must be a mapping",
-    "min_score: 1.5": "'min_score' must be a number from 0 to 1",
-    "min_score: .nan": "'min_score' must be a number from 0 to 1",
-    "min_score: true": "'min_score' must be a number from 0 to 1",
-    "min_score: '0.5'": "'min_score' must be a number from 0 to 1",
-    "jobs: -1": "'jobs' must be a whole number",
+    "min_score: 1.5": "'min_score' cannot be 1.5 (A number from 0 to 1",
+    "min_score: .nan": "'min_score' must be a finite number",
+    "min_score: true": "'min_score' must be a number",
+    "min_score: '0.5'": "'min_score' must be a number",
+    "jobs: -1": "'jobs' cannot be -1 (Worker processes, a whole number from 0 to 1024",
     "jobs: 1.5": "'jobs' must be a whole number",
     "jobs: true": "'jobs' must be a whole number",
-    "lang: no": "'lang' must be nb or en",
+    "lang: no": "'lang' cannot be 'no' (known: en, nb)",
     "lang: enn": "did you mean 'en'",
-    "only: EMAIL_ADDRESS": "'only' must be a list of texts",
-    "include: [1]": "'include' must be a list of texts",
-    "targets: [a]": "'targets' must map names",
-    "targets: {a: 1}": "'targets' must map names",
-    "targets: {a: '${NOT_SET_ANYWHERE}'}": "NOT_SET_ANYWHERE is not set",
+    "as_of: 2026-13-01": "'as_of' must be a date",
+    "as_of: tomorrow": "'as_of' cannot be 'tomorrow' (The day that decides",
+    "only: EMAIL_ADDRESS": "'only' must be a list",
+    "include: [1]": "'include', entry 1 must be a text",
+    "a: &a [x]\nexclude: *a": "refers to another by an alias",
+    "jobs: 1\njobs: 2": "line 2: 'jobs' stands twice",
+    "targets: [a]": "'targets' must be a mapping",
+    "targets: {a: 1}": "'targets', 'a' must be a text or a mapping",
+    "targets: {'-': /a}": "'targets' cannot be '-' (A name; - is standard input)",
+    "targets: {a: ''}": "'targets', 'a' cannot be ''",
+    "targets:\n  a: '${NOT_SET_ANYWHERE}'": "line 2: the environment variable NOT_SET_ANYWHERE is not set",
+    "targets:\n  a:\n    owner: IT": "line 2: 'targets', 'a' lacks 'url'",
+    "targets:\n  a:\n    url: /a\n    onwer: IT": "line 4: unknown key 'onwer' in 'targets', 'a' (did you mean 'owner'",
+    "targets:\n  a: {url: /a,\n    limits: {max_depth: 3}}": "line 3: unknown key 'max_depth'",
+    "profiles: {gentle: {}}\ntargets:\n  a: {url: /a, profile: gentel}": "line 3: there is no profile 'gentel' (did",
+    "targets: {a: {url: /a, profile: x}}": "put it under 'profiles'",
+    "profiles:\n  x: {url: /a}": "line 2: unknown key 'url'",
+    "keep:\n  runs: 3": "'keep' needs 'runs'",
+    "runs: r\nkeep: {runs: 0}": "line 2: 'keep', 'runs' cannot be 0",
+    "runs: r\nkeep: {}": "'keep' cannot be",
+    "notice: ''": "'notice' cannot be ''",
     "- a": "is a mapping of keys",
     "jobs: 1\nlang: [": "line 2: not valid YAML",
     "a: 1\n\tb: 2": "line 2: not valid YAML",
-    "lang: 2026-99-99": "cannot be read",
+    "lang: 2026-99-99": "'lang' cannot be '2026-99-99'",
     "lang: '\x01'": "cannot be read",
     "[" * 3000: "scan.yaml",
 }
@@ -68,7 +85,8 @@ def load(text: str | bytes, folder: Path, **environment: str) -> Config:
 
 def test_every_key_is_read(tmp_path: Path) -> None:
     config = load(WHOLE, tmp_path, ROT="/mnt")
-    assert config == Config(
+    assert {name: one.url for name, one in config.estate.targets.items()} == {"arkiv": "${ROT}/arkiv", "alt": "/srv"}
+    assert dataclasses.replace(config, estate=Estate()) == Config(
         {"arkiv": "/mnt/arkiv", "alt": "/srv"}, ("mine",), ("EMAIL_ADDRESS",), 0.5, ("*.csv",), ("tmp",), 3, "en",
         Limits(max_depth=4, stall_seconds=5.0, document_seconds=1.5), ner=("nb_core_news_lg",), names=("staff.csv",),
     )  # fmt: skip
@@ -85,6 +103,8 @@ def test_what_is_wrong_is_refused_with_its_file_and_a_hint(text: str, said: str,
         load(text, tmp_path)
     assert said in str(raised.value)
     assert "scan.yaml" in str(raised.value)
+    if text.startswith(("limits", "min_score", "jobs", "lang: no", "targets", "profiles", "runs", "keep", "as_of")):
+        assert "scan.yaml, line " in str(raised.value)
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:

@@ -31,4 +31,4 @@ def test_a_folder_within_the_package_comes_first(tmp_path: Path, monkeypatch: py
 def test_the_example_configuration_is_one() -> None:
     config = load_config(registry.data_folder("configs") / "scan.example.yaml", {"HR_SHARE": "/srv/hr"})
     assert config.targets == {"hr": "/srv/hr"}
-    assert config == Config(targets=config.targets, exclude=config.exclude)
+    assert config == Config(targets=config.targets, exclude=config.exclude, estate=config.estate)

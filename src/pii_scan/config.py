@@ -10,27 +10,29 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pii_scan.errors import ConfigError, nearest
+from pii_scan.estate.model import KEYS, Estate, read_estate
+from pii_scan.estate.secret import filled
+from pii_scan.form import MAX_FILE_BYTES, read_form
 from pii_scan.model import Limits
-from pii_scan.yaml_file import read_mapping
+from pii_scan.yaml_file import Key, shown_key
 
-MAX_CONFIG_BYTES = 1 << 20
+MAX_CONFIG_BYTES = MAX_FILE_BYTES
 ENGINES = ("local", "ray")
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything that decides what a scan finds and how it runs."""
 
-    targets: Mapping[str, str] = field(default_factory=dict)
-    """Named targets: name to path."""
+    targets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Named targets: name to path or URL, ready to be opened."""
     rules: tuple[str, ...] = ()
     """The user's own rule files and folders."""
     only: tuple[str, ...] = ()
@@ -58,46 +60,70 @@ class Config:
     """ISO date that decides which numbers exist; the day of the scan when empty."""
     engine: str = "local"
     """Where worker processes run: one of ENGINES."""
+    estate: Estate = field(default_factory=Estate)
+    """What the configuration file says of the named targets, and of what goes with a scan of them all."""
+
+    def narrowed(self, names: Iterable[str]) -> Config:
+        """With these of the named targets alone: what is said of others decides nothing."""
+        wanted = [name for name in dict.fromkeys(names) if name in self.targets]
+        targets = {name: self.targets[name] for name in wanted}
+        return dataclasses.replace(self, targets=targets, estate=self.estate.only(wanted))
 
     def digest(self) -> str:
         """SHA-256 over what decides the findings; the number of jobs, the engine and the language do not."""
-        content = {
+        content: dict[str, Any] = {
             "rules": sorted(self.rules), "only": sorted(self.only), "min_score": self.min_score,
             "presidio": sorted(self.presidio), "ner": sorted(self.ner), "names": sorted(self.names),
             "systems": sorted(self.systems), "as_of": self.as_of,
             "sample": self.sample, "include": list(self.include), "exclude": list(self.exclude),
             "limits": dataclasses.asdict(self.limits),
         }  # fmt: skip
+        said = {name: one.deciding() for name, one in self.estate.targets.items()}
+        if any(said.values()):
+            content["targets"] = said
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def load_config(file: str | os.PathLike[str], environment: Mapping[str, str]) -> Config:
-    """The configuration in a YAML `file`. `${NAME}` in a target is taken from `environment`.
+def load_config(
+    file: str | os.PathLike[str], environment: Mapping[str, str], names: Collection[str] | None = None
+) -> Config:
+    """The configuration in a YAML `file`. Of the targets in `names`, of all when None, `${NAME}` is taken from
+    `environment` and `${keyring:SERVICE/USER}` from the keyring; of the others both stay as they are written.
 
-    Raises ConfigError with file, line or key, and the nearest right name.
+    Raises ConfigError with file, line and the nearest right name.
     """
     path = Path(file)
-    content = read_mapping(path, MAX_CONFIG_BYTES, ConfigError, "a configuration")
-    return _parse(content, str(path), environment)
-
-
-def _parse(content: dict[str, Any], where: str, environment: Mapping[str, str]) -> Config:
-    known = {entry.name for entry in dataclasses.fields(Config)}
+    content, lines = read_form(path, "config-1", "a configuration")
+    _refuse_endless(content, lines, path)
+    estate = read_estate(content, lines, path)
+    targets = {
+        name: filled(one.url, one.where, environment) if names is None or name in names else one.url
+        for name, one in estate.targets.items()
+    }
     values: dict[str, Any] = {}
     for key, value in content.items():
-        if key not in known:
-            raise ConfigError(f"{where}: unknown key {str(key)!r}", nearest(str(key), known))
         if key == "limits":
-            values[key] = _limits(value, where)
-        elif key == "targets":
-            values[key] = _targets(value, where, environment)
-        elif key in ("rules", "presidio", "ner", "names", "systems", "only", "include", "exclude"):
-            values[key] = _words(value, key, where)
-        elif key == "as_of":
-            values[key] = str(value)  # YAML may read it as a date
-        else:
+            values[key] = _limits(value)
+        elif isinstance(value, list):
+            values[key] = tuple(value)
+        elif key in _WHOLE:
+            values[key] = int(value)  # 4.0 is a whole number too
+        elif key != "targets" and key not in KEYS:
             values[key] = value
-    return checked(Config(**values), where)
+    where = f"{path}, line {lines.get(('as_of',), 1)}" if "as_of" in content else str(path)
+    return checked(Config(targets, **values, estate=estate), where)
+
+
+_WHOLE = ("jobs", "sample", "max_db_connections")
+
+
+def _refuse_endless(value: Any, lines: Mapping[Key, int], path: Path, key: Key = ()) -> None:
+    """YAML has numbers that no schema knows: `.inf` and `.nan`."""
+    for name, item in value.items() if isinstance(value, dict) else ():
+        inner = (*key, str(name))
+        _refuse_endless(item, lines, path, inner)
+        if isinstance(item, float) and not math.isfinite(item):
+            raise ConfigError(f"{path}, line {lines.get(inner, 1)}: {shown_key(inner)} must be a finite number")
 
 
 def checked(config: Config, where: str) -> Config:
@@ -125,37 +151,9 @@ def checked(config: Config, where: str) -> Config:
     return config
 
 
-def _words(value: Any, key: str, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ConfigError(f"{where}: {key!r} must be a list of texts")
-    return tuple(value)
-
-
-def _targets(value: Any, where: str, environment: Mapping[str, str]) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise ConfigError(f"{where}: 'targets' must map names to paths or URLs")
-
-    def fill(found: re.Match[str]) -> str:
-        name = found.group(1)
-        if name not in environment:
-            raise ConfigError(f"{where}: the environment variable {name} is not set")
-        return environment[name]
-
-    return {str(name): _VARIABLE.sub(fill, path) for name, path in value.items()}
-
-
-def _limits(value: Any, where: str) -> Limits:
-    known = {entry.name: entry.type for entry in dataclasses.fields(Limits)}
-    if not isinstance(value, dict):
-        raise ConfigError(f"{where}: 'limits' must be a mapping")
-    for key, number in value.items():
-        if key not in known:
-            raise ConfigError(f"{where}: unknown limit {str(key)!r}", nearest(str(key), known))
-        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number < math.inf:
-            raise ConfigError(f"{where}: the limit {key!r} must be a positive number")
-        if known[key] == "int" and number != int(number):
-            raise ConfigError(f"{where}: the limit {key!r} must be a whole number")
-    whole: dict[str, Any] = {key: (float if known[key] == "float" else int)(value[key]) for key in value}
+def _limits(value: Mapping[str, Any]) -> Limits:
+    kinds = {entry.name: float if entry.type == "float" else int for entry in dataclasses.fields(Limits)}
+    whole: dict[str, Any] = {key: kinds[key](number) for key, number in value.items()}
     return Limits(**whole)
 
 

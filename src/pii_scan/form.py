@@ -67,6 +67,9 @@ def _said(error: ValidationError, path: Path, lines: Mapping[Key, int], on_missi
     if error.validator == "required":
         missing = next(name for name in expected if name not in found)
         return ConfigError(f"{where}: {place} lacks {missing!r}", on_missing)
+    if error.validator == "dependentRequired":
+        given, missing = next((a, b) for a, all in expected.items() for b in all if a in found and b not in found)
+        return ConfigError(f"{path}, line {lines.get((*key, given), 1)}: {given!r} needs {missing!r}", on_missing)
     if error.validator == "additionalProperties":
         known = form["properties"]
         unknown = next(str(name) for name in found if name not in known)

@@ -87,6 +87,8 @@ class Settings:
     """Also says which columns tables have, and shows names without the mark that depends on the key."""
     profile: bool = False
     """Also says where the time went."""
+    targets: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    """What is said of named targets: `folder`, the last name of their path, and `system`, where one is declared."""
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Settings:
@@ -115,11 +117,15 @@ class Pipeline:
                 rules, rule_paths=settings.rules, as_of=date.fromisoformat(settings.as_of),
                 names=settings.names, memory=cache_folder(os.environ),
             )  # fmt: skip
-        self._attribution = None if settings.for_guard else Attribution(*load_profiles(settings.systems))
+        self._attribution = (
+            None if settings.for_guard else Attribution(*load_profiles(settings.systems), targets=settings.targets)
+        )
         self._as_of = date.fromisoformat(settings.as_of)
         self._dates = RecordDates(self._as_of)
         self._key = bytes.fromhex(settings.key)
-        self._names = NameMasker(finder(self._name_detector), b"" if settings.for_guard else self._key)
+        self._names = NameMasker(
+            finder(self._name_detector), b"" if settings.for_guard else self._key, self._name_detector.label_names
+        )
         self._how: dict[str, Any] = {"readers": BY_RECORD} if settings.for_guard else {}
         self._columns = ColumnsSeen(self._names) if settings.for_guard else None
         self._times = StageTimes()

@@ -52,6 +52,7 @@ def read_marked(
             node = loader.get_single_node()
             lines = _lines(node, (), {}, path, error) if node is not None else {}
             content = loader.construct_document(node) if node is not None else {}
+            content = {} if content is None else content
         finally:
             loader.dispose()
     except (yaml.YAMLError, ValueError, RecursionError) as problem:

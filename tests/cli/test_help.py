@@ -15,6 +15,7 @@ GROUPS = {
     "systems": ("list", "show", "check"),
     "notice": ("lint", "draft", "new"),
     "ropa": ("new", "check"),
+    "estate": ("init", "show", "check"),
 }
 ALL = [[name] for name in COMMANDS] + [[group, name] for group, names in GROUPS.items() for name in names]
 

@@ -129,7 +129,7 @@ def test_options_come_from_the_file_and_the_command_line_adds(call: Any, place: 
     result = call("scan", "arkiv", "--config", "c.yaml", "--exclude", "*.csv", "--min-score", "0.3", "--out", "run")
     run = load_run("run")
     assert result.code == 0 and set(statuses(run)) == {"a.txt"}
-    assert run.manifest["targets"] == ["in"] and run.manifest["lang"] == "en"
+    assert run.manifest["targets"] == ["arkiv"] and run.manifest["lang"] == "en"
 
 
 def test_standard_input_is_a_document(place: Path) -> None:

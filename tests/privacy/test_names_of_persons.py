@@ -23,7 +23,7 @@ KEY = {"PII_SCAN_KEY": "5a" * 32}
 
 def shows_nothing(output: bytes) -> bool:
     text = unpacked(output).decode("utf-8", "replace").lower()
-    return "fjellstad" not in text and "kari" not in text
+    return "fjellstad" not in text and "kari" not in text and "hansen" not in text
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,10 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for row in (["navn", f"Time hos {PERSON}"], [PERSON, "x"], ["Ola Berg", "y"]):
         book.active.append(row)
     book.save(mailbox / "timer.xlsx")
+    small = mailbox / "hansen-kari"
+    small.mkdir()
+    for name in ("kari_hansen_cv.txt", "søknad-kari-hansen.txt", "kari.hansen.txt"):
+        (small / name).write_text("ingenting\n", "utf-8")
     with zipfile.ZipFile(mailbox / "arkiv.zip", "w") as archive:
         archive.writestr(f"{PERSON}/CV {PERSON}.txt", f"Hei, jeg heter {PERSON} og er kjent.\n")
     return folder
@@ -56,6 +60,8 @@ def run(target: Path):  # noqa: ANN201
 def test_names_are_found_in_text_columns_and_file_names(run) -> None:
     found = [row for table in run.findings() for row in table.to_pylist() if row["entity_type"] == "PERSON"]
     assert {"text", "cell", "part"} <= {row["kind"] for row in found}
+    small = {row["document"] for row in found if row["kind"] == "part" and "xxxxxx-xxxx/" in row["document"]}
+    assert len(small) == 3
 
 
 @pytest.mark.parametrize("lang", ["nb", "en"])

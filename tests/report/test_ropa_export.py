@@ -202,3 +202,47 @@ def test_a_system_shown_by_name_is_read_back_by_its_id() -> None:
     for system in Systems().ids:
         assert Systems().named(ropa_rows.shown_system(shown, system)) == (system,)
     assert "[" not in ropa_rows.shown_system(shown, UNASSIGNED)
+
+
+def in_targets(lang: str, said: list[dict[str, str]], where: dict[str, tuple[str, ...]]) -> list[dict[str, str]]:
+    """The rows of the export where the systems lie in these targets."""
+    shown = seen(lang)
+    shares = tuple(
+        dataclasses.replace(share, targets=dict.fromkeys(where.get(share.system, ("other",)), 1))
+        for share in shown.inventory.systems
+    )
+    blank = {"location": "/x", "owner": "", "system": "", "activity": ""}
+    manifest = {**shown.manifest, "estate": [{**blank, **row} for row in said]}
+    shown = dataclasses.replace(
+        shown, manifest=manifest, inventory=dataclasses.replace(shown.inventory, systems=shares)
+    )  # fmt: skip
+    text = io.BytesIO()
+    ropa.csv_of(shown, run(), text, Declared(RECORD))
+    return rows(text.getvalue())
+
+
+def test_an_activity_of_the_record_gets_the_systems_of_its_targets_and_their_owner_as_a_candidate() -> None:
+    said = [{"target": "kurs", "owner": "Kursavdelingen", "activity": "E-POST"}]
+    lines = in_targets("nb", said, {"course.moodle": ("kurs",)})
+    assert "course.moodle" in lines[0][header("systems")] and "microsoft365.exchange" in lines[0][header("systems")]
+    assert "kandidat: Kursavdelingen" in lines[0][header("owner_name")]
+    assert not any("course.moodle" in line[header("systems")] for line in lines[1:])
+
+
+def test_an_activity_that_only_targets_name_has_a_row_with_its_owner_and_what_was_found() -> None:
+    said = [{"target": "kurs", "owner": "Kursavdelingen", "activity": "Kurs"}]
+    lines = in_targets("nb", said, {"course.moodle": ("kurs",)})
+    [line] = [line for line in lines if line[header("name")] == "Kurs"]
+    assert line[header("owner_name")] == "Kursavdelingen" and line[header("purposes")] == BLANK["nb"]
+    assert line[header("categories")].startswith(f"{BLANK['nb']}\nfunnet: ")
+    assert line[header("secure_identification")] == ""
+
+
+def test_a_system_that_lies_in_another_target_too_keeps_its_own_row() -> None:
+    said = [{"target": "kurs", "activity": "Kurs"}, {"target": "andre", "owner": "IT"}]
+    lines = in_targets("nb", said, {"course.moodle": ("kurs", "andre")})
+    assert [line[header("name")] for line in lines if "course.moodle" in line[header("systems")]] == [
+        "Kurs",
+        BLANK["nb"],
+    ]
+    assert [line[header("owner_name")] for line in lines if "course.moodle" in line[header("systems")]] == ["IT", "IT"]

@@ -318,3 +318,20 @@ def test_nothing_that_is_read_can_stop_it(batches: list[tuple[list[str | None], 
 
 
 ANY = Attribution(profiles())
+
+
+def test_what_tells_nothing_is_from_the_system_declared_for_its_target_and_so_is_what_lies_in_it() -> None:
+    attribution = Attribution(profiles(), (), {"hr": {"system": "accounting.a_melding", "folder": "x"}})
+    declared = ("accounting.a_melding", ("target: declared to be from this system",))
+    box = DocumentRef("hr", "a.zip")
+    assert attribution.finish(box.member("b.txt"), "text/plain") == (None, ())
+    assert attribution.finish(box, "application/zip") == declared
+    assert attribution.finish(DocumentRef("hr", "c.txt"), "text/plain") == declared
+    assert attribution.finish(DocumentRef("other", "c.txt"), "text/plain") == (None, ())
+    assert attribution.finish(DocumentRef("hr", "post.pst"), "text/plain")[0] == "microsoft365.exchange"
+
+
+def test_a_path_rule_comes_before_the_system_declared_for_a_target() -> None:
+    rules = (PathRule("lonn/**", "mine"),)
+    attribution = Attribution(profiles(), rules, {"hr": {"system": "accounting.a_melding"}})
+    assert attribution.finish(DocumentRef("hr", "lonn/a.txt"), "text/plain")[0] == "mine"

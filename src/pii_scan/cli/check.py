@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from pii_scan.cli.options import Output, common, output
 from pii_scan.errors import UsageError
 
 if TYPE_CHECKING:
+    from pii_scan.estate.model import Estate
     from pii_scan.findings.store import Run
     from pii_scan.notice.record import Record
     from pii_scan.report.gap_view import Checked, GapView
@@ -30,7 +32,8 @@ ACCEPTED_DAYS = 365
 
 @click.command("check", short_help="Compare a run with the privacy notice and the record of processing.")
 @click.argument("run_folder", metavar="RUN", type=_FILE)
-@click.option("--notice", "notice_file", metavar="FILE", type=_FILE, required=True, help="The model of the notice.")
+@click.option("--config", "config_file", metavar="FILE", type=_FILE, help="Estate file that names notice and record.")
+@click.option("--notice", "notice_file", metavar="FILE", type=_FILE, help="The model of the notice.")
 @click.option("--ropa", "ropa_file", metavar="FILE", type=_FILE, help="Record of processing: YAML, CSV or XLSX.")
 @click.option("--ropa-mapping", metavar="FILE", type=_FILE, help="Which column of the record holds what.")
 @click.option("--accept", "accept_file", metavar="FILE", type=_FILE, help="Gaps that someone answers for.")
@@ -48,22 +51,22 @@ def command(run_folder: Path, **options: Any) -> int:
     """Compare what RUN found with what the notice, and the record of processing activities, declare.
 
     One row a gap, with its evidence and a question to whoever owns the data. Exit code 1: an open gap must be
-    clarified; 3: none, but something was not read; 0: neither.
+    clarified; 3: none, but something was not read; 0: neither. With --config, RUN may be `last`: the newest finished
+    run in the folder that the file names as `runs`.
 
     \b
     Examples:
       pii-scan check run-2026-11 --notice notice.yaml
+      pii-scan check last --config pii-scan.yaml
       pii-scan check run-2026-11 --notice notice.yaml --ropa ropa.xlsx --format xlsx -o gaps.xlsx
     """  # noqa: D301  \b is for click
     from pii_scan.report.gap_view import gap_view, has_open_error
 
     talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
-    run = finished_run(run_folder)
+    estate = _estate(options["config_file"])
+    run = finished_run(_newest(estate) if estate and run_folder == Path(LAST) else run_folder)
     as_of = _day(options["as_of"])
-    asked = Asked(
-        options["notice_file"], options["ropa_file"], options["ropa_mapping"], options["accept_file"],
-        options["min_count"], not options["without_test_numbers"],
-    )  # fmt: skip
+    asked = _asked(options, estate)
     checked = compared(run, asked, as_of, talk)
     view = gap_view(checked, options["lang"] or str(run.manifest.get("lang", "nb")))
     write_checked(view, run, options["format_name"], options["file"], talk)
@@ -85,6 +88,41 @@ class Asked:
     accept: Path | None = None
     min_count: int = 1
     test_numbers: bool = True
+
+
+LAST = "last"
+
+
+def _estate(file: Path | None) -> Estate | None:
+    from pii_scan.config import load_config
+
+    return None if file is None else load_config(file, {}, names=()).estate
+
+
+def _asked(options: Mapping[str, Any], estate: Estate | None) -> Asked:
+    """What the options say, and where they are silent the estate. Raises UsageError where no notice is named."""
+
+    def file(option: str, name: str) -> Path | None:
+        said = getattr(estate, name, "")
+        return options[option] or (Path(said) if said else None)
+
+    notice = file("notice_file", "notice")
+    if notice is None:
+        raise UsageError("no notice given", "add --notice FILE, or --config FILE of an estate that names its `notice`")
+    return Asked(
+        notice, file("ropa_file", "ropa"), file("ropa_mapping", "ropa_mapping"), file("accept_file", "accept"),
+        options["min_count"], not options["without_test_numbers"],
+    )  # fmt: skip
+
+
+def _newest(estate: Estate) -> Path:
+    """The run that `scan --all` finished last. Raises UsageError."""
+    from pii_scan.findings.old_runs import newest_run
+
+    found = newest_run(Path(estate.runs)) if estate.runs else None
+    if found is None:
+        raise UsageError("there is no finished run in the folder of the runs", "`scan --all` with `runs` makes one")
+    return found
 
 
 def compared(run: Run, asked: Asked, as_of: date, talk: Output) -> Checked:

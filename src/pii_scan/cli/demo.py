@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from pii_scan.cli.options import Output, common, output
-from pii_scan.cli.scan import scan_and_report
+from pii_scan.cli.scan import Call, scan_and_report
 from pii_scan.config import Config
 from pii_scan.errors import UsageError
 from pii_scan.registry import data_folder
@@ -43,7 +43,7 @@ def command(folder: Path, open_report: bool, lang: str, **options: Any) -> int:
     planted = estate.make_estate(files)
     estate.write_truth(files, planted)
     talk.note(f"{len(planted)} invented values planted in {files}; their list is {files}.truth.csv")
-    code = scan_and_report([str(files)], Config(lang=lang), folder / "run", talk, allow_incomplete=True)
+    code = scan_and_report([str(files)], Config(lang=lang), folder / "run", Call(talk, allow_incomplete=True))
     report = _check(folder, lang, talk)
     if open_report:
         webbrowser.open(report.resolve().as_uri())

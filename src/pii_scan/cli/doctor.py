@@ -62,6 +62,7 @@ def command(**options: Any) -> int:
     _pictures(talk)
     _archives(talk)
     _databases(talk)
+    _keyring(talk)
     _cage(talk)
     _models(talk)
     _clusters(talk)
@@ -137,6 +138,15 @@ def _databases(talk: Output) -> None:
             found = [f"{name.replace('_', '-')} {importlib.metadata.version(name)}" for name in modules]
             untested = "; no server of this kind was at hand for its tests" if kind in UNTESTED else ""
             talk.say(f"  ok       {', '.join(found) or 'Python'}: {kind}:// databases{untested}")
+
+
+def _keyring(talk: Output) -> None:
+    """Needed only for references to it in a configuration file; which keyring there is shows when it is asked."""
+    if importlib.util.find_spec("keyring") is None:
+        talk.say("  extra    keyring: not installed; for ${keyring:SERVICE/USER}: pip install 'pii-scan[keyring]'")
+    else:
+        version = importlib.metadata.version("keyring")
+        talk.say(f"  ok       keyring {version}: ${{keyring:SERVICE/USER}} in the configuration file")
 
 
 def _cage(talk: Output) -> None:

@@ -25,6 +25,7 @@ COMMANDS = {
     "evidence": "Pack what was checked against what, with hashes; or verify such a bundle.",
     "notice": "Check or begin a model of a privacy notice.",
     "ropa": "Begin or check a record of processing activities.",
+    "estate": "Begin, show, check the file that names all targets.",
     "rules": "List, show or check the recognizers.",
     "systems": "List, show or check what tells systems apart.",
     "doctor": "Show what is installed and what that enables.",

@@ -8,12 +8,14 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from pii_scan.cli.options import Output, common, output
+from pii_scan.cli.whole_estate import chosen_file, scan_whole_estate
 from pii_scan.config import ENGINES, Config, checked, load_config, parse_size
 from pii_scan.errors import UsageError, nearest
 
@@ -22,8 +24,9 @@ from pii_scan.errors import UsageError, nearest
 @click.argument("targets", nargs=-1, metavar="TARGET...")
 @click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="Run folder; default pii-scan-<UTC time>.")
 @click.option(
-    "--config", "config_file", metavar="FILE", type=click.Path(), help="YAML file with these options and more."
+    "--config", "config_file", metavar="FILE", type=click.Path(), help="YAML file with options and named targets."
 )
+@click.option("--all", "all_targets", is_flag=True, help="Every target of the configuration file, into one run.")
 @click.option("--jobs", type=click.IntRange(0, 1024), help="Worker processes; default one for each processor.")
 @click.option("--engine", type=click.Choice(ENGINES), help="Where the work runs: here (default), or on a Ray cluster.")
 @click.option("--only", metavar="ENTITY,...", help="Look for these entity types only.")
@@ -60,10 +63,13 @@ from pii_scan.errors import UsageError, nearest
 @click.option("--fail-on", multiple=True, metavar="ENTITY|CATEGORY|any", help="Exit 1 if found. May be repeated.")
 @click.option("--allow-incomplete", is_flag=True, help="Exit 0 although something could not be read.")
 @click.option("--lang", type=click.Choice(["nb", "en"]), help="Language of summary and report (default nb).")
+@click.option("--format", "format_name", type=click.Choice(["text", "line"]), default="text", show_default=True,
+              help="The summary: a table, or one line for mail.")  # fmt: skip
 @click.option("--profile", is_flag=True, help="Say where the time went, by stage and by kind of document.")
 @common
 def command(targets: tuple[str, ...], **options: Any) -> int:
-    """Scan every TARGET (file, folder, database URL, or - for standard input) into the folder RUN.
+    """Scan every TARGET (file, folder, database URL, name in the configuration file, or - for standard input) into the
+    folder RUN.
 
     Prints a summary and writes RUN/report.html. Exit code 0: everything was read; 3: something was not; 1:
     --fail-on found what it names; 2: wrong call, nothing was scanned; 130: interrupted, and --resume goes on.
@@ -74,27 +80,46 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
       pii-scan scan --resume --out run-2026-11
       pii-scan scan /srv/share --out run-2026-12 --since run-2026-11
       pii-scan scan export.csv --fail-on NO_FODSELSNUMMER --quiet
+      pii-scan scan --all --since last --format line
       RAY_ADDRESS=head:6379 pii-scan scan /srv/share --engine ray
       PGPASSWORD=... pii-scan scan postgresql://reader@db.example.no/crm --exclude 'audit.*'
     """  # noqa: D301  \b is for click
     talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
     how = {name: options[name] for name in ("resume", "since", "profile")}
-    if not targets and not options["resume"]:
+    whole = bool(options["all_targets"])
+    if whole and targets:
+        raise UsageError("--all means every target of the configuration file", "name no target beside it")
+    if not targets and not whole and not options["resume"]:
         raise UsageError("no target given", "name a file, a folder or a database; or --resume with --out RUN")
+    options["config_file"] = chosen_file(targets, whole=whole, given=options["config_file"])
+    options["targets"] = targets or None
     config = _config_to_resume(options) if options["resume"] else _config(options, Config())
     gates = _gates(options["fail_on"], config)
-    return scan_and_report(targets, config, options["out"], talk, gates, options["allow_incomplete"], **how)
+    call = Call(talk, tuple(gates), options["allow_incomplete"], options["format_name"] == "line")
+    if whole:
+        return scan_whole_estate(config, options["out"], talk, partial(scan_and_report, call=call), how)
+    return scan_and_report(targets, config, options["out"], call, **how)
 
 
-def scan_and_report(
-    targets: Sequence[str], config: Config | None, out: Path | None, talk: Output, gates: Sequence[str] = (),
-    allow_incomplete: bool = False, **how: Any,
-) -> int:  # fmt: skip
+@dataclasses.dataclass(frozen=True, slots=True)
+class Call:
+    """How a scan is told of, and what ends it with another exit code."""
+
+    talk: Output
+    gates: tuple[str, ...] = ()
+    allow_incomplete: bool = False
+    line: bool = False
+    """One line in place of the summary."""
+
+
+def scan_and_report(targets: Sequence[str], config: Config | None, out: Path | None, call: Call, **how: Any) -> int:
     """Scans, prints the summary, writes the HTML report; gives the exit code. `how`: as `engines.scan.scan`."""
     from pii_scan.cli.progress import ProgressLine
     from pii_scan.engines.scan import Interrupted, scan
+    from pii_scan.report.line import line
     from pii_scan.report.terminal import summary
 
+    talk = call.talk
     try:
         with ProgressLine(enabled=sys.stderr.isatty() and not talk.quiet) as progress:
             run = scan(targets, config=config, out=out, report=progress, **how)
@@ -104,14 +129,17 @@ def scan_and_report(
         return 130
     lang = config.lang if config is not None else str(run.manifest["lang"])
     report = write_report(run, lang)
-    width = shutil.get_terminal_size((100, 24)).columns
-    talk.say(summary(run, lang, width=width, color=talk.color, report=str(report)))
-    fired = _fired(run, gates)
+    fired = _fired(run, call.gates)
+    incomplete = any(table.num_rows for table in run.problems())
+    code = 1 if fired else 3 if incomplete and not call.allow_incomplete else 0
+    if call.line:
+        talk.say(line(run, lang, code))
+    else:
+        width = shutil.get_terminal_size((100, 24)).columns
+        talk.say(summary(run, lang, width=width, color=talk.color, report=str(report)))
     if fired:
         talk.note(f"gate: found {', '.join(fired)}")
-        return 1
-    incomplete = any(table.num_rows for table in run.problems())
-    return 3 if incomplete and not allow_incomplete else 0
+    return code
 
 
 def write_report(run: Any, lang: str) -> Path:
@@ -127,7 +155,8 @@ def write_report(run: Any, lang: str) -> Path:
 
 def _config(options: dict[str, Any], config: Config, adding: bool = True) -> Config:
     """The configuration file, or else `config`, with the options on top; lists are `adding` to those in the file."""
-    config = load_config(options["config_file"], os.environ) if options["config_file"] else config
+    if options["config_file"]:
+        config = load_config(options["config_file"], os.environ, options["targets"])
     limits: dict[str, Any] = {}
     if options["max_file_size"]:
         limits["max_file_bytes"] = parse_size(options["max_file_size"])
@@ -145,6 +174,9 @@ def _config(options: dict[str, Any], config: Config, adding: bool = True) -> Con
         given["only"] = tuple(word.strip() for word in options["only"].split(",") if word.strip())
     if limits:
         given["limits"] = dataclasses.replace(config.limits, **limits)
+    given["estate"] = config.estate
+    for name in {"sample", "max_db_connections", "max_file_bytes"} & {*given, *limits}:
+        given["estate"] = given["estate"].without(name)  # the command line comes on top of all
     return checked(dataclasses.replace(config, **given), "options")
 
 

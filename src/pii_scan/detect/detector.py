@@ -19,6 +19,7 @@ from pii_scan.detect.guest_group import GuestGroup
 from pii_scan.detect.name_finder import NameFinder, NamesOfDocument
 from pii_scan.detect.name_rule import ENTITY_TYPE as PERSON
 from pii_scan.detect.name_rule import RULE_ID, name_rule
+from pii_scan.detect.named_near import weigh_names
 from pii_scan.detect.presidio_guest import Guests, load_guests
 from pii_scan.detect.rules import Rule, load_rules
 from pii_scan.detect.split_names import SplitNames
@@ -92,8 +93,12 @@ class Detector:
             return self.reading().cells(texts, ColumnPlace(header, table_headers=tuple(table)))
         found = weigh_each(self.engine, self.engine.candidates(texts, rejected=True), texts)
         if self._names is not None:
-            found = Detections.joined([found, self._names.in_texts(texts)])
+            found = self.with_names(found, self._names.in_texts(texts), texts)
         return self.engine.settle(found, min_score=self.min_score, resolve=self.resolve)
+
+    def with_names(self, found: Detections, names: Detections, texts: pa.Array) -> Detections:
+        """Both, where `names` in the same `texts` are evidence for what else was found."""
+        return Detections.joined([weigh_names(found, names, self.engine.needs_person, texts), names])
 
     def hear(self, beat: Callable[[], None]) -> None:
         """`beat` is called now and then while Presidio recognizers and language models work, which may take long."""
@@ -103,6 +108,12 @@ class Detector:
     def own_words(self, texts: Sequence[str]) -> Iterable[tuple[int, int, int]]:
         """(text, start, end) in code points of the words of the user's lists of names in names of files and columns."""
         return self._names.own_words(texts) if self._names is not None else ()
+
+    def label_names(self, labels: Sequence[str]) -> Sequence[Sequence[tuple[int, int]]]:
+        """The names of persons in each name of a file or folder, as code point spans, that no text would write so:
+        `hansen-kari.pdf`.
+        """
+        return self._names.in_labels(labels) if self._names is not None else [()] * len(labels)
 
     def reading(self) -> Reading:
         """A document about to be read, whose parts count for each other."""
@@ -250,7 +261,7 @@ class Reading:
         detector = self._detector
         found = self._chance.weigh(detector.engine.candidates(texts, rejected=True), texts)
         if self._names is not None:
-            found = Detections.joined([found, self._names.in_texts(texts)])
+            found = detector.with_names(found, self._names.in_texts(texts), texts)
         return detector.engine.settle(found, min_score=detector.min_score, resolve=detector.resolve)
 
 

@@ -135,7 +135,7 @@ class RuleEngine:
                 self._users[number[pattern.regex]].append((i, j))
         self._patterns = PatternSet([(expression, FLAGS) for expression in distinct], memory)
         self._context = ContextIndex(self.rules, memory)
-        self._needs_person = np.array([rule.evidence == "person" for rule in self.rules] or [False], bool)
+        self.needs_person = np.array([rule.evidence == "person" for rule in self.rules] or [False], bool)
         types = sorted({rule.entity_type for rule in self.rules})
         most = max((len(rule.patterns) for rule in self.rules), default=1)
         self._own_boost = np.full((max(len(self.rules), 1), most), -1, np.float32)
@@ -269,7 +269,7 @@ class RuleEngine:
 
     def _weigh_evidence(self, buffer: _Bytes, found: Detections) -> Detections:
         """Halves the score of what counts only near a person, where nothing near points at one."""
-        asked = np.flatnonzero(self._needs_person[found.rule])
+        asked = np.flatnonzero(self.needs_person[found.rule])
         if not len(asked):
             return found
         score = found.score.copy()

@@ -99,6 +99,13 @@ def person_near(before: str, after: str) -> bool:
     return named or sentence.speaks_of_one(words) or not whole.speaks_of_rules(words)
 
 
+def sentence_around(before: str, after: str) -> tuple[str, str]:
+    """What of the text before a hit and of the text after it is in the hit's sentence."""
+    ends = list(_SENTENCE_END.finditer(before))
+    end = _SENTENCE_END.search(after)
+    return before[ends[-1].end() if ends else 0 :], after[: end.end()] if end else after
+
+
 def _without_either(text: str, either: re.Pattern[str]) -> str:
     """The text without the pairs of words by which it means anybody."""
     return either.sub(" ", text) if "/" in text or " eller " in text or " or " in text else text
@@ -265,12 +272,9 @@ class _Sides:
 
     def sentence(self) -> _Sides:
         """What is in the sentence of the hit."""
-        ends = list(_SENTENCE_END.finditer(self.before.text))
-        end = _SENTENCE_END.search(self.after.text)
-        if not ends and not end:
-            return self
-        begin = ends[-1].end() if ends else 0
-        return _Sides(self.before.text[begin:], self.after.text[: end.end()] if end else self.after.text)
+        before, after = sentence_around(self.before.text, self.after.text)
+        whole = len(before) == len(self.before.text) and len(after) == len(self.after.text)
+        return self if whole else _Sides(before, after)
 
     def names_person(self, words: _Words) -> bool:
         """Whether either side holds a person's name, number, address or pronoun."""

@@ -61,6 +61,17 @@ class NameFinder:
 
         return own_words(texts, self._own_hashes, self.model.lists)
 
+    def in_labels(self, labels: Sequence[str]) -> Sequence[Sequence[tuple[int, int]]]:
+        """Spans, in code points, of names in each of `labels`: names of files and folders."""
+        from pii_scan.detect.names.labels import label_names, several_words
+
+        some = [number for number, label in enumerate(labels) if several_words(label)]
+        found: list[Sequence[tuple[int, int]]] = [()] * len(labels)
+        if some:
+            for number, spans in zip(some, label_names([labels[n] for n in some], self.model.lists), strict=True):
+                found[number] = spans
+        return found
+
     @functools.cached_property
     def _own_hashes(self) -> Hashes:
         from pii_scan.detect.names.own_list import own_hashes

@@ -20,13 +20,14 @@ from pii_scan.config import Config
 from pii_scan.engines.marks import EMBEDDED, identity
 from pii_scan.engines.targets import Concealing
 from pii_scan.errors import ConfigError, UsageError
+from pii_scan.estate.model import Estate, Target
 from pii_scan.findings.redact import fingerprint, key_check
 from pii_scan.model import Limits
 from pii_scan.sources.sql.url import is_database_url, parse
 
 OPTIONS = (
     "only", "min_score", "include", "exclude", "rules", "presidio", "ner", "names", "systems", "sample", "as_of",
-    "limits",
+    "limits", "target_options",
 )  # fmt: skip
 """What decides what a run finds. The number of workers and the language do not."""
 _READING = ("only", "min_score", "presidio", "ner", "as_of", "limits")
@@ -51,11 +52,13 @@ def said(
 ) -> dict[str, Any]:  # fmt: skip
     """What the manifest says of a call; `since`: the folder of the earlier run."""
     options = _options(config)
-    named = [_absolute(config.targets.get(target, target)) for target in targets]
+    own = config.estate.targets
+    named = [target if target in own else _absolute(config.targets.get(target, target)) for target in targets]
     whole = "-" not in targets and None not in named and all(_is_plain(str(name), concealing) for name in named)
+    secret = any(_url(config.targets[name], one) is None for name, one in own.items())
     return {
-        "targets": named if whole else None,
-        "options": options if all(_is_plain(text, concealing) for text in _texts(options)) else None,
+        "targets": named if whole and not secret else None,
+        "options": options if not secret and all(_is_plain(text, concealing) for text in _texts(options)) else None,
         "since": since if _is_plain(since, concealing) else "",
         "checks": {
             "targets": _check("targets", [identity(one) for one in descriptions], key),
@@ -125,22 +128,44 @@ def _options(config: Config) -> dict[str, Any]:
     """The deciding options as JSON can hold them; paths so that they hold in any working folder."""
     options: dict[str, Any] = {}
     for name in OPTIONS:
-        value = getattr(config, name)
+        value = _target_options(config) if name == "target_options" else getattr(config, name)
         value = list(value) if isinstance(value, tuple) else value
         options[name] = [os.path.abspath(path) for path in value] if name in _PATHS else value
     return {**options, "limits": dataclasses.asdict(config.limits)}
 
 
 def _config(options: Mapping[str, Any], lang: str) -> Config:
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
-    }
-    return Config(**{**values, "limits": Limits(**options["limits"]), "lang": lang})
+    values = _tuples(options)
+    said = values.pop("target_options", {})
+    targets = {name: str(one["url"]) for name, one in said.items()}
+    estate = Estate({name: Target(**_tuples(one)) for name, one in said.items()})
+    return Config(targets, **{**values, "limits": Limits(**options["limits"]), "lang": lang}, estate=estate)
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _texts(options: Mapping[str, Any]) -> Iterator[str]:
     for value in options.values():
         yield from map(str, value if isinstance(value, list) else ())
+    for name, one in options.get("target_options", {}).items():
+        yield name
+        for value in one.values():
+            yield from map(str, value if isinstance(value, list) else [value])
+
+
+def _target_options(config: Config) -> dict[str, dict[str, Any]]:
+    """What a configuration file says of each of its targets, as far as it decides."""
+    said = config.estate.targets.items()
+    return {name: {"url": _url(config.targets[name], one), **one.deciding()} for name, one in said}
+
+
+def _url(url: str, said: Target) -> str | None:
+    """The URL of a target that a file names, as it may be kept; None where it holds what may not: credentials, or
+    anything that comes from the environment or a keyring.
+    """
+    return _absolute(url) if url == said.url else None
 
 
 def _check(name: str, value: Any, key: bytes) -> str:

@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,7 +31,8 @@ class Marks:
     def __init__(self, key: bytes, descriptions: Sequence[Mapping[str, Any]], now_ns: int) -> None:
         """`now_ns`: when the sitting began, nanoseconds since the epoch."""
         self._key = key
-        self._identities = {str(one["target"]): identity(one) for one in descriptions}
+        self._identities = _identities(descriptions)
+        self._systems = {str(one["target"]): str(one["system"]) for one in descriptions if one.get("system")}
         self._moments = {str(one["target"]): _moment(one) for one in descriptions}
         self._settled_ns = now_ns - SETTLED_NS
 
@@ -38,6 +40,8 @@ class Marks:
         """The unit that an item of the walk is, without rows."""
         ref = item.ref
         said: list[Any] = [ref.size_bytes, *(ref.changed_ns or ())]
+        if ref.target in self._systems:  # declared for the target: it decides of documents that tell nothing
+            said.append(f"system: {self._systems[ref.target]}")
         if isinstance(item, Problem):
             said += [item.stage, item.code, item.detail]
         settled = not isinstance(item, Problem) and ref.changed_ns is not None
@@ -59,12 +63,21 @@ class Marks:
 
 def identity(description: Mapping[str, Any]) -> str:
     """What is the same of a target however it is named. Without credentials."""
+    if description["kind"] == "unreachable":
+        return str(description["identity"])
     if description["kind"] == "files":
         return os.path.realpath(str(description["path"]))
     if description["kind"] != "sql":
         return "-"
     url = parse(description["url"])
     return f"{url.kind}:///{os.path.realpath(url.database)}" if url.kind in EMBEDDED else url.label
+
+
+def _identities(descriptions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Identity by target. One that is scanned twice, each time in part, is told apart by what the parts are called."""
+    all_of_them = {str(one["target"]): identity(one) for one in descriptions}
+    times = Counter(all_of_them.values())
+    return {name: one if times[one] == 1 else f"{one}\0{name}" for name, one in all_of_them.items()}
 
 
 def _moment(description: Mapping[str, Any]) -> list[Any]:

@@ -28,7 +28,7 @@ from pii_scan.engines.local import SLICE_BYTES, TEMPORARY, EngineError, Group, L
 from pii_scan.engines.marks import Marks
 from pii_scan.engines.remaining import Remaining
 from pii_scan.engines.since import Since, earlier_run
-from pii_scan.engines.targets import Concealing, describe_targets
+from pii_scan.engines.targets import Concealing, declared_estate, describe_targets, open_targets
 from pii_scan.engines.wire import Item
 from pii_scan.errors import RunError, UsageError
 from pii_scan.findings.redact import fingerprint_key, key_check
@@ -38,7 +38,7 @@ from pii_scan.findings.store import MANIFEST, Run, load_run
 from pii_scan.model import Problem, WorkUnit
 from pii_scan.pipeline import Settings, settings_json
 from pii_scan.protocols import Source
-from pii_scan.sources import opened
+from pii_scan.systems.declared import check_declared
 from pii_scan.systems.own import own_profiles
 from pii_scan.systems.profiles import load_profiles
 
@@ -76,14 +76,36 @@ class _Asked:
     rules: tuple[Rule, ...]
     profile: bool
     environment: Mapping[str, str]
+    whole_estate: bool = False
+    known: tuple[str, ...] = ()
+    """Names of targets, scanned or not."""
 
-    def settings(self, as_of: str) -> Settings:
+    @classmethod
+    def checked(
+        cls, config: Config, named: Sequence[str], environment: Mapping[str, str], folder: Path, now: datetime,
+        profile: bool, whole_estate: bool,
+    ) -> _Asked:  # fmt: skip
+        """Raises UsageError."""
+        known = tuple(checked(config, "options").targets)
+        config = config.narrowed(named)
+        check_declared(config)
+        native()  # a wrong choice of kernel is told here, not by every worker
+        rules = _recognizers(config)
+        key = fingerprint_key(environment, key_folder(environment))
+        return cls(folder, config, key, now, tuple(rules), profile, environment, whole_estate, known)
+
+    def settings(self, as_of: str, descriptions: Sequence[Mapping[str, Any]]) -> Settings:
         """For the workers."""
         config = self.config
+        said = {
+            str(one["target"]): {key: str(one[key]) for key in ("folder", "system") if one.get(key)}
+            for one in descriptions
+            if "name" in one
+        }
         return Settings(
             key=self.key.hex(), as_of=as_of, rules=tuple(config.rules), only=tuple(config.only),
             min_score=config.min_score, limits=config.limits, presidio=tuple(config.presidio), ner=tuple(config.ner),
-            names=tuple(config.names), systems=tuple(config.systems), profile=self.profile,
+            names=tuple(config.names), systems=tuple(config.systems), profile=self.profile, targets=said,
         )  # fmt: skip
 
 
@@ -98,14 +120,16 @@ def scan(
     now: datetime | None = None,
     resume: bool = False,
     since: str | os.PathLike[str] = "",
+    whole_estate: bool = False,
 ) -> Run:
     """Scans every target into the run folder `out` (default `pii-scan-<UTC time>`) and gives the finished run.
 
     `resume`: goes on with the run in `out`, which knows its targets and options; those that are given must be the same.
     `since`: takes over the findings of unchanged documents from an earlier run, a folder or `last`: the newest beside
     `out`. `report` hears of progress; with `profile` the manifest says where the time went (`times`). `environment`
-    holds PII_SCAN_KEY, os.environ by default. Raises UsageError before anything is written, RunError when the run
-    cannot go on, Interrupted on Ctrl-C; the run is then marked interrupted.
+    holds PII_SCAN_KEY, os.environ by default. `whole_estate`: a target that cannot be opened is a problem of the run,
+    and not an error. Raises UsageError before anything is written, RunError when the run cannot go on, Interrupted on
+    Ctrl-C; the run is then marked interrupted.
     """
     environment = os.environ if environment is None else environment
     now = now or datetime.now(tz=UTC)
@@ -129,11 +153,7 @@ def scan(
             held.callback(writer.state.close)
             if writer.finished:  # by another, a moment ago
                 return load_run(folder)
-        config = checked(config or Config(), "options")
-        native()  # a wrong choice of kernel is told here, not by every worker
-        rules = _recognizers(config)
-        key = fingerprint_key(environment, key_folder(environment))
-        asked = _Asked(folder, config, key, now, tuple(rules), profile, environment)
+        asked = _Asked.checked(config or Config(), named, environment, folder, now, profile, whole_estate)
         _sit(asked, named, os.fspath(since), writer, report or (lambda progress: None), held)
     return load_run(folder)
 
@@ -170,8 +190,11 @@ def _sit(
         call.check_options(writer.manifest, config, key, digest)
     else:
         _check_unused(asked.folder)
+    tolerant = asked.whole_estate or (writer is not None and bool(writer.manifest.get("whole_estate")))
     concealing = Concealing(config)
-    descriptions, notes, stdin = describe_targets(named, config, asked.folder, concealing)
+    descriptions, notes, stdin = describe_targets(
+        named, config, asked.folder, concealing, tolerant=tolerant, known=asked.known
+    )  # fmt: skip
     if stdin is not None:
         held.callback(stdin.close)
     if writer is not None:
@@ -182,14 +205,20 @@ def _sit(
     wanted = call.reading_hash(config, digest), key_check(key)
     earlier = earlier_run(since, asked.folder, labels, *wanted, begun=writer is not None)
     held.callback(earlier.close)
-    sources = [held.enter_context(opened(description, config.limits)) for description in descriptions]
+    sources, unreachable = open_targets(held, descriptions, config.limits, tolerant=tolerant)
+    more = [*map(_away, unreachable), *earlier.notes()]
     engine = held.enter_context(_connected(asked))
     manifest = {
         "config_hash": config.digest(), "lang": config.lang, "targets": labels, "as_of": config.as_of,
         "call": call.said(named, descriptions, config, earlier.folder, key, concealing),
-        "reading_hash": wanted[0], "key_check": wanted[1], "notes": [*notes, *earlier.notes()],
+        "reading_hash": wanted[0], "key_check": wanted[1], "notes": [*notes, *more],
+        "whole_estate": tolerant, "unreachable": unreachable,
+        "estate": declared_estate(descriptions, config, concealing),
     }  # fmt: skip
-    writer = _resumed(writer, descriptions, earlier) if writer is not None else _begun(asked, manifest)
+    if writer is None:
+        writer = _begun(asked, manifest)
+    else:
+        _resumed(writer, descriptions, more, unreachable)
     held.callback(writer.state.close)
     _drive(asked, engine, writer, descriptions, sources, earlier, report)
 
@@ -213,18 +242,25 @@ def _begun(asked: _Asked, manifest: Mapping[str, Any]) -> RunWriter:
     })  # fmt: skip
 
 
-def _resumed(writer: RunWriter, descriptions: Sequence[Mapping[str, Any]], earlier: Since) -> RunWriter:
+def _resumed(
+    writer: RunWriter, descriptions: Sequence[Mapping[str, Any]], more: Sequence[str], unreachable: Sequence[str]
+) -> None:
     """Says so in the manifest, and deletes what the workers of the sitting before may have left."""
     for folder in map(Path, writer.state.temporary()):
         ours = folder.name.startswith(TEMPORARY) and os.fspath(folder.parent) == tempfile.gettempdir()
         if ours and not folder.is_symlink() and not (folder / MANIFEST).exists():  # run folders may be called so too
             shutil.rmtree(folder, ignore_errors=True)
-    notes = list(writer.manifest.get("notes", []))
+    before = [_away(name) for name in writer.manifest.get("unreachable", [])]
+    notes = [note for note in writer.manifest.get("notes", []) if note not in before]
     if any(one["kind"] == "sql" for one in descriptions) and SITTINGS not in notes:
         notes.append(SITTINGS)
-    notes += [note for note in earlier.notes() if note not in notes]
-    writer.write_manifest({"status": "running", "finished_at": None, "notes": notes})
-    return writer
+    notes += [note for note in more if note not in notes]
+    said = {"notes": notes, "unreachable": list(unreachable)}
+    writer.write_manifest({"status": "running", "finished_at": None, **said})
+
+
+def _away(target: str) -> str:
+    return f"the target {target!r} could not be opened: nothing of it was read"
 
 
 SITTINGS = "the scan was interrupted and resumed: tables of the database are read as they were at different times"
@@ -235,10 +271,8 @@ def _workers(config: Config, descriptions: Sequence[Mapping[str, Any]]) -> int:
     cluster has room for.
     """
     jobs = config.jobs or (0 if config.engine == "ray" else os.cpu_count() or 1)
-    if any(description["kind"] == "sql" for description in descriptions):
-        most = max(config.max_db_connections - 1, 1)
-        return min(jobs or most, most)
-    return jobs
+    allowed = [int(description["connections"]) - 1 for description in descriptions if description["kind"] == "sql"]
+    return max(min([*([jobs] if jobs else []), *allowed], default=0), 1 if allowed else 0)
 
 
 @contextlib.contextmanager
@@ -272,9 +306,10 @@ def _drive(
     remaining = Remaining(writer, marks, grouped, earlier.rows)
     try:
         writer.state.set_temporary(temporary)
+        settings = asked.settings(str(writer.manifest["as_of"]), descriptions)
         engine = engine_of(
-            _workers(asked.config, descriptions), settings_json(asked.settings(str(writer.manifest["as_of"]))),
-            descriptions, asked.config.limits, report, remaining.split, temporary,
+            _workers(asked.config, descriptions), settings_json(settings), descriptions, asked.config.limits, report,
+            remaining.split, temporary,
         )  # fmt: skip
         for part in engine.run(remaining.groups(_walk(sources))):
             remaining.write(part)

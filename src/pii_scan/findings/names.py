@@ -23,15 +23,19 @@ _PERSONAL = re.compile(r"(?i)([/\\]personal[/\\])([^/\\]+)")
 """OneDrive of a person: `https://firma-my.sharepoint.com/personal/kari_example_no`."""
 _ONEDRIVE = re.compile(r"(?i)-my\.sharepoint\.com[/\\](?:[^/\\]+[/\\]){0,2}?personal[/\\]([^/\\]+)")
 """The same in the name of a document that was exported from there. A folder `personal` elsewhere is of the staff."""
+_SIGNS = re.compile(r"[-_.+]")
 _GLUED = re.compile(r"(?<=\d)[^\W\d_]|[^\W\d_](?=\d)")
 
 
 class NameMasker:
     """Remembers what it masked, as the same names come again and again."""
 
-    def __init__(self, find: Find, key: bytes = b"") -> None:
-        """`key`: the fingerprint key; without it, documents whose masked names are alike are not told apart."""
+    def __init__(self, find: Find, key: bytes = b"", persons: Find | None = None) -> None:
+        """`key`: the fingerprint key; without it, documents whose masked names are alike are not told apart.
+        `persons`: finds the names of persons that only a label writes so, `hansen-kari.pdf`.
+        """
         self._find = find
+        self._persons = persons or (lambda names: [()] * len(names))
         self._key = key
         self._safe: dict[str, str] = {}
         self._owners: dict[str, str] = {}
@@ -56,8 +60,8 @@ class NameMasker:
             self._safe.clear()
         readings = [_readings(name) for name in new]
         found = iter(self._find([reading for group in readings for reading in group]))
-        for name, group in zip(new, readings, strict=True):
-            self._safe[name] = _masked(name, [span for _ in group for span in next(found)])
+        for name, group, persons in zip(new, readings, self._persons(new), strict=True):
+            self._safe[name] = _masked(name, [*persons, *(span for _ in group for span in next(found))])
 
     def document(self, ref: DocumentRef) -> str:
         """The document's whole chain, masked."""
@@ -96,13 +100,17 @@ class NameMasker:
 
     def spaced(self, ref: DocumentRef) -> str:
         """The document's own name, in the reading that shows most personal data."""
-        return max(_readings(ref.display.rsplit("!", 1)[-1]), key=lambda text: sum(b - a for a, b in self._spans(text)))
+        name = ref.display.rsplit("!", 1)[-1]
+        for start, end in self._persons([name])[0]:
+            name = f"{name[:start]}{_SIGNS.sub(' ', name[start:end]).title()}{name[end:]}"
+        return max(_readings(name), key=lambda text: sum(b - a for a, b in self._spans(text)))
 
     def _spans(self, text: str) -> Sequence[tuple[int, int]]:
         return self._find([text])[0]
 
     def _mask(self, name: str) -> str:
-        return _masked(name, [span for found in self._find(_readings(name)) for span in found])
+        spans = [span for found in self._find(_readings(name)) for span in found]
+        return _masked(name, [*self._persons([name])[0], *spans])
 
 
 def _masked(name: str, spans: Iterable[tuple[int, int]]) -> str:

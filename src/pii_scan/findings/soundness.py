@@ -22,7 +22,8 @@ _MOMENTS = tuple(pa.scalar(moment, pa.timestamp("us", tz="UTC")) for moment in (
 
 
 _WORDS = ("id", "started_at", "version", "rules_hash", "config_hash", "status", "lang")
-_LISTS = ("targets", "notes", "rules", "entity_types")
+_LISTS = ("targets", "notes", "rules", "entity_types", "unreachable")
+_DECLARED = ("target", "location", "owner", "system", "activity")
 _SAMPLE = {"target": str, "document": str, "sampled": int, "total": int | None, "random": bool}
 
 
@@ -36,6 +37,9 @@ def fault_of_manifest(manifest: Mapping[str, Any]) -> str:
             return key
     if not isinstance(manifest.get("finished_at"), str | None):
         return "finished_at"
+    estate = manifest.get("estate", [])
+    if not isinstance(estate, list) or not all(map(_is_declared, estate)):
+        return "estate"
     samples = manifest.get("samples", [])
     if not isinstance(samples, list) or not all(map(_is_sample, samples)):
         return "samples"
@@ -44,6 +48,10 @@ def fault_of_manifest(manifest: Mapping[str, Any]) -> str:
 
 def _is_sample(row: Any) -> bool:
     return isinstance(row, dict) and all(isinstance(row.get(key), kind) for key, kind in _SAMPLE.items())
+
+
+def _is_declared(row: Any) -> bool:
+    return isinstance(row, dict) and all(isinstance(row.get(key), str) for key in _DECLARED)
 
 
 def expands_too_much(parquet: pq.ParquetFile, file_bytes: int) -> bool:

@@ -7,6 +7,7 @@ distinct values, never with the number of findings. Copies of an item within a s
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -69,12 +70,19 @@ def systems_of(run: FinishedRun, found: pa.Table | None) -> tuple[SystemShare, .
             with_findings=with_findings.get(system, 0), size_bytes=counted.size[system],
             signals=_first(counted.signals[system]), owners=_first(counted.owners[system], MAX_OWNERS),
             folders=_first(counted.folders[system], MAX_FOLDERS), under_13=counted.under_13[system],
-            under_18=counted.under_18[system],
+            under_18=counted.under_18[system], targets=_by_target(counted.folders[system]),
         )
         for system in counted.documents
     ]  # fmt: skip
     shares.sort(key=lambda s: (s.system == UNASSIGNED, -findings.get(s.system, 0), -s.documents, s.system))
     return tuple(shares)
+
+
+def _by_target(folders: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    documents: Counter[str] = Counter()
+    for (target, _), number in folders.items():
+        documents[target] += number
+    return dict(sorted(documents.items()))
 
 
 class _Shares:

@@ -79,3 +79,5 @@ class SystemShare:
     under_13: int = 0
     """Persons by documents: one that is in two of them counts twice. Test numbers are none."""
     under_18: int = 0
+    targets: Mapping[str, int] = field(default_factory=dict)
+    """Target to documents."""

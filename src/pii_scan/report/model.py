@@ -49,6 +49,17 @@ class View:
         return [str(target) for target in self.manifest.get("targets", [])]
 
     @property
+    def targets_in_full(self) -> list[str]:
+        """The targets; those of an estate with where they lie and who answers for them."""
+        said = {str(row["target"]): row for row in self.manifest.get("estate", [])}
+        shown = []
+        for target in self.targets:
+            row = said.get(target, {})
+            owner = f" ({row['owner']})" if row.get("owner") else ""
+            shown.append(f"{target}: {row['location']}{owner}" if row else target)
+        return shown
+
+    @property
     def interrupted(self) -> bool:
         """Whether the run did not come to its end."""
         return self.manifest.get("status") != "finished"

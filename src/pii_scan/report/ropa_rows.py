@@ -15,6 +15,7 @@ from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.notice.record import Activity
 from pii_scan.notice.record_words import period_words, table
 from pii_scan.report.declared import Declared, candidates, encrypted, found_systems, personal
+from pii_scan.report.estate import DeclaredTargets
 from pii_scan.report.model import View
 
 MAX_FOLDERS = 10
@@ -46,19 +47,26 @@ class Protocol:
     def __init__(self, seen: View, run: FinishedRun, declared: Declared) -> None:
         self._seen, self._declared, self._lang = seen, declared, seen.t.lang
         self._encrypted: Counter[str] = encrypted(run)
+        self._targets = DeclaredTargets(seen.manifest, seen.inventory.systems)
         self._shares = {share.system: share for share in seen.inventory.systems}
         words = table("words")
         self._blank: str = words["blank"][self._lang]
         self._markers: dict[str, str] = {name: by[self._lang] for name, by in words["markers"].items()}
 
     def lines(self) -> Iterator[Line]:
-        """The activities in the order of the record, then the systems that none of them names."""
-        for activity in self._declared.activities:
-            yield self._line(_said(activity, self._seen, self._lang), activity.systems, activity)
+        """The activities in the order of the record, those that only targets name, then the systems that none of them
+        names.
+        """
+        recorded = len(self._declared.activities)
+        for number, activity in enumerate(self._targets.activities(self._declared.activities)):
+            said = _said(activity, self._seen, self._lang)
+            if number >= recorded:
+                said |= self._owned(activity.systems) | {"secure_identification": ""}
+            yield self._line(said, activity.systems, activity)
         for system in found_systems(self._seen):
-            if not self._declared.of_system(system):
+            if not self._declared.of_system(system) and not self._targets.covers(system):
                 said = {"systems": joined([self._system(system)]), "categories": self._found(system)}
-                yield self._line(said, (system,), None)
+                yield self._line(said | self._owned((system,)), (system,), None)
 
     def columns(self) -> list[Column]:
         """All columns of our own export; those of `when_used` only where an activity has them."""
@@ -93,12 +101,20 @@ class Protocol:
             "third_countries": [f"{candidate} {one.country} ({one.name})" for one in parties if one.country],
             "retention": self._ages(held), "policy_followed": self._ages(held),
             "security": self._security(systems, held), "paths": self._folders(systems),
+            "owner_name": [
+                f"{candidate} {owner}" for owner in self._targets.owners(systems)
+                if owner not in said.get("owner_name", "")
+            ],
         }  # fmt: skip
         if activity is not None:
             undeclared = [h.category for h in held if not _declares(activity, h.category)]
             names = dict.fromkeys(self._seen.category(key) for key in undeclared)
             facts["categories"] = [f"{found} {name}" for name in names]
         return {name: list(dict.fromkeys(lines)) for name, lines in facts.items()}
+
+    def _owned(self, systems: Sequence[str]) -> dict[str, str]:
+        """Who answers for the targets, as the estate says."""
+        return {"owner_name": joined(self._targets.owners(systems))}
 
     def _found(self, system: str) -> str:
         return joined(dict.fromkeys(self._seen.category(h.category) for h in personal(self._seen, system)))

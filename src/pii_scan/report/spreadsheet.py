@@ -82,7 +82,7 @@ def write_coverage(sheet: SheetWriter, seen: View, lead: str = "") -> None:
         ("rules_hash", manifest.get("rules_hash")), ("config_hash", manifest.get("config_hash")),
     ):  # fmt: skip
         sheet.row([t(f"method.{key}"), value or t("method.not_finished")])
-    for target in seen.targets:
+    for target in seen.targets_in_full:
         sheet.row([t("method.targets"), target])
     for note in manifest.get("notes", []):
         sheet.row([t("method.notes"), str(note)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from pii_scan.sources.listed import ListedSource
 from pii_scan.sources.sql.source import SqlSource
 from pii_scan.sources.sql.url import check_drivers, is_database_url, parse
 from pii_scan.sources.stdin import StdinSource
+from pii_scan.sources.unreachable import UnreachableSource
 
 _URL = re.compile(r"^([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 
@@ -55,8 +57,18 @@ def describe_stdin(source: StdinSource) -> dict[str, Any]:
     return {"kind": "stdin", "target": "-", "path": source.path, "cut_after": source.cut_after, "name": source.name}
 
 
+def describe_unreachable(target: str, code: str, identity: str) -> dict[str, Any]:
+    """A target that cannot be opened, as JSON can hold it; `code`: the value of a ProblemCode."""
+    return {"kind": "unreachable", "target": target, "code": code, "identity": identity}
+
+
 def open_source(description: Mapping[str, Any], limits: Limits) -> Source:
-    """The source of a description. Raises TargetError when the target does not exist."""
+    """The source of a description, with `limits` but for those it has of its own (`limits`). Raises TargetError when
+    the target does not exist.
+    """
+    limits = dataclasses.replace(limits, **description.get("limits", {}))
+    if description["kind"] == "unreachable":
+        return UnreachableSource(description["target"], description["code"])
     if description["kind"] == "stdin":
         return StdinSource(description["path"], description["cut_after"], description["name"])
     if description["kind"] == "sql":

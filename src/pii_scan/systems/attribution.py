@@ -1,12 +1,13 @@
 """Says which system each document is from, while it is read: cheap looks at its start, then the sum of the signals.
 
-Path rules of the user come first. What no profile reaches `THRESHOLD` for has no system.
+Path rules of the user come first. What no profile reaches `THRESHOLD` for is from the system that is declared for its
+target, and has none where that has none.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from pii_scan.globs import Patterns
@@ -16,6 +17,7 @@ from pii_scan.systems.seen import Seen, composed
 from pii_scan.systems.signals import Evidence, PartSignal, PathSignal, Signal, anywhere
 
 THRESHOLD = 0.5
+DECLARED = "target: declared to be from this system"
 MAX_OPEN = 10_000
 """Documents that may be read at a time; they are containers within containers, so a few."""
 _KNOWN_NAMES = 10_000
@@ -34,8 +36,16 @@ _MAIL_HOLDERS = (".pst", ".ost", ".mbox", ".mbx", ".eml", ".msg")
 class Attribution:
     """For one worker; documents may be within one another."""
 
-    def __init__(self, table: ProfileTable, rules: Sequence[PathRule] = ()) -> None:
-        """`rules` in the order in which they are tried."""
+    def __init__(
+        self,
+        table: ProfileTable,
+        rules: Sequence[PathRule] = (),
+        targets: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """`rules` in the order in which they are tried. `targets`: of those with a name of their own, the last name of
+        their path (`folder`) and the `system` of what does not tell.
+        """
+        self._targets = targets or {}
         self._profiles = tuple(table)
         self._rules = tuple(rules)
         self._seen: dict[DocumentRef, Seen] = {}
@@ -75,13 +85,15 @@ class Attribution:
         found = self._found(ref, media_type, seen)
         if ref.parent is not None:
             self._of(ref.parent).systems.add(found[0])
+        elif found[0] is None and (system := self._targets.get(ref.target, {}).get("system")):
+            return system, (DECLARED,)
         return found
 
     def _found(self, ref: DocumentRef, media_type: str, seen: Seen | None) -> tuple[str | None, tuple[str, ...]]:
         for rule in self._rules:
             if rule.fits(ref):
                 return rule.system, (f"path rule: {rule.glob}",)
-        found = self._strongest(Evidence(_pieces(ref), media_type, seen))
+        found = self._strongest(Evidence(self._pieces(ref), media_type, seen))
         if found[0] is None and media_type in _ARCHIVES and seen is not None and len(seen.systems) == 1:
             [system] = seen.systems
             return (None, ()) if system is None else (system, ("members: all from this system",))
@@ -146,6 +158,22 @@ class Attribution:
             self._of(parent).member(path)
             here, parent = parent, parent.parent
 
+    def _pieces(self, ref: DocumentRef) -> tuple[str, ...]:
+        """The paths of a document and of the containers around it, outermost first; that of a file begins with the name
+        of the target, which may be the very folder that tells.
+        """
+        chain: list[str] = []
+        here: DocumentRef | None = ref
+        while here is not None:
+            chain.insert(0, composed(printable(here.path)))
+            here = here.parent
+        named = self._targets.get(ref.target)
+        target = ref.target if named is None else named.get("folder", "")
+        folder = printable(target.replace("\\", "/").rstrip("/").rpartition("/")[2])
+        if folder not in ("", ".", "..", "-") and folder != chain[0]:
+            chain[0] = f"{folder}/{chain[0]}"
+        return tuple(chain)
+
 
 def reach(profile: Profile) -> float:
     """How sure a document of the profile is when every signal fires."""
@@ -159,18 +187,3 @@ def together(scores: Iterable[float]) -> float:
     0.75
     """
     return round(1 - math.prod(1 - score for score in scores), 9)
-
-
-def _pieces(ref: DocumentRef) -> tuple[str, ...]:
-    """The paths of a document and of the containers around it, outermost first; that of a file begins with the name
-    of the target, which may be the very folder that tells.
-    """
-    chain: list[str] = []
-    here: DocumentRef | None = ref
-    while here is not None:
-        chain.insert(0, composed(printable(here.path)))
-        here = here.parent
-    folder = printable(ref.target.replace("\\", "/").rstrip("/").rpartition("/")[2])
-    if folder not in ("", ".", "..", "-") and folder != chain[0]:
-        chain[0] = f"{folder}/{chain[0]}"
-    return tuple(chain)

@@ -1,0 +1,23 @@
+"""A finished scan in one line, for the mail of a night's job. Holds no found value."""
+
+from __future__ import annotations
+
+from pii_scan.inventory.rollup import FinishedRun
+from pii_scan.model import printable
+from pii_scan.report.model import View, view
+
+
+def line(run: FinishedRun, lang: str, code: int) -> str:
+    """What was found and not read, the targets that could not be opened, the exit code and the run folder."""
+    return line_of(view(run, lang, details=False), str(run.path), code)
+
+
+def line_of(seen: View, path: str, code: int) -> str:
+    """As `line`, of a run that is rolled up."""
+    t, away = seen.t, [printable(str(name)) for name in seen.manifest.get("unreachable", [])]
+    parts = [seen.headline()]
+    if away:
+        parts.append(t("line.unreachable", n=len(away), names=", ".join(away)))
+    parts.append(t("line.end", code=str(code), path=printable(path)))
+    text = f"pii-scan: {'; '.join(parts)}"
+    return " ".join(text.replace("\u202f", " ").replace("\u00a0", " ").split())
