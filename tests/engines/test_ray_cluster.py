@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from interrupting import interrupted, make_tree, small_pieces, tables
 from ray_nodes import Nodes, free_port, ray_nodes
@@ -64,9 +65,18 @@ def whole(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return scan([tree], config=Config(jobs=1), out=tmp_path_factory.mktemp("whole") / "run")
 
 
-def test_a_scan_on_a_cluster_is_the_scan_on_one_machine(nodes: Nodes, tree: Path, whole: Run, tmp_path: Path) -> None:
+def own_clusters() -> set[Path]:
+    return set(Path("/tmp").glob("pii-scan-ray-cluster-*"))
+
+
+def test_without_an_address_a_cluster_is_made_that_finds_what_one_machine_does_and_is_gone_afterwards(
+    tree: Path, whole: Run, tmp_path: Path
+) -> None:
     told: list[Progress] = []
-    run = scan([tree], config=RAY, out=tmp_path / "run", report=told.append)
+    before = own_clusters()
+    run = scan([tree], config=RAY, out=tmp_path / "run", report=told.append, environment={"PII_SCAN_KEY": KEY})
+    assert own_clusters() == before
+    assert not [one for one in psutil.Process().children(recursive=True) if "ray-cluster-" in " ".join(one.cmdline())]
     assert tables(run) == tables(whole)
     assert codes(run) == {("brutt.zip", "truncated"), ("ukjent.bin", "unsupported")}
     assert sum(one.findings for one in told) == len(tables(whole)["index"])

@@ -86,6 +86,7 @@ def connected(jobs: int, environment: Mapping[str, str]) -> Iterator[None]:
             }  # fmt: skip
         else:
             _check_answers(address)
+            _read_again()
             how["address"] = address
         try:
             ray.init(**how)
