@@ -123,7 +123,7 @@ def test_values_of_the_environment_are_not_repeated_in_errors(tmp_path: Path) ->
 
 
 def test_the_digest_is_of_what_decides_findings_only() -> None:
-    same = [Config(), Config(jobs=7), Config(lang="en"), Config(targets={"a": "b"})]
+    same = [Config(), Config(jobs=7), Config(engine="ray"), Config(lang="en"), Config(targets={"a": "b"})]
     assert len({config.digest() for config in same}) == 1
     changes = {"rules": ("x",), "only": ("X",), "min_score": 0.5, "include": ("a",), "exclude": ("a",),
                "ner": ("x",), "names": ("x",),
@@ -137,6 +137,7 @@ def test_options_are_checked_as_a_file_is() -> None:
         Config(min_score=2),
         Config(jobs=-1),
         Config(lang="x"),
+        Config(engine="rya"),
         Config(limits=Limits(document_seconds=float("nan"))),
     ):
         with pytest.raises(ConfigError, match="options: "):

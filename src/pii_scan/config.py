@@ -24,6 +24,7 @@ from pii_scan.model import Limits
 from pii_scan.yaml_file import Key, shown_key
 
 MAX_CONFIG_BYTES = MAX_FILE_BYTES
+ENGINES = ("local", "ray")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Config:
     """To each database at a time; the scan itself holds one of them."""
     as_of: str = ""
     """ISO date that decides which numbers exist; the day of the scan when empty."""
+    engine: str = "local"
+    """Where worker processes run: one of ENGINES."""
     estate: Estate = field(default_factory=Estate)
     """What the configuration file says of the named targets, and of what goes with a scan of them all."""
 
@@ -67,7 +70,7 @@ class Config:
         return dataclasses.replace(self, targets=targets, estate=self.estate.only(wanted))
 
     def digest(self) -> str:
-        """SHA-256 over what decides the findings; the number of jobs and the language do not."""
+        """SHA-256 over what decides the findings; the number of jobs, the engine and the language do not."""
         content: dict[str, Any] = {
             "rules": sorted(self.rules), "only": sorted(self.only), "min_score": self.min_score,
             "presidio": sorted(self.presidio), "ner": sorted(self.ner), "names": sorted(self.names),
@@ -136,6 +139,8 @@ def checked(config: Config, where: str) -> Config:
             raise ConfigError(f"{where}: {name!r} must be a whole number from {least} on")
     if config.lang not in ("nb", "en"):
         raise ConfigError(f"{where}: 'lang' must be nb or en", nearest(str(config.lang), ("nb", "en")))
+    if config.engine not in ENGINES:
+        raise ConfigError(f"{where}: 'engine' must be local or ray", nearest(str(config.engine), ENGINES))
     try:
         date.fromisoformat(config.as_of or "2000-01-01")
     except ValueError:

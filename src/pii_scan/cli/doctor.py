@@ -42,6 +42,8 @@ MODEL_LIBRARIES = (
     ("gliner", "gliner", "Presidio's GLiNERRecognizer, with scan --presidio"),
 )
 """Module, Presidio's extra that installs it, use."""
+CLUSTERS = (("ray", "ray", "scan --engine ray"), ("pyspark", "spark", "pii_scan.spark"))
+"""Module, pii-scan's extra that installs it, use."""
 UNREAD = "audio, video, and whatever is encrypted, damaged or of an unknown kind"
 
 
@@ -65,6 +67,7 @@ def command(**options: Any) -> int:
     _keyring(talk)
     _cage(talk)
     _models(talk)
+    _clusters(talk)
     talk.say(f"targets: local files and folders, standard input, databases, stores and shares by URL\nread: {READ}")
     talk.say(f"reported as unread, never as clean: {UNREAD}")
     if missing:
@@ -187,5 +190,14 @@ def _models(talk: Output) -> None:
     for module, extra, use in MODEL_LIBRARIES:
         if importlib.util.find_spec(module) is None:
             talk.say(f"  extra    {module}: not installed; for {use}: pip install 'presidio-analyzer[{extra}]'")
+        else:
+            talk.say(f"  ok       {module} {importlib.metadata.version(module)}: {use}")
+
+
+def _clusters(talk: Output) -> None:
+    """What scans on several machines need: told, and missed by no one else."""
+    for module, extra, use in CLUSTERS:
+        if importlib.util.find_spec(module) is None:
+            talk.say(f"  extra    {module}: not installed; for {use}: pip install 'pii-scan[{extra}]'")
         else:
             talk.say(f"  ok       {module} {importlib.metadata.version(module)}: {use}")

@@ -16,7 +16,7 @@ import click
 
 from pii_scan.cli.options import Output, common, output
 from pii_scan.cli.whole_estate import chosen_file, scan_whole_estate
-from pii_scan.config import Config, checked, load_config, parse_size
+from pii_scan.config import ENGINES, Config, checked, load_config, parse_size
 from pii_scan.errors import UsageError, nearest
 
 
@@ -28,7 +28,7 @@ from pii_scan.errors import UsageError, nearest
 )
 @click.option("--all", "all_targets", is_flag=True, help="Every target of the configuration file, into one run.")
 @click.option("--jobs", type=click.IntRange(0, 1024), help="Worker processes; default one for each processor.")
-@click.option("--engine", type=click.Choice(["local"]), default="local", help="Where the work runs.")
+@click.option("--engine", type=click.Choice(ENGINES), help="Where the work runs: here (default), or on a Ray cluster.")
 @click.option("--only", metavar="ENTITY,...", help="Look for these entity types only.")
 @click.option("--min-score", type=click.FloatRange(0, 1), help="Leave out findings below this score (default 0.4).")
 @click.option("--include", multiple=True, metavar="GLOB", help="Scan only files or tables that fit. May be repeated.")
@@ -81,6 +81,7 @@ def command(targets: tuple[str, ...], **options: Any) -> int:
       pii-scan scan /srv/share --out run-2026-12 --since run-2026-11
       pii-scan scan export.csv --fail-on NO_FODSELSNUMMER --quiet
       pii-scan scan --all --since last --format line
+      RAY_ADDRESS=head:6379 pii-scan scan /srv/share --engine ray
       PGPASSWORD=... pii-scan scan postgresql://reader@db.example.no/crm --exclude 'audit.*'
     """  # noqa: D301  \b is for click
     talk = output(quiet=options["quiet"], verbose=options["verbose"], no_color=options["no_color"])
@@ -163,7 +164,7 @@ def _config(options: dict[str, Any], config: Config, adding: bool = True) -> Con
         limits["document_seconds"] = options["timeout_per_document"]
     given: dict[str, Any] = {
         name: options[name]
-        for name in ("jobs", "min_score", "lang", "as_of", "sample", "max_db_connections")
+        for name in ("jobs", "engine", "min_score", "lang", "as_of", "sample", "max_db_connections")
         if options[name] is not None
     }
     for name in ("include", "exclude", "rules", "presidio", "ner", "names", "systems"):

@@ -44,6 +44,8 @@ TEMPORARY = "pii-scan-"
 """What the names of temporary folders begin with."""
 _KILLED = -9
 """The exit status of a process that was ended by SIGKILL."""
+_NO_USE = (KEY_VARIABLE, "RAY_")
+"""Beginnings of variables, some of them secrets, that neither workers nor the programs they start have a use for."""
 MAX_WAITING = 256
 """Frames from workers that wait to be heard; then workers wait too, so that memory stays bounded."""
 
@@ -121,9 +123,9 @@ class _Worker:
     ) -> None:  # fmt: skip
         self.number = number
         self.folder = tempfile.mkdtemp(prefix="worker-", dir=folder)
-        variables = {**os.environ, "TMPDIR": self.folder, "TEMP": self.folder, "TMP": self.folder,
+        own = {name: value for name, value in os.environ.items() if not name.startswith(_NO_USE)}
+        variables = {**own, "TMPDIR": self.folder, "TEMP": self.folder, "TMP": self.folder,
                      **WORKER_VARIABLES}  # fmt: skip
-        variables.pop(KEY_VARIABLE, None)  # the programs that a worker starts have no use for it
         paths = os.pathsep.join(path for path in sys.path if path)
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-X", "utf8", "-m", "pii_scan.engines.worker"],
@@ -187,17 +189,18 @@ class LocalEngine:
 
     def __init__(
         self, jobs: int, settings: Mapping[str, Any], sources: Sequence[Mapping[str, Any]], limits: Limits,
-        report: Callable[[Progress], None], split: Split = sliced, folder: str = "",
+        report: Callable[[Progress], None], split: Split = sliced, folder: str = "", slice_bytes: int = 0,
     ) -> None:  # fmt: skip
         """`settings` and `sources` as JSON can hold them; `report` hears of progress; `split`: which groups a document
-        that is cut into slices becomes; `folder`: for what workers keep for a while, deleted in the end.
+        that is cut into slices becomes; `folder`: for what workers keep for a while, deleted in the end; `slice_bytes`:
+        SLICE_BYTES, unless an engine on another machine says so.
         """
         self._jobs = max(1, jobs)
         self._limits = limits
         self._report = report
         self._split = split
         self._folder = folder
-        content = {"settings": settings, "sources": list(sources), "slice_bytes": SLICE_BYTES}
+        content = {"settings": settings, "sources": list(sources), "slice_bytes": slice_bytes or SLICE_BYTES}
         self._setup = wire.encode(content)
         self._inbox: queue.Queue[tuple[_Worker, bytes, bytes]] = queue.Queue(MAX_WAITING)
         self._workers: list[_Worker] = []
@@ -212,9 +215,9 @@ class LocalEngine:
         exhausted = False
         try:
             while True:
-                exhausted = self._assign(supply, exhausted)
-                while self._finished:
+                while self._finished:  # before more is asked for: who supplies may wait for them
                     yield self._finished.popleft().made()
+                exhausted = self._assign(supply, exhausted)
                 if exhausted and not self._waiting and all(worker.group is None for worker in self._workers):
                     return
                 self._hear()
@@ -233,7 +236,7 @@ class LocalEngine:
     def _assign(self, supply: Iterator[Group], exhausted: bool) -> bool:
         """Gives every free worker a group; starts workers as there is work for them."""
         while True:
-            free = next((w for w in self._workers if w.group is None), None)
+            free = next((w for w in self._workers if w.group is None and w.process.poll() is None), None)
             if free is None and len(self._workers) >= self._jobs:
                 return exhausted
             group = self._waiting.popleft() if self._waiting else next(supply, None)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pii_scan import __version__
 from pii_scan.config import Config, checked
@@ -24,7 +24,7 @@ from pii_scan.detect.detector import load_recognizers
 from pii_scan.detect.kernel import native
 from pii_scan.detect.rules import Rule, rules_hash
 from pii_scan.engines import call
-from pii_scan.engines.local import SLICE_BYTES, TEMPORARY, EngineError, Group, LocalEngine, Progress
+from pii_scan.engines.local import SLICE_BYTES, TEMPORARY, EngineError, Group, LocalEngine, Part, Progress
 from pii_scan.engines.marks import Marks
 from pii_scan.engines.remaining import Remaining
 from pii_scan.engines.since import Since, earlier_run
@@ -48,6 +48,14 @@ GROUP_ITEMS = 64
 Report = Callable[[Progress], None]
 
 
+class Engine(Protocol):
+    """Has groups read, here or elsewhere."""
+
+    def run(self, groups: Iterable[Group]) -> Iterator[Part]:
+        """The part of each group as it ends, in any order. Raises EngineError."""
+        ...
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C, in a run that can be taken up again."""
 
@@ -67,6 +75,7 @@ class _Asked:
     now: datetime
     rules: tuple[Rule, ...]
     profile: bool
+    environment: Mapping[str, str]
     whole_estate: bool = False
     known: tuple[str, ...] = ()
     """Names of targets, scanned or not."""
@@ -83,7 +92,7 @@ class _Asked:
         native()  # a wrong choice of kernel is told here, not by every worker
         rules = _recognizers(config)
         key = fingerprint_key(environment, key_folder(environment))
-        return cls(folder, config, key, now, tuple(rules), profile, whole_estate, known)
+        return cls(folder, config, key, now, tuple(rules), profile, environment, whole_estate, known)
 
     def settings(self, as_of: str, descriptions: Sequence[Mapping[str, Any]]) -> Settings:
         """For the workers."""
@@ -174,6 +183,8 @@ def _sit(
 ) -> None:  # fmt: skip
     """One sitting of a run: a new one, or that of `writer`."""
     config, key = asked.config, asked.key
+    if config.engine == "ray" and "-" in named:
+        raise UsageError("standard input cannot be read on a Ray cluster", "leave out --engine ray")
     digest = rules_hash(asked.rules)
     if writer is not None:
         call.check_options(writer.manifest, config, key, digest)
@@ -196,6 +207,7 @@ def _sit(
     held.callback(earlier.close)
     sources, unreachable = open_targets(held, descriptions, config.limits, tolerant=tolerant)
     more = [*map(_away, unreachable), *earlier.notes()]
+    engine = held.enter_context(_connected(asked))
     manifest = {
         "config_hash": config.digest(), "lang": config.lang, "targets": labels, "as_of": config.as_of,
         "call": call.said(named, descriptions, config, earlier.folder, key, concealing),
@@ -208,7 +220,7 @@ def _sit(
     else:
         _resumed(writer, descriptions, more, unreachable)
     held.callback(writer.state.close)
-    _drive(asked, writer, descriptions, sources, earlier, report)
+    _drive(asked, engine, writer, descriptions, sources, earlier, report)
 
 
 def _check_unused(folder: Path) -> None:
@@ -255,10 +267,24 @@ SITTINGS = "the scan was interrupted and resumed: tables of the database are rea
 
 
 def _workers(config: Config, descriptions: Sequence[Mapping[str, Any]]) -> int:
-    """As many as asked for; with a database, no more than may have a connection beside the scan's own."""
-    jobs = config.jobs or os.cpu_count() or 1
+    """As many as asked for; with a database, no more than may have a connection beside the scan's own. 0: as many as a
+    cluster has room for.
+    """
+    jobs = config.jobs or (0 if config.engine == "ray" else os.cpu_count() or 1)
     allowed = [int(description["connections"]) - 1 for description in descriptions if description["kind"] == "sql"]
-    return max(min([jobs, *allowed]), 1)
+    return max(min([*([jobs] if jobs else []), *allowed], default=0), 1 if allowed else 0)
+
+
+@contextlib.contextmanager
+def _connected(asked: _Asked) -> Iterator[Callable[..., Engine]]:
+    """The kind of engine that was asked for, with what it works on. Raises UsageError where there is no cluster."""
+    if asked.config.engine == "local":
+        yield LocalEngine
+        return
+    from pii_scan.engines.ray_cluster import RayEngine, connected
+
+    with connected(asked.config.jobs, asked.environment):
+        yield RayEngine
 
 
 def _looked_for(rules: Sequence[Rule]) -> dict[str, Any]:
@@ -270,8 +296,8 @@ def _looked_for(rules: Sequence[Rule]) -> dict[str, Any]:
 
 
 def _drive(
-    asked: _Asked, writer: RunWriter, descriptions: Sequence[dict[str, Any]], sources: Sequence[Source],
-    earlier: Since, report: Report,
+    asked: _Asked, engine_of: Callable[..., Engine], writer: RunWriter, descriptions: Sequence[dict[str, Any]],
+    sources: Sequence[Source], earlier: Since, report: Report,
 ) -> None:  # fmt: skip
     """Writes every part that the engine gives, and says in the manifest how it ended."""
     status = "failed"
@@ -281,7 +307,7 @@ def _drive(
     try:
         writer.state.set_temporary(temporary)
         settings = asked.settings(str(writer.manifest["as_of"]), descriptions)
-        engine = LocalEngine(
+        engine = engine_of(
             _workers(asked.config, descriptions), settings_json(settings), descriptions, asked.config.limits, report,
             remaining.split, temporary,
         )  # fmt: skip
