@@ -159,7 +159,7 @@ def test_an_address_where_no_cluster_is_is_a_wrong_call_told_in_one_line(tmp_pat
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        (f"ray://127.0.0.1:{free_port()}", "Connection refused"),
+        ("ray://127.0.0.1:1", "Connection refused"),
         ("ray://per:hemmelig@127.0.0.1:1", "no cluster at '127.0.0.1:1'"),
         ("127.0.0.1", "is no address"),
         ("http://127.0.0.1:1", "is no address"),
