@@ -67,8 +67,10 @@ def _sites(estate: Estate) -> None:
     estate.xlsx(path, {"Deltakere": rows})
     owner, p = estate.staff[1], estate.participants[226]
     folder = f"{CASE}/OneDrive/fjordlys-kurs-my.sharepoint.com/personal/{re.sub('[^a-z]', '_', owner.mail)}/Documents"
+    note = f"{folder}/Notat til kurslederne.docx"
+    estate.ledger.part(note, "name", owner.name())  # of whom the folder is called after
     estate.docx(
-        f"{folder}/Notat til kurslederne.docx",
+        note,
         [
             f"{p.name()} ({p.email()}) ønsker plass på kveldskurset.",
             f"Telefon {p.phone()}, adresse {p.address()}.",

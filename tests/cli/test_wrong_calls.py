@@ -26,7 +26,7 @@ WRONG = {
     "scan IN --min-score nan": "min_score",
     "scan IN --jobs -1": "--jobs",
     "scan IN --jobs x": "--jobs",
-    "scan IN --engine ray": "--engine",
+    "scan IN --engine spark": "--engine",
     "scan IN --lang sv": "'nb', 'en'",
     "scan IN --max-file-size 1X": "is not a size",
     "scan IN --timeout-per-document 0": "--timeout-per-document",

@@ -212,7 +212,8 @@ def test_credentials_are_taken_from_where_they_lie_and_shown_nowhere(
     shown = done.stdout + done.stderr + b"".join(p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file())
     for secret in (SECRET, role):
         assert secret.encode() not in shown
-    assert run.manifest["targets"] == [f"postgresql://127.0.0.1/{database.name}"]
+    called = "kunderegister" if way == "config" else f"postgresql://127.0.0.1/{database.name}"
+    assert run.manifest["targets"] == [called]
 
 
 @pytest.mark.parametrize(
