@@ -19,7 +19,7 @@ from pii_scan.findings.collect import Collector
 from pii_scan.findings.names import NameMasker
 from pii_scan.findings.redact import fingerprint
 from pii_scan.findings.schema import DATES, DOCUMENTS, ORIGINS, PROBLEMS, SAMPLES, UNASSIGNED
-from pii_scan.model import Document, DocumentRef, Problem
+from pii_scan.model import Document, DocumentRef, Problem, Stage
 from pii_scan.record_dates.observe import Month
 
 IDENTITY, EXPORT_PATH = "identity", "export path"
@@ -65,8 +65,9 @@ class DocumentRows:
             "target": problem.ref.target, "document": self._names.document(problem.ref),
             "stage": str(problem.stage), "code": str(problem.code), "detail": problem.detail,
         }  # fmt: skip
-        if not self._problems or {**self._problems[-1], "stage": row["stage"]} != row:  # a reader may meet it again
-            self._problems.append(row)
+        if problem.stage is Stage.SOURCE and self._problems and {**self._problems[-1], "stage": row["stage"]} == row:
+            return  # what kept a source from giving the document was met by its reader already
+        self._problems.append(row)
 
     def done(
         self, piece: DocumentDone, system: str | None, signals: Sequence[str], months: list[Month],

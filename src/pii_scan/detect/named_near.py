@@ -27,16 +27,16 @@ def weigh_names(
     score = found.score.copy()
     offsets = text_offsets(texts)
     data = memoryview(texts.buffers()[2] or b"")
+    name_start, name_end = (np.sort(offsets[names.text] + place) for place in (names.start, names.end))
     for i in asked.tolist():
-        number, start, end = int(found.text[i]), int(found.start[i]), int(found.end[i])
-        text = bytes(data[int(offsets[number]) : int(offsets[number + 1])])
-        before = text[max(start - evidence.BEFORE_BYTES, 0) : start].decode("utf-8", "ignore")
-        after = text[end : end + evidence.AFTER_BYTES].decode("utf-8", "ignore")
-        if evidence.person_near(before, after):
-            continue
+        first, last = int(offsets[found.text[i]]), int(offsets[found.text[i] + 1])
+        start, end = first + int(found.start[i]), first + int(found.end[i])
+        before = bytes(data[max(start - evidence.BEFORE_BYTES, first) : start]).decode("utf-8", "ignore")
+        after = bytes(data[end : min(end + evidence.AFTER_BYTES, last)]).decode("utf-8", "ignore")
         left, right = evidence.sentence_around(before, after)
         low, high = start - len(left.encode()), end + len(right.encode())
-        near = (names.text == number) & (names.start >= low) & (names.end <= high)
-        if near.any():
+        # of names, which do not overlap, one lies between two places if more have begun at the first than not ended
+        within = np.searchsorted(name_end, high, "right") > np.searchsorted(name_start, low, "left")
+        if within and not evidence.person_near(before, after):
             score[i] /= WITHOUT_EVIDENCE
     return dataclasses.replace(found, score=score)

@@ -34,7 +34,7 @@ def alone(folder: Path, now: datetime) -> Iterator[None]:
         raise UsageError(f"the lock {str(folder / LOCK)!r} cannot be made: {error.strerror}") from None
     try:
         try:
-            _lock(descriptor)
+            lock(descriptor)
         except OSError as error:
             if error.errno not in _HELD:
                 raise UsageError(f"the lock {str(folder / LOCK)!r} cannot be had: {error.strerror}") from None
@@ -49,8 +49,8 @@ def alone(folder: Path, now: datetime) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _lock(descriptor: int) -> None:
-    """Raises OSError where another has it."""
+def lock(descriptor: int) -> None:
+    """Locks an open file until it is closed, by whatever end of the process. Raises OSError where another has it."""
     if sys.platform == "win32":
         import msvcrt
 

@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from pii_scan import __version__
 from pii_scan.engines import wire
+from pii_scan.engines.alone import lock
 from pii_scan.engines.local import TEMPORARY, EngineError, Group, LocalEngine, Part
 from pii_scan.engines.wire import Item
 from pii_scan.errors import PiiScanError
@@ -150,10 +151,8 @@ def _lock(file: IO[bytes]) -> bool:
     """Whether the lock could be had; Windows is not asked."""
     if sys.platform == "win32":
         return False
-    import fcntl
-
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(file.fileno())
     except OSError:
         return False
     return True

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
-from pii_scan.report.model import View, view
+from pii_scan.report.model import view
 
 
 def line(run: FinishedRun, lang: str, code: int) -> str:
     """What was found and not read, the targets that could not be opened, the exit code and the run folder."""
-    return line_of(view(run, lang, details=False), str(run.path), code)
-
-
-def line_of(seen: View, path: str, code: int) -> str:
-    """As `line`, of a run that is rolled up."""
+    seen = view(run, lang, details=False)
     t, away = seen.t, [printable(str(name)) for name in seen.manifest.get("unreachable", [])]
     parts = [seen.headline()]
     if away:
         parts.append(t("line.unreachable", n=len(away), names=", ".join(away)))
-    parts.append(t("line.end", code=str(code), path=printable(path)))
+    parts.append(t("line.end", code=str(code), path=printable(str(run.path))))
     text = f"pii-scan: {'; '.join(parts)}"
     return " ".join(text.replace("\u202f", " ").replace("\u00a0", " ").split())

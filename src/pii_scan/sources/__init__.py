@@ -13,7 +13,6 @@ from pii_scan.model import Limits
 from pii_scan.protocols import Source
 from pii_scan.sources.files import FileSource
 from pii_scan.sources.listed import ListedSource
-from pii_scan.sources.objects.source import ObjectSource
 from pii_scan.sources.objects.url import check_modules, is_object_url
 from pii_scan.sources.objects.url import parse as parse_object_url
 from pii_scan.sources.sql.source import SqlSource
@@ -89,6 +88,8 @@ def open_source(description: Mapping[str, Any], limits: Limits) -> Source:
     if description["kind"] == "sql":
         return SqlSource(description, limits)
     if description["kind"] == "objects":
+        from pii_scan.sources.objects.source import ObjectSource  # a local scan has no use for it
+
         return ObjectSource(description, limits)
     if description["kind"] == "listed":
         return ListedSource(description["target"], description["paths"], description["exclude"], limits)
@@ -109,10 +110,11 @@ def opened(description: dict[str, Any], limits: Limits) -> Iterator[Source]:
         with contextlib.closing(source):
             description["shared"] = source.hold()
             yield source
-    elif isinstance(source, ObjectSource):
-        with contextlib.closing(source):
-            description["is_file"] = source.check()
-            yield source
+    elif description["kind"] == "objects":
+        store: Any = source
+        with contextlib.closing(store):
+            description["is_file"] = store.check()
+            yield store
     else:
         yield source
 

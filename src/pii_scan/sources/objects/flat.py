@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -31,7 +32,7 @@ BUSY = "the store is busy or out of order"
 NO_CREDENTIALS = "there are no credentials for the store"
 
 
-class FlatStore:
+class FlatStore(abc.ABC):
     """A bucket or container, below a prefix."""
 
     parallel = 4
@@ -45,13 +46,13 @@ class FlatStore:
         self._url = url
         self._is_file = is_file
 
+    @abc.abstractmethod
     def listed(self, prefix: str, most: int, mark: str) -> tuple[list[Entry], str]:
         """Some entries, at most so many, whose keys begin with `prefix`; their paths are whole keys. Raises Failure."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def ranged(self, key: str, start: int, end: int, version: str) -> bytes:
         """Bytes of an object in the state `version`. Raises Failure: `changed` where it is in another by now."""
-        raise NotImplementedError
 
     def check(self) -> bool:
         """As `Store.check`."""
@@ -93,10 +94,10 @@ class FlatStore:
         path = self._url.path
         return _Object(self, path if self._is_file else f"{path}/{entry.path}" if path else entry.path, entry.version)
 
-    def mend(self) -> None:
+    def mend(self) -> None:  # noqa: B027  most stores hold nothing that could be broken
         """Nothing: each request finds a connection of its own."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  likewise
         """Nothing, where the library closes what it opened."""
 
 

@@ -24,7 +24,6 @@ from pii_scan.sources.objects.store import (
     Kind,
     Meaning,
     Opened,
-    as_target_error,
     refuse,
     silence,
 )
@@ -58,15 +57,10 @@ class SftpStore:
 
     def check(self) -> bool:
         """As `Store.check`."""
-        try:
-            status = self.run(lambda channel: channel.stat(self._at("")))
-            self._is_file = not stat.S_ISDIR(status.st_mode or 0)
-            if not self._is_file:
-                self.page("", "")
-        except Failure as failure:
-            if failure.meaning in (Meaning.PERMISSION, Meaning.VANISHED):
-                raise as_target_error(failure, self._url.label) from None
-            raise
+        status = self.run(lambda channel: channel.stat(self._at("")))
+        self._is_file = not stat.S_ISDIR(status.st_mode or 0)
+        if not self._is_file:
+            self.page("", "")
         return self._is_file
 
     def page(self, folder: str, mark: str) -> tuple[list[Entry], str]:

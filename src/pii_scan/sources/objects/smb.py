@@ -38,7 +38,6 @@ from pii_scan.sources.objects.store import (
     Kind,
     Meaning,
     Opened,
-    as_target_error,
     refuse,
     silence,
 )
@@ -89,15 +88,10 @@ class SmbStore:
 
     def check(self) -> bool:
         """As `Store.check`."""
-        try:
-            entry = self.run(lambda tree: looked_at(tree, self._at("")))
-            self._is_file = entry.kind is not Kind.FOLDER
-            if not self._is_file:
-                self.page("", "")
-        except Failure as failure:
-            if failure.meaning in (Meaning.PERMISSION, Meaning.VANISHED):
-                raise as_target_error(failure, self._url.label) from None
-            raise
+        entry = self.run(lambda tree: looked_at(tree, self._at("")))
+        self._is_file = entry.kind is not Kind.FOLDER
+        if not self._is_file:
+            self.page("", "")
         return self._is_file
 
     def page(self, folder: str, mark: str) -> tuple[list[Entry], str]:
