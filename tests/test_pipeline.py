@@ -7,7 +7,6 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +15,6 @@ from scanning import KEY
 
 from pii_scan import pipeline as module
 from pii_scan.detect.ask import ExpressionTimeout
-from pii_scan.detect.detector import Detector
 from pii_scan.errors import DocumentError
 from pii_scan.extract.dispatch import DocumentDone, Extracted
 from pii_scan.extract.text import lines_batch
@@ -248,13 +246,6 @@ def test_dates_that_no_calendar_has_cost_nothing(moment: float) -> None:
     ref = DocumentRef("t", "a.txt", None, 1, moment)
     (row,) = collect(make(source).run(WorkUnit(ref), lambda: None))["documents"]
     assert row["status"] == "read"
-
-
-def test_a_part_is_read_under_its_name_which_is_no_finding_itself() -> None:
-    reading = Detector(as_of=date(2026, 11, 22)).reading()
-    texts = pa.array(["45.4.26.72", None, "45.4.26.72", "ingen"])
-    found = module._under_names(reading, texts, ("header: X-Originating-IP", "x", "versjon", "kari@example.no"))
-    assert list(zip(found.text, found.start, found.end, strict=True)) == [(0, 0, 10)]
 
 
 def test_children_are_counted_once_a_document_and_grown_ups_and_test_numbers_are_not() -> None:

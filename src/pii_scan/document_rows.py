@@ -6,7 +6,7 @@ Whose a document is, which system it is from and how old its records are is put 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from pii_scan.findings.collect import Collector
 from pii_scan.findings.names import NameMasker
 from pii_scan.findings.redact import fingerprint
 from pii_scan.findings.schema import DATES, DOCUMENTS, ORIGINS, PROBLEMS, SAMPLES, UNASSIGNED
-from pii_scan.model import Document, DocumentRef, Problem, Stage
+from pii_scan.model import DocumentRef, Problem, Stage
 from pii_scan.record_dates.observe import Month
 
 IDENTITY, EXPORT_PATH = "identity", "export path"
@@ -44,9 +44,9 @@ class DocumentRows:
         self._troubled: dict[str, DocumentRef] = {}
         # by the names as they are, which never leave: two documents may look the same once they are masked
 
-    def opened(self, document: Document) -> None:
-        """The unit's own document, that may say whose it is."""
-        self._account = self._names.safe(document.account)
+    def opened(self, account: str) -> None:
+        """The unit's own document, of the account that owns it where it lies (`Document.account`)."""
+        self._account = self._names.safe(account)
 
     def minors(self, ref: DocumentRef, column: str, declared: int) -> None:
         """Some users that a column of the document itself calls minors; another column may call the same users so."""
@@ -57,6 +57,10 @@ class DocumentRows:
     def found(self, ref: DocumentRef) -> None:
         """Something was found in a document: the dates of its records are kept."""
         self._found.add(ref.display)
+
+    def is_found(self, ref: DocumentRef) -> bool:
+        """Whether something was."""
+        return ref.display in self._found
 
     def problem(self, problem: Problem) -> None:
         """Something that was not, or not wholly, looked at."""
@@ -105,8 +109,8 @@ class DocumentRows:
     def _print(self, kind: str, text: str) -> int | None:
         return fingerprint(kind, text, self._key) if text else None
 
-    def tables(self) -> dict[str, pa.Table]:
-        """The rows as tables; a document that has a problem and was never opened gets its row here."""
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """The rows by table; a document that has a problem and was never opened gets its row here."""
         for name, ref in self._troubled.items():
             row = self._done.setdefault(name, document_row(self._names, ref, "", 0, False))
             self._refs.setdefault(name, ref)
@@ -115,13 +119,10 @@ class DocumentRows:
             if row["system"] is None and (around := self._inherited(self._refs[name])):
                 row["system"], row["signals"] = around, INHERITED
             row["system"] = row["system"] or UNASSIGNED
-        samples = {"samples": pa.Table.from_pylist(self._samples, schema=SAMPLES)} if self._samples else {}
         return {
-            **samples,
-            "documents": pa.Table.from_pylist(list(self._done.values()), schema=DOCUMENTS),
-            "problems": pa.Table.from_pylist(self._problems, schema=PROBLEMS),
+            "samples": self._samples, "documents": list(self._done.values()), "problems": self._problems,
             "dates": self._dates(),
-        }
+        }  # fmt: skip
 
     def _inherited(self, ref: DocumentRef) -> str | None:
         """The system of the nearest container that has one: an attachment is where its mail is."""
@@ -132,13 +133,21 @@ class DocumentRows:
                 return str(around["system"])
         return None
 
-    def _dates(self) -> pa.Table:
-        rows = []
+    def _dates(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
         for name, months in self._months.items():
             if name in self._found:
                 place = {"target": self._refs[name].target, "document": self._done[name]["document"]}
                 rows += [{**place, **dataclasses.asdict(month)} for month in months]
-        return pa.Table.from_pylist(rows, schema=DATES)
+        return rows
+
+
+_SCHEMAS = {"samples": SAMPLES, "documents": DOCUMENTS, "problems": PROBLEMS, "dates": DATES}
+
+
+def row_tables(rows: Mapping[str, Sequence[dict[str, Any]]]) -> dict[str, pa.Table]:
+    """What `DocumentRows.rows` gave, of one unit or of many, as tables; empty ones are left out."""
+    return {name: pa.Table.from_pylist(some, schema=_SCHEMAS[name]) for name, some in rows.items() if some}
 
 
 def document_row(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,25 +18,26 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pii_scan.cache_folder import cache_folder
 from pii_scan.detect import children
 from pii_scan.detect.ask import ExpressionTimeout
-from pii_scan.detect.detector import DEFAULT_MIN_SCORE, ColumnPlace, Detector, Reading
+from pii_scan.detect.batches import found_in, look_ahead
+from pii_scan.detect.detector import DEFAULT_MIN_SCORE, Detector, Reading, Seen
 from pii_scan.detect.engine import Detections
 from pii_scan.detect.name_rule import RULE_ID, name_rule
+from pii_scan.detect.name_spans import finder
 from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.detect.rules import load_rules
 from pii_scan.detect.split_names import Found, known_as
 from pii_scan.detect.validators import SYNTHETIC
-from pii_scan.document_rows import DocumentRows
+from pii_scan.document_rows import DocumentRows, row_tables
 from pii_scan.errors import DocumentError
 from pii_scan.extract import purview
 from pii_scan.extract.dispatch import BY_RECORD, DocumentDone, Extracted, Walked, extract, salvage, slices
 from pii_scan.findings.collect import Collector, Hits, Label
 from pii_scan.findings.columns import ColumnsSeen
-from pii_scan.findings.names import Find, NameMasker
+from pii_scan.findings.names import NameMasker
 from pii_scan.model import (
     ChunkBatch,
     ColumnOrigin,
@@ -52,7 +54,9 @@ from pii_scan.model import (
     WorkUnit,
 )
 from pii_scan.protocols import Source
-from pii_scan.record_dates.observe import RecordDates
+from pii_scan.read_ahead import TOGETHER_BYTES, Ahead, read_ahead
+from pii_scan.record_dates.observe import Month, RecordDates
+from pii_scan.rows_together import Together
 from pii_scan.stage_times import StageTimes
 from pii_scan.systems.attribution import Attribution
 from pii_scan.systems.profiles import load_profiles
@@ -98,6 +102,29 @@ class Settings:
         return cls(**{**content, **rest, "limits": limits})
 
 
+@dataclass(slots=True)
+class _Task:
+    """One unit while it goes through."""
+
+    unit: WorkUnit
+    beat: Beat
+    collector: Collector
+    rows: DocumentRows
+    document: Document | None = None
+    """Where it is read as it goes through."""
+    seen: Mapping[int, Seen] = dataclasses.field(default_factory=dict)
+    """What was seen in its texts before, by `id` of the batch."""
+    later: dict[DocumentRef, list[ChunkBatch]] | None = None
+    """Batches whose dates are looked at where something is found: only then are they kept. None: at once."""
+    last_flush: float = -FLUSH_SECONDS
+    """The first hits leave at once: no one knows yet whether the document is harmless."""
+
+    def is_due(self) -> bool:
+        """Whether what is gathered is to leave."""
+        waited = time.monotonic() - self.last_flush > FLUSH_SECONDS
+        return self.collector.pending > 0 and (waited or self.collector.pending > FLUSH_HITS)
+
+
 class Pipeline:
     """Everything loaded and compiled once for many work units."""
 
@@ -135,54 +162,106 @@ class Pipeline:
 
     def run(self, unit: WorkUnit, beat: Beat) -> Iterator[dict[str, pa.Table]]:
         """The tables of one unit, in pieces. A document that cannot be opened or read becomes a problem row."""
-        collector = Collector(self._key, self._names.safe, self._ages)
-        rows = DocumentRows(self._names, self._key)
-        self._detector.hear(beat)
-        last_flush = -FLUSH_SECONDS  # the first hits leave at once: no one knows yet whether the document is harmless
+        task = self._task(unit, beat)
         try:
             with contextlib.ExitStack() as held:
                 with self._times.on("open"):
                     document = held.enter_context(self._sources[unit.ref.target].open(unit.ref))
-                document.slice, document.needs = unit.slice, self._needs
-                rows.opened(document)
-                current: DocumentRef | None = None
-                reading = self._detector.reading()
-                for piece in self._times.through("extract", self._read(unit, document, rows)):
-                    if isinstance(piece, Extracted):
-                        if piece.ref != current:
-                            if current is not None:
-                                self._end(reading, collector)
-                            current, reading = piece.ref, self._detector.reading()
-                            collector.begin(piece.ref.target, self._names.document(piece.ref))
-                        self._observe(piece)
-                        if len(piece.batch.texts):
-                            self._detect(piece, reading, collector, rows)
-                        beat()
-                        due = time.monotonic() - last_flush > FLUSH_SECONDS
-                        if collector.pending and (due or collector.pending > FLUSH_HITS):
-                            yield self._flushed(collector)
-                            last_flush = time.monotonic()
-                    elif isinstance(piece, Problem):
-                        rows.problem(piece)
-                    elif isinstance(piece, purview.ExportedItems):
-                        yield {"origins": rows.origins(piece)}
-                        beat()
-                    else:
-                        if current is not None:  # the container's text may go on after a member: it begins anew
-                            self._end(reading, collector)
-                            current = None
-                        self._done(piece, unit, collector, rows)
-                        if self._columns is not None:
-                            yield {"columns": self._columns.finish(piece.ref, piece.media_type, document)}
-                        beat()
-                self._end(reading, collector)
+                document.slice, document.needs, task.document = unit.slice, self._needs, document
+                task.rows.opened(document.account)
+                yield from self._through(task, self._times.through("extract", self._read(unit, document, task.rows)))
                 changed = getattr(self._sources[unit.ref.target], "changed", None)
                 if changed is not None and (problem := changed(unit.ref, document)) is not None:
-                    rows.problem(problem)
+                    task.rows.problem(problem)
         except DocumentError as error:
-            rows.problem(Problem(unit.ref, Stage.SOURCE, ProblemCode(error.code), error.detail))
-        times = {"times": self._times.table()} if self._profile else {}
-        yield {**self._flushed(collector), **rows.tables(), **times}
+            task.rows.problem(Problem(unit.ref, Stage.SOURCE, ProblemCode(error.code), error.detail))
+        yield {**self._flushed(task.collector), **row_tables(task.rows.rows()), **self._took()}
+
+    def run_together(self, units: Sequence[WorkUnit], beat: Beat) -> Iterator[Together | WorkUnit]:
+        """The tables of small units, of some at a time; a unit that turns out to hold much is given back, and is to be
+        run by itself.
+        """
+        if self._columns is not None:  # the columns of a table may be told by its file
+            yield from units
+            return
+        held: list[Ahead] = []
+        size = 0
+        for unit in units:
+            with self._times.on("extract"):
+                ahead = read_ahead(unit, self._sources[unit.ref.target], self._extracted, beat)
+            if ahead is not None:
+                held.append(ahead)
+                size += ahead.text_bytes
+            if held and (ahead is None or size > TOGETHER_BYTES):
+                yield self._looked_at(held, beat)
+                held, size = [], 0
+            if ahead is None:
+                yield unit
+        if held:
+            yield self._looked_at(held, beat)
+
+    def _looked_at(self, held: Sequence[Ahead], beat: Beat) -> Together:
+        """The rows of documents that are read, their texts looked at together."""
+        try:
+            with self._times.on("detect"):
+                seen = look_ahead(self._detector, [one.batches() for one in held if one.is_single()])
+        except (ExpressionTimeout, GuestError):
+            seen = {}  # each is looked at by itself, and one of them will say so
+        made = Together(len(held))
+        for position, one in enumerate(held):
+            task = self._task(one.unit, beat)
+            task.seen, task.later = seen, {}
+            task.last_flush = math.inf
+            task.rows.opened(one.account)
+            for tables in self._through(task, iter(one.pieces)):
+                made.add(position, tables)
+            made.add(position, self._flushed(task.collector))
+            made.add_rows(position, task.rows.rows())
+        return made.ended(self._took())
+
+    def _task(self, unit: WorkUnit, beat: Beat) -> _Task:
+        self._detector.hear(beat)
+        collector = Collector(self._key, self._names.safe, self._ages)
+        return _Task(unit, beat, collector, DocumentRows(self._names, self._key))
+
+    def _through(self, task: _Task, pieces: Iterable[Walked]) -> Iterator[dict[str, pa.Table]]:
+        """Has all that is read of a unit looked at, and gathers what is found in its collector and rows."""
+        collector, rows, beat = task.collector, task.rows, task.beat
+        current: DocumentRef | None = None
+        reading: Reading | None = None
+        for piece in pieces:
+            if isinstance(piece, Extracted):
+                if reading is None or piece.ref != current:
+                    self._end(reading, collector)
+                    current, reading = piece.ref, self._detector.reading()
+                    collector.begin(piece.ref.target, self._names.document(piece.ref))
+                self._observe(piece, task)
+                if len(piece.batch.texts):
+                    self._detect(piece, reading, task)
+                beat()
+                if task.is_due():
+                    yield self._flushed(collector)
+                    task.last_flush = time.monotonic()
+            elif isinstance(piece, Problem):
+                rows.problem(piece)
+            elif isinstance(piece, purview.ExportedItems):
+                yield {"origins": rows.origins(piece)}
+                beat()
+            else:
+                self._end(reading, collector)
+                reading = None  # the container's text may go on after a member: it begins anew
+                self._done(piece, task)
+                if self._columns is not None and task.document is not None:
+                    yield {"columns": self._columns.finish(piece.ref, piece.media_type, task.document)}
+                beat()
+        self._end(reading, collector)
+
+    def _took(self) -> dict[str, pa.Table]:
+        return {"times": self._times.table()} if self._profile else {}
+
+    def _extracted(self, document: Document) -> Iterator[Walked]:
+        document.needs = self._needs
+        return extract(document, self._limits, **self._how)
 
     def _read(self, unit: WorkUnit, document: Document, rows: DocumentRows) -> Iterator[Walked]:
         """What a document holds; where a worker did not survive it, its loose text."""
@@ -199,23 +278,40 @@ class Pipeline:
             for column, cells in zip(columns, asked, strict=True)
         ]
 
-    def _done(self, piece: DocumentDone, unit: WorkUnit, collector: Collector, rows: DocumentRows) -> None:
+    def _done(self, piece: DocumentDone, task: _Task) -> None:
         """A document, or the slice of it that is read, is over."""
-        self._name_hits(piece.ref, collector, rows)
+        self._name_hits(piece.ref, task.collector, task.rows)
         with self._times.on("observe"):
-            rows.done(piece, *self._system(piece), self._dates.finish(piece.ref), collector)
-        self._times.done(piece.media_type, _size(piece.ref, unit))
+            task.rows.done(piece, *self._system(piece), self._months(piece.ref, task), task.collector)
+        self._times.done(piece.media_type, _size(piece.ref, task.unit))
+
+    def _months(self, ref: DocumentRef, task: _Task) -> list[Month]:
+        """When the records of a document are from; of those that wait, only where something was found."""
+        if task.later is not None:
+            if not task.rows.is_found(ref):
+                task.later.pop(ref, None)
+                self._dates.forget(ref)
+                return []
+            around: DocumentRef | None = ref
+            while around is not None:  # an attachment is of the date of its message
+                for batch in task.later.pop(around, ()):
+                    self._dates.observe(around, batch)
+                around = around.parent
+        return self._dates.finish(ref)
 
     def _flushed(self, collector: Collector) -> dict[str, pa.Table]:
         with self._times.on("collect"):
             return collector.flush()
 
-    def _observe(self, piece: Extracted) -> None:
+    def _observe(self, piece: Extracted, task: _Task) -> None:
         """Shows a batch to all that look at documents as a whole."""
         with self._times.on("observe"):
             if self._attribution is not None:
                 self._attribution.observe(piece.ref, piece.batch)
-            self._dates.observe(piece.ref, piece.batch)
+            if task.later is not None:
+                task.later.setdefault(piece.ref, []).append(piece.batch)
+            else:
+                self._dates.observe(piece.ref, piece.batch)
             if self._columns is not None:
                 self._columns.observe(piece.ref, piece.batch)
 
@@ -237,7 +333,7 @@ class Pipeline:
         """The rows of a problem that was met outside: by the walk, or by the engine that had to end a worker."""
         rows = DocumentRows(self._names, self._key)
         rows.problem(problem)
-        return rows.tables()
+        return row_tables(rows.rows())
 
     def plan(self, unit: WorkUnit, slice_bytes: int, beat: Beat) -> list[Slice]:
         """The slices that a large document is to be read in; empty when it is to be read whole."""
@@ -248,11 +344,11 @@ class Pipeline:
         except DocumentError:
             return []  # reading it will say why
 
-    def _detect(self, piece: Extracted, reading: Reading, collector: Collector, rows: DocumentRows) -> None:
-        batch, origin = piece.batch, piece.batch.origin
+    def _detect(self, piece: Extracted, reading: Reading, task: _Task) -> None:
+        batch, origin, rows = piece.batch, piece.batch.origin, task.rows
         try:
             with self._times.on("detect"):
-                found = _found(reading, batch)
+                found = found_in(reading, batch, task.seen.get(id(batch)))
         except ExpressionTimeout:
             detail = "a rule's expression took too long on a text"
             rows.problem(Problem(piece.ref, Stage.DETECT, ProblemCode.LIMIT, detail))
@@ -267,12 +363,13 @@ class Pipeline:
             rows.found(piece.ref)
             if isinstance(origin, ColumnOrigin) and origin.keys is not None and reading.names_any(origin.keys.names):
                 batch = dataclasses.replace(batch, origin=dataclasses.replace(origin, keys=None))
-        self._collect(reading.parts.take(batch, found), collector)
+        self._collect(reading.parts.take(batch, found), task.collector)
 
-    def _end(self, reading: Reading, collector: Collector) -> None:
+    def _end(self, reading: Reading | None, collector: Collector) -> None:
         """No more of a document will come, or of a part of it."""
-        self._collect(reading.parts.rest(), collector)
-        collector.end()
+        if reading is not None:
+            self._collect(reading.parts.rest(), collector)
+            collector.end()
 
     def _collect(self, ready: Iterable[Found], collector: Collector) -> None:
         with self._times.on("collect"):
@@ -330,48 +427,6 @@ def _size(ref: DocumentRef, unit: WorkUnit) -> int:
     if ref.parent is not None:
         return 0
     return ref.size_bytes or 0 if unit.slice is None else unit.slice.end - unit.slice.start
-
-
-def _found(reading: Reading, batch: ChunkBatch) -> Detections:
-    """What is in a batch, read as its place says."""
-    origin = batch.origin
-    if isinstance(origin, ColumnOrigin):
-        place = ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers, origin.comment)
-        return reading.cells(batch.texts, place, origin.first_row, dull=origin.dull)
-    if isinstance(origin, PartOrigin):
-        return _under_names(reading, batch.texts, origin.parts)
-    return reading.texts(batch.texts)
-
-
-def _under_names(reading: Reading, texts: pa.Array, parts: tuple[str, ...]) -> Detections:
-    """Detections in parts, each read under its name as under a heading: `X-Originating-IP` says what its value is."""
-    names = [f"{name.removeprefix('header: ')}:\n".encode("utf-8", "replace").decode() for name in parts]
-    wide = pa.large_string()
-    under = pc.binary_join_element_wise(pa.array(names, wide), texts.cast(wide), pa.scalar("", wide))
-    found = reading.texts(pc.fill_null(under, ""))
-    size = np.array([len(name.encode()) for name in names] or [0], np.int64)
-    found = found.take(found.start >= size[found.text])
-    return dataclasses.replace(found, start=found.start - size[found.text], end=found.end - size[found.text])
-
-
-def finder(detector: Detector) -> Find:
-    """Where personal data stands in names of files, columns and parts, for `NameMasker`. A name that a rule cannot
-    be tried on in time, or that a guest fails on, counts as personal data from end to end.
-    """
-
-    def find(names: list[str]) -> list[list[tuple[int, int]]]:
-        spans: list[list[tuple[int, int]]] = [[] for _ in names]
-        try:
-            found = detector.detect_texts(names)
-        except (ExpressionTimeout, GuestError):
-            return [[(0, len(name))] for name in names]
-        for row in found.select(["text", "start", "end"]).to_pylist():
-            spans[row["text"]].append((row["start"], row["end"]))
-        for number, start, end in detector.own_words(names):
-            spans[number].append((start, end))
-        return spans
-
-    return find
 
 
 class _Heard:

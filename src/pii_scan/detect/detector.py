@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,7 +18,7 @@ from pii_scan.detect.columns import Column, ColumnRules
 from pii_scan.detect.engine import Detections, RuleEngine, no_detections, text_offsets
 from pii_scan.detect.engine import Guests as AnyGuests
 from pii_scan.detect.guest_group import GuestGroup
-from pii_scan.detect.name_finder import NameFinder, NamesOfDocument
+from pii_scan.detect.name_finder import NameFinder, NamesOfDocument, worth_a_look
 from pii_scan.detect.name_rule import ENTITY_TYPE as PERSON
 from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.named_near import weigh_names
@@ -95,6 +97,24 @@ class Detector:
         if self._names is not None:
             found = self.with_names(found, self._names.in_texts(texts), texts)
         return self.engine.settle(found, min_score=self.min_score, resolve=self.resolve)
+
+    def look_at(self, texts: Sequence[pa.Array], alone: Sequence[bool]) -> list[Seen]:
+        """What is in running texts of many documents, each as if looked at by itself. `alone`: of which documents the
+        one text is all there is: names in it do not depend on others.
+        """
+        joined = pa.concat_arrays([one.cast(pa.large_string()) for one in texts])
+        count = [len(one) for one in texts]
+        candidates = _parted(self.engine.candidates(joined, rejected=True), count)
+        names: list[Detections | None] = [None] * len(texts)
+        if self._names is not None and joined.nbytes < self._names.most_together:
+            single = [number for number, one in enumerate(texts) if alone[number]]
+            some = [number for number in single if worth_a_look(texts[number])]
+            names = [no_detections() if number in set(single) else None for number in range(len(texts))]
+            if some:
+                found = self._names.tagged(pa.concat_arrays([texts[number].cast(pa.large_string()) for number in some]))
+                for number, one in zip(some, _parted(found, [1] * len(some)), strict=True):
+                    names[number] = one
+        return [Seen(*both) for both in zip(candidates, names, strict=True)]
 
     def with_names(self, found: Detections, names: Detections, texts: pa.Array) -> Detections:
         """Both, where `names` in the same `texts` are evidence for what else was found."""
@@ -212,17 +232,33 @@ class ColumnPlace:
     """What else is said of the column where it lies; it counts where the header says nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen in texts of a document before it is read."""
+
+    candidates: Detections
+    """With what fails its check."""
+    names: Detections | None
+    """None where they depend on the rest of the document."""
+
+
 class Reading:
     """One document while it is read: what its columns and its running text have shown so far."""
 
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
         self._columns: dict[ColumnPlace, Column] = {}
-        self._chance = TextChance(detector.engine)
-        self._split = SplitNumbers(detector._columns)
         self._names = None if detector._names is None else NamesOfDocument(detector._names)
         self.parts = SplitNames()
         """Put together from what is found, batch for batch, by who keeps it."""
+
+    @functools.cached_property  # most small documents hold nothing that has to be weighed
+    def _chance(self) -> TextChance:
+        return TextChance(self._detector.engine)
+
+    @functools.cached_property
+    def _split(self) -> SplitNumbers:
+        return SplitNumbers(self._detector._columns)
 
     def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1, *, dull: bool = False) -> Detections:
         """Detections in a batch of cells of one column, decided by header, cells and the batches before.
@@ -256,13 +292,35 @@ class Reading:
         """Whether one of the headers says that its column may hold personal data, or is personal data itself."""
         return any(self._detector.speaks_of_persons(header) for header in headers)
 
-    def texts(self, texts: pa.Array) -> Detections:
-        """Detections in running text."""
+    def texts(self, texts: pa.Array, seen: Seen | None = None) -> Detections:
+        """Detections in running text. `seen`: what is in it, where that was looked at before."""
         detector = self._detector
-        found = self._chance.weigh(detector.engine.candidates(texts, rejected=True), texts)
+        found = detector.engine.candidates(texts, rejected=True) if seen is None else seen.candidates
+        names = None if seen is None else seen.names
+        if names is None:
+            names = no_detections() if self._names is None else self._names.in_texts(texts)
+        if not len(found) and not len(names):
+            return found
+        found = self._chance.weigh(found, texts)
         if self._names is not None:
-            found = detector.with_names(found, self._names.in_texts(texts), texts)
+            found = detector.with_names(found, names, texts)
         return detector.engine.settle(found, min_score=detector.min_score, resolve=detector.resolve)
+
+
+def _parted(found: Detections, count: Sequence[int]) -> list[Detections]:
+    """Detections in texts that were looked at together, by whose they are. `count`: how many texts each has."""
+    if not len(found):
+        return [found] * len(count)
+    first = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
+    owner = np.searchsorted(first, found.text, side="right") - 1
+    order = np.argsort(owner, kind="stable")
+    bounds = np.searchsorted(owner[order], np.arange(len(count) + 1))
+    some = dict.fromkeys(owner.tolist())
+    parts = [no_detections()] * len(count)
+    for number in some:
+        mine = found.take(order[bounds[number] : bounds[number + 1]])
+        parts[number] = dataclasses.replace(mine, text=mine.text - first[number])
+    return parts
 
 
 def _names(names: list[str], rule: np.ndarray) -> pa.DictionaryArray:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pii_scan.detect.names.tagger import Mentioned, NameTagger
     from pii_scan.detect.names.tokens import Hashes
 
+_APART = "\n \n"
+"""Between texts that stand each for itself: two line ends, so that what is beside a word is never of another text."""
 IN_COLUMN = 4
 """What stands for the column in place of a name's strength as the number of the pattern."""
 
@@ -52,6 +54,13 @@ class NameFinder:
         from pii_scan.detect.names.tagger import NameTagger
 
         return NameTagger(self.model)
+
+    @property
+    def most_together(self) -> int:
+        """Bytes of text below which the texts of one look are never cut."""
+        from pii_scan.detect.names.tokens import MAX_CHARACTERS
+
+        return MAX_CHARACTERS
 
     def own_words(self, texts: Sequence[str]) -> Iterable[tuple[int, int, int]]:
         """(text, start, end) in code points of the words of the user's lists in `texts`, which are no prose."""
@@ -85,9 +94,10 @@ class NameFinder:
 
     def tagged(self, texts: pa.Array, mentioned: Mentioned | None = None, *, cells: bool = False) -> Detections:
         """Names in texts that may hold some. With `mentioned` they are of one document, else each stands for itself."""
-        joined = "\n".join(text or "" for text in texts.to_pylist())
+        between = "\n" if mentioned is not None else _APART
+        joined = between.join(text or "" for text in texts.to_pylist())
         size = np.asarray(pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False), np.int64)
-        start = np.cumsum(size + 1) - size - 1
+        start = np.cumsum(size + len(between)) - size - len(between)
         apart = None if mentioned is not None or len(texts) == 1 else start
         if not cells and apart is None and not self._evident(joined):
             return no_detections()

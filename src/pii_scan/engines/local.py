@@ -57,28 +57,35 @@ class Group:
     part: str
     items: list[Item]
     plan: bool = False
-    tables: dict[str, list[tuple[int, pa.Table]]] = field(default_factory=dict)
-    """Each with the position of the item that it is of."""
+    tables: dict[str, list[tuple[int, list[int], pa.Table]]] = field(default_factory=dict)
+    """Each with the position of the first item that it is of, and how many rows are of it and of those that follow."""
     position: int = 0
     tried: int = -1
     """The position of the item whose worker was ended from outside."""
+    alone: bool = False
+    """A worker did not survive several items that it read at a time: they are read one by one."""
 
     def again(self) -> bool:
         """Whether the present item is to be read anew: once, and without what was found of it."""
         if self.tried == self.position:
             return False
         self.tried = self.position
-        for name, pieces in self.tables.items():
-            self.tables[name] = [(position, table) for position, table in pieces if position != self.position]
+        self.drop()
         return True
+
+    def drop(self) -> None:
+        """Forgets what was found in the present item."""
+        for name, pieces in self.tables.items():
+            self.tables[name] = [piece for piece in pieces if piece[0] != self.position]
 
     def made(self) -> Part:
         """What was found in all of it."""
-        tables = {name: _joined(name, [table for _, table in pieces]) for name, pieces in self.tables.items() if pieces}
+        tables = {name: _joined(name, [one[2] for one in pieces]) for name, pieces in self.tables.items() if pieces}
         counts = {name: [0] * len(self.items) for name in tables}
         for name in tables:
-            for position, table in self.tables[name]:
-                counts[name][position] += table.num_rows
+            for position, rows, _ in self.tables[name]:
+                for number, count in enumerate(rows, position):
+                    counts[name][number] += count
         return Part(self.part, tables, counts)
 
 
@@ -139,6 +146,8 @@ class _Worker:
         self.killed_for: ProblemCode | None = None
         self.found = False
         """Something, in the current document."""
+        self.together = False
+        """It reads several documents at a time: which of them ended it is not known."""
         self.since = self.beat = time.monotonic()
         threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
         self.tell(wire.SETTINGS, setup)
@@ -256,7 +265,9 @@ class LocalEngine:
     def _give(self, worker: _Worker, group: Group) -> None:
         worker.group = group
         worker.since = worker.beat = time.monotonic()
-        worker.tell(wire.PLAN if group.plan else wire.GROUP, wire.encode_items(group.items[group.position :]))
+        worker.together = False
+        kind = wire.PLAN if group.plan else wire.ALONE if group.alone else wire.GROUP
+        worker.tell(kind, wire.encode_items(group.items[group.position :]))
         self._announce(worker)
 
     def _announce(self, worker: _Worker) -> None:
@@ -291,17 +302,19 @@ class LocalEngine:
         elif group is None:
             return
         elif kind == wire.TABLE:
-            name, table = wire.decode_table(payload)
-            group.tables.setdefault(name, []).append((group.position, table))
+            name, table, counts = wire.decode_table(payload)
+            group.tables.setdefault(name, []).append((group.position, counts, table))
             if name == "index":
                 worker.found = True
                 self._report(Progress(findings=table.num_rows))
-        elif kind == wire.ITEM_DONE:
-            item = group.items[group.position]
-            group.position += 1
+        elif kind == wire.TOGETHER:
+            worker.together = bool(wire.decode_number(payload))
+        elif kind == wire.ITEMS_DONE:
+            for item in group.items[group.position : group.position + wire.decode_number(payload)]:
+                group.position += 1
+                self._report(Progress(finished=item if isinstance(item, WorkUnit) else None))
             worker.found = False
             worker.since = worker.beat
-            self._report(Progress(finished=item if isinstance(item, WorkUnit) else None))
             self._announce(worker)
         elif kind == wire.SLICES:
             self._planned(worker, group, wire.decode_items(payload))
@@ -354,7 +367,10 @@ class LocalEngine:
         if group is None:
             return
         item = worker.current()
-        if isinstance(item, WorkUnit) and worker.killed_for is None and status == _KILLED and group.again():
+        if worker.together:
+            group.alone = True
+            group.drop()
+        elif isinstance(item, WorkUnit) and worker.killed_for is None and status == _KILLED and group.again():
             pass  # no fault of the document: the system was short of memory, or someone chose this process
         elif isinstance(item, WorkUnit):
             group.items[group.position] = self._ended(worker, item, status)

@@ -350,5 +350,5 @@ def _add(group: Group, positions: Sequence[int], part: Part) -> None:
     for name, table in part.tables.items():
         at = 0
         for position, count in zip(positions, part.counts[name], strict=True):
-            group.tables.setdefault(name, []).append((position, table.slice(at, count)))
+            group.tables.setdefault(name, []).append((position, [count], table.slice(at, count)))
             at += count

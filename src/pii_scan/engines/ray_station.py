@@ -113,7 +113,8 @@ def tidy(token: str) -> None:
 
 def decoded(answer: Answer, name: str) -> Part:
     """The part that a task has made, with the name of its group."""
-    return Part(name, dict(wire.decode_table(table) for table in answer[1]), answer[2])
+    tables = (wire.decode_table(table) for table in answer[1])
+    return Part(name, {of: table for of, table, _ in tables}, answer[2])
 
 
 def _answer(part: Part) -> Answer:

@@ -43,7 +43,7 @@ from pii_scan.systems.own import own_profiles
 from pii_scan.systems.profiles import load_profiles
 
 GROUP_BYTES = 8 << 20
-GROUP_ITEMS = 64
+GROUP_ITEMS = 256
 
 Report = Callable[[Progress], None]
 

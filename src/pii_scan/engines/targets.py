@@ -16,12 +16,12 @@ from pii_scan.cache_folder import cache_folder
 from pii_scan.config import Config
 from pii_scan.detect.detector import Detector
 from pii_scan.detect.name_finder import NameFinder
+from pii_scan.detect.name_spans import finder
 from pii_scan.engines.marks import identity
 from pii_scan.errors import ConfigError, TargetError, UsageError
 from pii_scan.estate.model import Target, shown_url
 from pii_scan.findings.names import NameMasker
 from pii_scan.model import Limits, ProblemCode, printable
-from pii_scan.pipeline import finder
 from pii_scan.protocols import Source
 from pii_scan.sources import describe, describe_stdin, describe_unreachable, opened
 from pii_scan.sources.stdin import StdinSource, spool_stdin

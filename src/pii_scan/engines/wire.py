@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
@@ -15,10 +15,13 @@ import pyarrow as pa
 
 from pii_scan.model import DocumentRef, Problem, ProblemCode, Slice, Stage, WorkUnit
 
-SETTINGS, GROUP, PLAN = b"S", b"G", b"P"
-READY, BEAT, TABLE, ITEM_DONE, GROUP_DONE, SLICES = b"r", b"b", b"t", b"i", b"g", b"s"
+SETTINGS, GROUP, ALONE, PLAN = b"S", b"G", b"A", b"P"
+"""ALONE: a group whose items are to be read one by one."""
+READY, BEAT, TABLE, TOGETHER, ITEMS_DONE, GROUP_DONE, SLICES = b"r", b"b", b"t", b"m", b"i", b"g", b"s"
+"""TOGETHER: whether from now on several items are read at a time, of which none is done before all are."""
 
 _HEADER = struct.Struct("<cI")
+_COUNT = struct.Struct("<I")
 
 Item = WorkUnit | Problem
 """A group holds documents to read and problems to record, in the order of the walk."""
@@ -82,18 +85,31 @@ def _read_ref(content: list[Any]) -> DocumentRef:
     return DocumentRef(target, path, parent, size, modified, moments, version)
 
 
-def encode_table(name: str, table: pa.Table) -> bytes:
-    """A table with its name."""
+def encode_number(number: int) -> bytes:
+    """A count."""
+    return _COUNT.pack(number)
+
+
+def decode_number(payload: bytes) -> int:
+    """The inverse of `encode_number`."""
+    (number,) = _COUNT.unpack(payload)
+    return int(number)
+
+
+def encode_table(name: str, table: pa.Table, counts: Sequence[int] = ()) -> bytes:
+    """A table with its name, and how many of its rows are of each item; empty: all of one."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    label = name.encode("ascii")
+    label = encode([name, list(counts)])
     content: bytes = sink.getvalue().to_pybytes()
-    return bytes([len(label)]) + label + content
+    return _COUNT.pack(len(label)) + label + content
 
 
-def decode_table(payload: bytes) -> tuple[str, pa.Table]:
+def decode_table(payload: bytes) -> tuple[str, pa.Table, list[int]]:
     """The inverse of `encode_table`."""
-    size = payload[0]
-    with pa.ipc.open_stream(pa.py_buffer(payload)[1 + size :]) as reader:
-        return payload[1 : 1 + size].decode("ascii"), reader.read_all()
+    start = _COUNT.size + decode_number(payload[: _COUNT.size])
+    name, counts = json.loads(payload[_COUNT.size : start])
+    with pa.ipc.open_stream(pa.py_buffer(payload)[start:]) as reader:
+        table = reader.read_all()
+    return name, table, counts or [table.num_rows]

@@ -5,15 +5,21 @@ Whatever a parser prints goes nowhere: standard output belongs to the answers, a
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
 import sys
 import time
-from typing import BinaryIO
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, BinaryIO
 
+from pii_scan.arrow_alone import without_pandas
 from pii_scan.engines import wire
 from pii_scan.model import Problem, WorkUnit
+
+if TYPE_CHECKING:
+    from pii_scan.pipeline import Pipeline
 
 BEAT_SECONDS = 0.2
 
@@ -39,15 +45,17 @@ def main() -> None:
     if frame is None:
         return
     content = json.loads(frame[1])
+    plugged = any(content["settings"][kind] for kind in ("presidio", "ner"))  # may make data frames
+    with contextlib.nullcontext() if plugged else without_pandas():
+        import pyarrow as pa
 
-    import pyarrow as pa
+        from pii_scan.extract.sandbox import allow_seconds, confine
+        from pii_scan.pipeline import Pipeline, Settings
+        from pii_scan.read_ahead import runs
+        from pii_scan.sources import open_sources
 
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    from pii_scan.extract.sandbox import allow_seconds, confine
-    from pii_scan.pipeline import Pipeline, Settings
-    from pii_scan.sources import open_sources
-
     settings = Settings.from_json(content["settings"])
     pipeline = Pipeline(settings, open_sources(content["sources"], settings.limits))
     remote = any(source["kind"] in ("sql", "objects") for source in content["sources"])
@@ -66,15 +74,53 @@ def main() -> None:
             wire.send(out, wire.SLICES, wire.encode_items([WorkUnit(unit.ref, part) for part in slices]))
             continue
         pipeline.expect(items)
-        for item in items:
-            allow_seconds(settings.limits.document_seconds + (item.ref.size_bytes or 0) / (1 << 20))
-            tables = [pipeline.record(item)] if isinstance(item, Problem) else pipeline.run(item, pulse)
-            for piece in tables:
-                for name, table in piece.items():
-                    if table.num_rows:
-                        wire.send(out, wire.TABLE, wire.encode_table(name, table))
-            wire.send(out, wire.ITEM_DONE)
+        group = _Group(pipeline, out, pulse, lambda size: allow_seconds(settings.limits.document_seconds + size))
+        for some in [[item] for item in items] if kind == wire.ALONE else runs(items):
+            group.read(some)
         wire.send(out, wire.GROUP_DONE)
+
+
+class _Group:
+    """Reads the items of one group and says what is in them."""
+
+    def __init__(
+        self, pipeline: Pipeline, out: BinaryIO, pulse: _Pulse, allow: Callable[[float], None]
+    ) -> None:  # fmt: skip
+        """`allow`: sets how many seconds of the processor may be taken for what comes, with so many MiB."""
+        self._pipeline = pipeline
+        self._out = out
+        self._pulse = pulse
+        self._allow = allow
+
+    def read(self, items: Sequence[wire.Item]) -> None:
+        """An item, or several small ones."""
+        if len(items) == 1:
+            self._alone(items[0])
+            return
+        self._together(True)
+        for made in self._pipeline.run_together([item for item in items if isinstance(item, WorkUnit)], self._pulse):
+            if isinstance(made, WorkUnit):
+                self._together(False)
+                self._alone(made)
+            else:
+                for name, table in made.tables.items():
+                    wire.send(self._out, wire.TABLE, wire.encode_table(name, table, made.counts[name]))
+                wire.send(self._out, wire.ITEMS_DONE, wire.encode_number(made.size))
+            self._together(True)
+        self._together(False)
+
+    def _together(self, begins: bool) -> None:
+        self._allow(1)
+        wire.send(self._out, wire.TOGETHER, wire.encode_number(begins))
+
+    def _alone(self, item: wire.Item) -> None:
+        self._allow((item.ref.size_bytes or 0) / (1 << 20))
+        pieces = [self._pipeline.record(item)] if isinstance(item, Problem) else self._pipeline.run(item, self._pulse)
+        for piece in pieces:
+            for name, table in piece.items():
+                if table.num_rows:
+                    wire.send(self._out, wire.TABLE, wire.encode_table(name, table))
+        wire.send(self._out, wire.ITEMS_DONE, wire.encode_number(1))
 
 
 def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:

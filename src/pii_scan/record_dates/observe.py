@@ -119,9 +119,7 @@ class RecordDates:
 
         All of one basis: `data` where its data are dated, else `name`, else `file`; empty where nothing is known.
         """
-        state = self._states.pop(ref, None)
-        if ref.parent is None and self._states:  # members that were never finished
-            self._states = {other: one for other, one in self._states.items() if other.top != ref}
+        state = self.forget(ref)
         for tally in self._in_data(state) if state is not None else ():
             if tally:
                 return tally.months("data")
@@ -132,6 +130,13 @@ class RecordDates:
                 return outer.message.months("data")
             around = around.parent
         return months_of_name(ref.display, self._as_of) or self._of_file(ref)
+
+    def forget(self, ref: DocumentRef) -> _State | None:
+        """Drops what is known of the document and its members."""
+        state = self._states.pop(ref, None)
+        if ref.parent is None and self._states:  # members that were never finished
+            self._states = {other: one for other, one in self._states.items() if other.top != ref}
+        return state
 
     # the parts of a document
 

@@ -13,7 +13,7 @@ from pii_scan.detect.names.features import MAX_PARTICLE
 from pii_scan.detect.names.tokens import BREAK, WORD, Bools, Hashes, Ints, Tokens
 
 PROSE = 0.3
-"""Share of the capitalised words with Norwegian around them from which on all lines are read."""
+"""Share of the capitalised words of a text with Norwegian around them from which on all its lines are read."""
 
 
 def lines_worth_reading(tokens: Tokens, lists: Lists, single: Bools, salt: Hashes) -> Bools:
@@ -25,14 +25,17 @@ def lines_worth_reading(tokens: Tokens, lists: Lists, single: Bools, salt: Hashe
         return np.zeros(size, bool)
     edge = np.zeros(size, bool)
     edge[1:] = salt[1:] != salt[:-1]
-    trusted = words.norwegian(tokens, at, np.cumsum(edge))
-    if trusted.mean() >= PROSE:
+    text = np.cumsum(edge)
+    trusted = words.norwegian(tokens, at, text)
+    counted = np.bincount(text[at], minlength=int(text[-1]) + 1)
+    prose = np.bincount(text[at], trusted, len(counted)) >= PROSE * np.maximum(counted, 1)
+    if prose.all():
         return np.ones(size, bool)
     line = np.cumsum(tokens.kind == BREAK)
     worth = np.zeros(int(line[-1]) + 1, bool)
     worth[line[at[trusted]]] = True
-    worth[line[_strong(tokens, lists, at[~trusted], may, salt)]] = True
-    return np.asarray(worth[line])
+    worth[line[_strong(tokens, lists, at[~trusted & ~prose[text[at]]], may, salt)]] = True
+    return np.asarray(worth[line] | prose[text])
 
 
 def _strong(tokens: Tokens, lists: Lists, at: Ints, may: Bools, salt: Hashes) -> Ints:
