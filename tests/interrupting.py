@@ -13,7 +13,7 @@ from scanning import rows
 
 from pii_scan.engines import local, marks
 from pii_scan.engines import scan as scanning_module
-from pii_scan.engines.local import Progress
+from pii_scan.engines.group import Progress
 from pii_scan.engines.scan import Interrupted, scan
 from pii_scan.findings import run_writer
 from pii_scan.findings.schema import TABLES

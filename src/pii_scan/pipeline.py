@@ -155,7 +155,7 @@ class Pipeline:
         )
         self._how: dict[str, Any] = {"readers": BY_RECORD} if settings.for_guard else {}
         self._columns = ColumnsSeen(self._names) if settings.for_guard else None
-        self._times = StageTimes()
+        self._times = StageTimes(asked=settings.profile)
         self._profile = settings.profile
         self._labels: dict[tuple[int, int, int, int, int], int] = {}
         self._label_list: list[Label] = []

@@ -11,7 +11,7 @@ from scanning import RULE
 from pii_scan.cli.options import veiled
 from pii_scan.cli.progress import ProgressLine
 from pii_scan.detect.rules import load_rules
-from pii_scan.engines.local import Progress
+from pii_scan.engines.group import Progress
 from pii_scan.model import DocumentRef, WorkUnit
 
 

@@ -16,7 +16,7 @@ from scanning import KEY, codes, environment, pii_scan, rows, statuses
 from sql_servers import missing
 
 from pii_scan.config import Config
-from pii_scan.engines.local import Progress
+from pii_scan.engines.group import Progress
 from pii_scan.engines.ray_cluster import connected
 from pii_scan.engines.scan import scan
 from pii_scan.errors import RunError, UsageError

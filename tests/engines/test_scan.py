@@ -14,7 +14,7 @@ import pytest
 from scanning import codes, found, rows, statuses, workers
 
 from pii_scan.config import Config
-from pii_scan.engines.local import Progress
+from pii_scan.engines.group import Progress
 from pii_scan.engines.scan import key_folder, scan
 from pii_scan.errors import RunError, TargetError, UsageError
 from pii_scan.findings.store import Run, load_run

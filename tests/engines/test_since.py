@@ -16,6 +16,7 @@ from scanning import rows, statuses
 
 from pii_scan.config import Config
 from pii_scan.engines import local, marks
+from pii_scan.engines.group import Progress
 from pii_scan.engines.scan import scan
 from pii_scan.errors import UsageError
 from pii_scan.findings.store import Run, load_run
@@ -58,11 +59,10 @@ def read(tree: Path, out: Path, since: Path | str, **how: Any) -> tuple[Run, set
     names: set[str] = set()
     size = 0
 
-    def hear(progress: local.Progress) -> None:
+    def hear(progress: Progress) -> None:
         nonlocal size
-        if progress.current is not None:
-            names.add(progress.current.path)
         if progress.finished is not None:
+            names.add(progress.finished.ref.path)
             part, whole = progress.finished.slice, progress.finished.ref.size_bytes or 0
             size += whole if part is None else part.end - part.start
 
@@ -191,7 +191,7 @@ def test_a_scan_since_a_run_can_be_interrupted_and_resumed(tree: Path, old: Run,
     interrupted([place], tmp_path / "run", 9, since=first.path, config=Config(jobs=1))
     with pytest.raises(UsageError, match="--since is not as when"):
         scan([], out=tmp_path / "run", resume=True, since=old.path)
-    told: list[local.Progress] = []
+    told: list[Progress] = []
     run = scan([], out=tmp_path / "run", resume=True, report=told.append)
     assert sum(one.finished is not None for one in told) <= 12
     assert tables(run) == tables(scan([place], out=tmp_path / "whole")) and noted(run, TAKEN)
@@ -234,7 +234,7 @@ def test_tables_of_a_database_are_read_again(tmp_path: Path) -> None:
         made.execute("INSERT INTO a VALUES ('kari@example.no')")
     target = f"sqlite:///{tmp_path}/a.db"
     first = scan([target], out=tmp_path / "first")
-    told: list[local.Progress] = []
+    told: list[Progress] = []
     run = scan([target], out=tmp_path / "run", since=first.path, report=told.append)
     assert sum(one.finished is not None for one in told) == 1
     assert tables(run) == tables(first)

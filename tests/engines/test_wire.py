@@ -48,8 +48,10 @@ def test_a_stream_that_breaks_off_ends_after_its_last_whole_frame(
 def test_tables_keep_their_name_their_types_and_their_rows(words: list[str]) -> None:
     column = pa.array(words, pa.string()).dictionary_encode()
     table = pa.table({"word": column, "n": pa.array(range(len(words)), pa.uint64())})
-    name, again = wire.decode_table(wire.encode_table("findings", table))
-    assert name == "findings" and again.equals(table)
+    name, again, counts = wire.decode_table(wire.encode_table("findings", table))
+    assert name == "findings" and again.equals(table) and counts == [len(words)]
+    whose = [len(words), 0]
+    assert wire.decode_table(wire.encode_table("findings", table, whose))[2] == whose
 
 
 def test_a_table_of_no_rows_is_a_table() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
@@ -37,7 +38,8 @@ def worker(folder: Path) -> Iterator[Worker]:
     )  # fmt: skip
     with process:
         settings = Settings(KEY, "2026-11-22", (), (), 0.4, Limits())
-        content = {"settings": settings_json(settings), "sources": [describe(str(folder))], "slice_bytes": 60_000}
+        content = {"settings": settings_json(settings), "sources": [describe(str(folder))], "slice_bytes": 60_000,
+                   "folder": tempfile.mkdtemp(dir=folder.parent)}  # fmt: skip
         wire.send(_in(process), wire.SETTINGS, wire.encode(content))
         assert wire.receive(_out(process)) == (wire.READY, b"")
         yield process
@@ -67,17 +69,32 @@ def unit(folder: Path, name: str) -> WorkUnit:
     return WorkUnit(DocumentRef(str(folder), name, None, (folder / name).stat().st_size))
 
 
-def test_a_group_is_answered_item_by_item_and_then_as_a_whole(worker: Worker, folder: Path) -> None:
+@pytest.mark.parametrize("kind", [wire.GROUP, wire.ALONE])
+def test_a_group_is_answered_item_by_item_and_then_as_a_whole(worker: Worker, folder: Path, kind: bytes) -> None:
     walk_problem = Problem(DocumentRef(str(folder), "c"), Stage.SOURCE, ProblemCode.PERMISSION, "no permission")
-    items: list[wire.Item] = [unit(folder, "a.txt"), walk_problem, unit(folder, "b.bin")]
+    items: list[wire.Item] = [unit(folder, "a.txt"), walk_problem, unit(folder, "b.bin"), unit(folder, "a.txt")]
     for _ in range(2):
-        answers = ask(worker, wire.GROUP, items, wire.GROUP_DONE)
-        kinds = b"".join(kind for kind, _ in answers)
-        assert kinds.count(wire.ITEM_DONE) == 3 and kinds.endswith(wire.ITEM_DONE + wire.GROUP_DONE)
-        tables = [wire.decode_table(payload) for kind, payload in answers if kind == wire.TABLE]
-        assert {name for name, _ in tables} == {"findings", "index", "documents", "problems"}
-        codes = [code for name, table in tables if name == "problems" for code in table["code"].to_pylist()]
+        answers = ask(worker, kind, items, wire.GROUP_DONE)
+        done = [wire.decode_number(payload) for of, payload in answers if of == wire.ITEMS_DONE]
+        assert done == ([1, 1, 2] if kind == wire.GROUP else [1, 1, 1, 1])
+        tables = [wire.decode_table(payload) for of, payload in answers if of == wire.TABLE]
+        assert {name for name, _, _ in tables} == {"findings", "index", "documents", "problems"}
+        codes = [code for name, table, _ in tables if name == "problems" for code in table["code"].to_pylist()]
         assert codes == ["permission", "unsupported"]
+        assert all(sum(counts) == table.num_rows for _, table, counts in tables)
+
+
+def test_what_is_read_together_is_said_before_and_done_at_once(worker: Worker, folder: Path) -> None:
+    items: list[wire.Item] = [unit(folder, "a.txt"), unit(folder, "b.bin")]
+    answers = ask(worker, wire.GROUP, items, wire.GROUP_DONE)
+    kinds = [kind for kind, _ in answers]
+    assert kinds[0] == wire.TOGETHER and wire.decode_number(answers[0][1]) == 1
+    assert kinds.index(wire.ITEMS_DONE) > max(at for at, kind in enumerate(kinds) if kind == wire.TABLE)
+    assert [wire.decode_number(payload) for kind, payload in answers if kind == wire.TOGETHER][-1] == 0
+    counts = {
+        name: rows for kind, payload in answers if kind == wire.TABLE for name, _, rows in [wire.decode_table(payload)]
+    }
+    assert counts == {"documents": [1, 1], "problems": [0, 1], "findings": [1, 0], "index": [1, 0]}
 
 
 def test_a_plan_is_answered_with_slices_that_cover_the_file(worker: Worker, folder: Path) -> None:

@@ -13,8 +13,9 @@ import unruly
 from scanning import codes, found, pii_scan, rows, statuses, with_modules, workers
 
 from pii_scan.config import Config
-from pii_scan.engines.local import START_SECONDS, LocalEngine, _Worker
+from pii_scan.engines.local import START_SECONDS, LocalEngine
 from pii_scan.engines.scan import scan
+from pii_scan.engines.worker_process import Worker
 from pii_scan.findings.store import Run
 from pii_scan.model import DocumentRef, Limits, Problem, ProblemCode, WorkUnit
 
@@ -75,13 +76,13 @@ def test_what_ended_its_worker_before_anything_was_found_is_searched_for_loose_t
 
 def test_a_document_that_ends_a_second_worker_is_not_tried_again() -> None:
     engine = LocalEngine(1, {}, [], LIMITS, lambda progress: None)
-    calm = cast(_Worker, SimpleNamespace(killed_for=None, found=False))
+    calm = cast(Worker, SimpleNamespace(killed_for=None, found=False))
     unit = WorkUnit(DocumentRef("t", "a.doc"))
     again = engine._ended(calm, unit, -6)
     assert isinstance(again, WorkUnit) and again.ended is not None and again.ended[0] == "crash"
     last = engine._ended(calm, again, -9)
     assert isinstance(last, Problem) and (last.code, last.detail) == again.ended
-    talked = cast(_Worker, SimpleNamespace(killed_for=ProblemCode.TIMEOUT, found=True))
+    talked = cast(Worker, SimpleNamespace(killed_for=ProblemCode.TIMEOUT, found=True))
     assert isinstance(engine._ended(talked, unit, -9), Problem), "what was found would be found twice"
 
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from pii_scan.cli.options import veiled
-from pii_scan.engines.local import Progress
+from pii_scan.engines.group import Progress
 
 NAME_WIDTH = 32
 REFRESH_SECONDS = 0.2

@@ -26,7 +26,8 @@ from urllib.parse import quote, urlsplit
 
 from pii_scan import __version__
 from pii_scan.engines import local, ray_station, wire
-from pii_scan.engines.local import EngineError, Group, LocalEngine, Part, Progress, Split, sliced
+from pii_scan.engines.group import Group, Part, Progress, Split, sliced
+from pii_scan.engines.local import EngineError, LocalEngine
 from pii_scan.errors import UsageError
 from pii_scan.findings.redact import KEY_VARIABLE
 from pii_scan.model import Limits, Problem, ProblemCode, Stage, WorkUnit

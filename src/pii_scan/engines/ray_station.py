@@ -21,7 +21,8 @@ from typing import IO, Any
 from pii_scan import __version__
 from pii_scan.engines import wire
 from pii_scan.engines.alone import lock
-from pii_scan.engines.local import TEMPORARY, EngineError, Group, LocalEngine, Part
+from pii_scan.engines.group import Group, Part
+from pii_scan.engines.local import TEMPORARY, EngineError, LocalEngine
 from pii_scan.engines.wire import Item
 from pii_scan.errors import PiiScanError
 from pii_scan.model import Limits, WorkUnit

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from pii_scan.engines.local import Group, Part, sliced
+from pii_scan.engines.group import Group, Part, sliced
 from pii_scan.engines.marks import Marks
 from pii_scan.engines.wire import Item
 from pii_scan.findings.earlier import Earlier, complete
@@ -146,7 +146,7 @@ class Remaining:
         return bool(found)
 
     def split(self, group: Group, slices: Sequence[WorkUnit]) -> list[Group]:
-        """As `engines.local.sliced`, without the slices that are done. All are read again where they do not fit what is
+        """As `engines.group.sliced`, without the slices that are done. All are read again where they do not fit what is
         done.
         """
         parts: list[Slice] = [unit.slice for unit in slices if unit.slice is not None]

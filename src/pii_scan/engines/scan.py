@@ -7,6 +7,7 @@ Groups depend on the walk alone, so that the run's rows and their order do not d
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import secrets
 import shutil
@@ -24,20 +25,22 @@ from pii_scan.detect.detector import load_recognizers
 from pii_scan.detect.kernel import native
 from pii_scan.detect.rules import Rule, rules_hash
 from pii_scan.engines import call
-from pii_scan.engines.local import SLICE_BYTES, TEMPORARY, EngineError, Group, LocalEngine, Part, Progress
+from pii_scan.engines.group import Group, Part, Progress
+from pii_scan.engines.local import SLICE_BYTES, TEMPORARY, EngineError, LocalEngine
 from pii_scan.engines.marks import Marks
 from pii_scan.engines.remaining import Remaining
 from pii_scan.engines.since import Since, earlier_run
 from pii_scan.engines.targets import Concealing, declared_estate, describe_targets, open_targets
 from pii_scan.engines.wire import Item
+from pii_scan.engines.worker_process import spare
 from pii_scan.errors import RunError, UsageError
 from pii_scan.findings.redact import fingerprint_key, key_check
 from pii_scan.findings.run_writer import RunWriter, check_unused
-from pii_scan.findings.schema import STAGES
 from pii_scan.findings.store import MANIFEST, Run, load_run
 from pii_scan.model import Problem, WorkUnit
 from pii_scan.pipeline import Settings, settings_json
 from pii_scan.protocols import Source
+from pii_scan.stage_times import added_up
 from pii_scan.systems.declared import check_declared
 from pii_scan.systems.own import own_profiles
 from pii_scan.systems.profiles import load_profiles
@@ -136,6 +139,7 @@ def scan(
     folder = Path(out) if out is not None else Path(f"pii-scan-{now:%Y%m%dT%H%M%SZ}")
     named = [os.fspath(target) for target in targets]
     with contextlib.ExitStack() as held:
+        engine = held.enter_context(_local(config))
         writer = None
         if resume:
             if (run := _run_to_resume(out)).manifest["status"] == "finished":
@@ -154,8 +158,18 @@ def scan(
             if writer.finished:  # by another, a moment ago
                 return load_run(folder)
         asked = _Asked.checked(config or Config(), named, environment, folder, now, profile, whole_estate)
-        _sit(asked, named, os.fspath(since), writer, report or (lambda progress: None), held)
+        _sit(asked, named, os.fspath(since), writer, report or (lambda progress: None), engine, held)
     return load_run(folder)
+
+
+@contextlib.contextmanager
+def _local(config: Config | None) -> Iterator[Callable[..., Engine]]:
+    """An engine of this machine, whose first worker is started at once, unless there will be another engine."""
+    if config is not None and config.engine != "local":
+        yield LocalEngine
+        return
+    with spare() as one:
+        yield functools.partial(LocalEngine, processes=one.take)
 
 
 def _recognizers(config: Config) -> tuple[Rule, ...]:
@@ -179,7 +193,7 @@ def _run_to_resume(out: str | os.PathLike[str] | None) -> Run:
 
 def _sit(
     asked: _Asked, named: Sequence[str], since: str, writer: RunWriter | None, report: Report,
-    held: contextlib.ExitStack,
+    local: Callable[..., Engine], held: contextlib.ExitStack,
 ) -> None:  # fmt: skip
     """One sitting of a run: a new one, or that of `writer`."""
     config, key = asked.config, asked.key
@@ -207,7 +221,7 @@ def _sit(
     held.callback(earlier.close)
     sources, unreachable = open_targets(held, descriptions, config.limits, tolerant=tolerant)
     more = [*map(_away, unreachable), *earlier.notes()]
-    engine = held.enter_context(_connected(asked))
+    engine = held.enter_context(_connected(asked, local))
     manifest = {
         "config_hash": config.digest(), "lang": config.lang, "targets": labels, "as_of": config.as_of,
         "call": call.said(named, descriptions, config, earlier.folder, key, concealing),
@@ -276,10 +290,10 @@ def _workers(config: Config, descriptions: Sequence[Mapping[str, Any]]) -> int:
 
 
 @contextlib.contextmanager
-def _connected(asked: _Asked) -> Iterator[Callable[..., Engine]]:
+def _connected(asked: _Asked, local: Callable[..., Engine]) -> Iterator[Callable[..., Engine]]:
     """The kind of engine that was asked for, with what it works on. Raises UsageError where there is no cluster."""
     if asked.config.engine == "local":
-        yield LocalEngine
+        yield local
         return
     from pii_scan.engines.ray_cluster import RayEngine, connected
 
@@ -341,21 +355,9 @@ def _say_how_it_ended(writer: RunWriter, status: str, remaining: Remaining) -> N
     ended = {
         "finished_at": _iso(datetime.now(tz=UTC)), "status": status,
         "samples": [row for one in said for row in one.get("samples", ())],
-        **_added_up([row for one in said for row in one.get("times", ())]),
+        **added_up([row for one in said for row in one.get("times", ())]),
     }  # fmt: skip
     writer.write_manifest({**ended, "notes": notes})
-
-
-def _added_up(times: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The seconds of all workers by kind of document, most first; nothing where no one asked."""
-    kinds: dict[str, dict[str, Any]] = {}
-    for row in times:
-        known = kinds.setdefault(row["media_type"], dict.fromkeys(row, 0) | {"media_type": row["media_type"]})
-        for name in (name for name in row if name != "media_type"):
-            known[name] = round(known[name] + row[name], 6)
-    rows = list(kinds.values())
-    rows.sort(key=lambda row: -sum(row[stage] for stage in STAGES))
-    return {"times": rows} if rows else {}
 
 
 def _walk(sources: Iterable[Source]) -> Iterator[Item]:

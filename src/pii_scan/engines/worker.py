@@ -1,15 +1,16 @@
-"""The worker process: reads groups of work from standard input, answers with tables. Started by `engines.local`.
+"""The worker process: reads groups of work from standard input, answers with tables. Started by
+`engines.worker_process`.
 
 Whatever a parser prints goes nowhere: standard output belongs to the answers, and printed text could be content.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
@@ -41,12 +42,7 @@ class _Pulse:
 def main() -> None:
     """Serves until standard input ends."""
     source, out = _take_standard_streams()
-    frame = wire.receive(source)
-    if frame is None:
-        return
-    content = json.loads(frame[1])
-    plugged = any(content["settings"][kind] for kind in ("presidio", "ner"))  # may make data frames
-    with contextlib.nullcontext() if plugged else without_pandas():
+    with without_pandas():  # before there is anything to do: who starts it has things to load too
         import pyarrow as pa
 
         from pii_scan.extract.sandbox import allow_seconds, confine
@@ -54,6 +50,11 @@ def main() -> None:
         from pii_scan.read_ahead import runs
         from pii_scan.sources import open_sources
 
+    frame = wire.receive(source)
+    if frame is None:
+        return
+    content = json.loads(frame[1])
+    _own_folder(content["folder"])
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     settings = Settings.from_json(content["settings"])
@@ -121,6 +122,12 @@ class _Group:
                 if table.num_rows:
                     wire.send(self._out, wire.TABLE, wire.encode_table(name, table))
         wire.send(self._out, wire.ITEMS_DONE, wire.encode_number(1))
+
+
+def _own_folder(folder: str) -> None:
+    """Temporary files go there, of this process and of those that it starts."""
+    os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder))
+    tempfile.tempdir = None  # is asked for again
 
 
 def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -151,4 +151,4 @@ def _readings(name: str) -> list[str]:
     stem, dot, extension = last.rpartition(".")
     split = f"{folder}{slash}{stem} {extension}" if dot and stem else spaced
     loose = _GLUED.sub(" ", split)
-    return [name, spaced, split, loose, _COPY.sub(" ", loose)]
+    return list(dict.fromkeys((name, spaced, split, loose, _COPY.sub(" ", loose))))
