@@ -41,6 +41,7 @@ def bom(head: bytes) -> tuple[str, int]:
     return "", 0
 
 
+@lru_cache(maxsize=2)  # what tells the format of a file and what reads it ask the same
 def detect(head: bytes) -> str:
     """The encoding of a text that begins with `head`, as a name of a Python codec.
 

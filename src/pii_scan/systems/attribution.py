@@ -64,7 +64,8 @@ class Attribution:
             if isinstance(signal, PathSignal)
             for glob in signal.globs
         ]
-        self._is_known_path = lru_cache(_KNOWN_NAMES)(anywhere(*globs).fit)
+        self._known = anywhere(*globs)
+        self._is_known_folder = lru_cache(_KNOWN_NAMES)(self._known.fit)
         parts = [s.part for _, s in self._by_kind.get("part", ()) if isinstance(s, PartSignal)]
         self._keeps = lru_cache(_KNOWN_NAMES)(Patterns(parts, ignore_case=True).fit_exactly)
 
@@ -131,6 +132,11 @@ class Attribution:
                 if label := signal.fired(evidence):
                     fired.setdefault(number, []).append((signal.score, label))
         return fired
+
+    def _is_known_path(self, path: str) -> bool:
+        """Whether a name in the path is one that some profile asks for; what folders say is remembered."""
+        folder, slash, _ = path.rpartition("/")
+        return (bool(slash) and self._is_known_folder(folder)) or self._known.fit_exactly(path)
 
     def _is_mailbox(self, evidence: Evidence, fired: Iterable[int]) -> bool:
         """Whether what is known so far says that a mail lies in a mailbox: then its headers on how it was sent tell of
