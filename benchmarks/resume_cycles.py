@@ -35,8 +35,8 @@ from pii_scan.findings.store import load_run
 from pii_scan.report.json_v1 import write
 
 SMALL = (
-    "import pii_scan.engines.local as local, pii_scan.engines.scan as scan, pii_scan.findings.run_writer as writer;"
-    "local.SLICE_BYTES = scan.SLICE_BYTES = 1 << 16; scan.GROUP_ITEMS = 12; writer.COMMIT_SECONDS = 0.05;"
+    "import pii_scan.engines.group as group, pii_scan.findings.run_writer as writer;"
+    "group.SLICE_BYTES = 1 << 16; group.GROUP_ITEMS = 12; writer.COMMIT_SECONDS = 0.05;"
     "from pii_scan.cli.main import main; main()"
 )
 """The command line, with small groups and slices."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pii_scan.detect.detector import Detector
+from pii_scan.detect.name_spans import finder
 from pii_scan.findings.names import NameMasker
 from pii_scan.findings.store import Run, load_run
-from pii_scan.pipeline import finder
 
 
 @dataclass(frozen=True)

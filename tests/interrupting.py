@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from scanning import rows
 
-from pii_scan.engines import local, marks
-from pii_scan.engines import scan as scanning_module
+from pii_scan.engines import group, marks
 from pii_scan.engines.group import Progress
 from pii_scan.engines.scan import Interrupted, scan
 from pii_scan.findings import run_writer
@@ -30,9 +29,8 @@ def small_pieces() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "cpu_count", lambda: 1)
-        patch.setattr(local, "SLICE_BYTES", SLICE_BYTES)
-        patch.setattr(scanning_module, "SLICE_BYTES", SLICE_BYTES)
-        patch.setattr(scanning_module, "GROUP_ITEMS", GROUP_ITEMS)
+        patch.setattr(group, "SLICE_BYTES", SLICE_BYTES)
+        patch.setattr(group, "GROUP_ITEMS", GROUP_ITEMS)
         patch.setattr(run_writer, "COMMIT_SECONDS", 0.0)
         patch.setattr(marks, "SETTLED_NS", -3_600_000_000_000)
         yield

@@ -14,8 +14,9 @@ from scanning import KEY
 
 from pii_scan.findings.schema import TABLES
 from pii_scan.model import DocumentRef, Limits, Problem, WorkUnit
-from pii_scan.pipeline import Pipeline, Settings
+from pii_scan.pipeline import Pipeline
 from pii_scan.protocols import Source
+from pii_scan.settings import Settings
 from pii_scan.sources import describe, open_source, opened
 
 POSTGRESQL = os.environ.get("PII_SCAN_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432")

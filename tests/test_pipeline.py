@@ -29,7 +29,8 @@ from pii_scan.model import (
     Stage,
     WorkUnit,
 )
-from pii_scan.pipeline import Pipeline, Settings
+from pii_scan.pipeline import Pipeline
+from pii_scan.settings import Settings
 
 FNR, EMAIL = "11837533335", "kari@example.no"
 SUFFIX = re.compile(r"~[0-9a-f]{6}(?=!|$)")

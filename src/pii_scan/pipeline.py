@@ -35,6 +35,7 @@ from pii_scan.document_rows import DocumentRows, row_tables
 from pii_scan.errors import DocumentError
 from pii_scan.extract import purview
 from pii_scan.extract.dispatch import BY_RECORD, DocumentDone, Extracted, Walked, extract, salvage, slices
+from pii_scan.extract.heard import Heard
 from pii_scan.findings.collect import Collector, Hits, Label
 from pii_scan.findings.columns import ColumnsSeen
 from pii_scan.findings.names import NameMasker
@@ -43,7 +44,6 @@ from pii_scan.model import (
     ColumnOrigin,
     Document,
     DocumentRef,
-    Limits,
     Need,
     PartOrigin,
     Problem,
@@ -57,6 +57,7 @@ from pii_scan.protocols import Source
 from pii_scan.read_ahead import TOGETHER_BYTES, Ahead, read_ahead
 from pii_scan.record_dates.observe import Month, RecordDates
 from pii_scan.rows_together import Together
+from pii_scan.settings import Settings
 from pii_scan.stage_times import StageTimes
 from pii_scan.systems.attribution import Attribution
 from pii_scan.systems.profiles import load_profiles
@@ -66,40 +67,6 @@ FLUSH_SECONDS = 2.0
 
 Beat = Callable[[], None]
 """Called often while a document is read: work goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a worker needs to know; goes to it as JSON."""
-
-    key: str
-    """The fingerprint key, hexadecimal."""
-    as_of: str
-    """ISO date."""
-    rules: tuple[str, ...]
-    only: tuple[str, ...]
-    min_score: float
-    limits: Limits
-    presidio: tuple[str, ...] = ()
-    ner: tuple[str, ...] = ()
-    """The user's own language models."""
-    names: tuple[str, ...] = ()
-    """The user's own lists of names."""
-    systems: tuple[str, ...] = ()
-    """The user's own profiles of systems and rules of paths, files and folders."""
-    for_guard: bool = False
-    """Also says which columns tables have, and shows names without the mark that depends on the key."""
-    profile: bool = False
-    """Also says where the time went."""
-    targets: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
-    """What is said of named targets: `folder`, the last name of their path, and `system`, where one is declared."""
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Settings:
-        """The inverse of `dataclasses.asdict`."""
-        limits = Limits(**content["limits"])
-        rest = {key: tuple(content[key]) for key in ("rules", "presidio", "ner", "names", "only", "systems")}
-        return cls(**{**content, **rest, "limits": limits})
 
 
 @dataclass(slots=True)
@@ -339,7 +306,7 @@ class Pipeline:
         """The slices that a large document is to be read in; empty when it is to be read whole."""
         try:
             with self._sources[unit.ref.target].open(unit.ref) as document:
-                document.content = cast(BinaryIO, _Heard(document.content, beat))
+                document.content = cast(BinaryIO, Heard(document.content, beat))
                 return slices(document, self._limits, slice_bytes)
         except DocumentError:
             return []  # reading it will say why
@@ -427,23 +394,3 @@ def _size(ref: DocumentRef, unit: WorkUnit) -> int:
     if ref.parent is not None:
         return 0
     return ref.size_bytes or 0 if unit.slice is None else unit.slice.end - unit.slice.start
-
-
-class _Heard:
-    """A file whose reading is heard of: looking through a very large one takes longer than a worker may be silent."""
-
-    def __init__(self, content: BinaryIO, beat: Beat) -> None:
-        self._content = content
-        self._beat = beat
-
-    def read(self, size: int = -1, /) -> bytes:
-        self._beat()
-        return self._content.read(size)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._content, name)
-
-
-def settings_json(settings: Settings) -> dict[str, Any]:
-    """`settings` as JSON can hold it."""
-    return dataclasses.asdict(settings)

@@ -12,7 +12,7 @@ from pii_scan.contract.observed import FileSeen, gather
 from pii_scan.engines import inspect as inspecting
 from pii_scan.engines.inspect import inspect
 from pii_scan.model import Limits
-from pii_scan.pipeline import Settings
+from pii_scan.settings import Settings
 from pii_scan.sources import describe_listed
 
 SETTINGS = Settings(
@@ -64,6 +64,5 @@ def test_workers_see_the_same(
 ) -> None:
     monkeypatch.setattr(inspecting, "INLINE_BYTES", 0)
     if slice_bytes:
-        monkeypatch.setattr("pii_scan.engines.scan.SLICE_BYTES", slice_bytes)
-        monkeypatch.setattr("pii_scan.engines.local.SLICE_BYTES", slice_bytes)
+        monkeypatch.setattr("pii_scan.engines.group.SLICE_BYTES", slice_bytes)
     assert seen(folder) == inline

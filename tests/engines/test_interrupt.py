@@ -97,6 +97,8 @@ def test_an_interrupted_run_can_be_reported_and_does_not_look_finished(running: 
 
 @pytest.mark.parametrize("moment", ["starting", "reading"])
 def test_a_scan_that_is_killed_takes_its_workers_with_it(running: Running, moment: str) -> None:
+    if moment == "starting":
+        wait_for((running.folder / "run" / "run.json").exists)
     alive = running.hanging() if moment == "reading" else wait_for(lambda: workers(running.process.pid))
     assert alive
     os.kill(running.process.pid, signal.SIGKILL)

@@ -14,7 +14,7 @@ from scanning import KEY, environment, wait_for, workers
 from pii_scan import __version__
 from pii_scan.engines import ray_station, wire
 from pii_scan.model import DocumentRef, Limits, WorkUnit
-from pii_scan.pipeline import Settings, settings_json
+from pii_scan.settings import Settings, settings_json
 from pii_scan.sources import describe
 
 

@@ -10,8 +10,7 @@ import pytest
 from scanning import rows, statuses
 
 from pii_scan.config import Config
-from pii_scan.engines import local
-from pii_scan.engines import scan as scanning_module
+from pii_scan.engines import group
 from pii_scan.engines.scan import scan
 from pii_scan.findings.store import Run
 
@@ -83,8 +82,7 @@ def split(
     request: pytest.FixtureRequest, truth: tuple[Path, dict[str, set[Place]]], tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(local, "SLICE_BYTES", SMALL)
-        patch.setattr(scanning_module, "SLICE_BYTES", SMALL)
+        patch.setattr(group, "SLICE_BYTES", SMALL)
         return scan([truth[0]], config=Config(jobs=request.param), out=tmp_path_factory.mktemp("split") / "run")
 
 
@@ -126,7 +124,7 @@ def test_a_split_file_is_one_document_wholly_read(split: Run, whole: Run) -> Non
 
 def test_a_file_larger_than_two_true_slices_is_split_and_its_places_are_right(tmp_path: Path) -> None:
     block = b"en ganske vanlig linje uten noe i seg som ligner\n" * 20_000
-    count, at = 2 * local.SLICE_BYTES // len(block) + 2, []
+    count, at = 2 * group.SLICE_BYTES // len(block) + 2, []
     with open(tmp_path / "stor.txt", "wb") as out:
         for number in range(count):
             out.write(f"æ {mail(number)}\n".encode())

@@ -16,7 +16,7 @@ from scanning import KEY, environment
 from pii_scan.engines import wire
 from pii_scan.extract.sandbox import WORKER_VARIABLES, probe
 from pii_scan.model import DocumentRef, Limits, Problem, ProblemCode, Stage, WorkUnit
-from pii_scan.pipeline import Settings, settings_json
+from pii_scan.settings import Settings, settings_json
 from pii_scan.sources import describe
 
 Worker = subprocess.Popen[bytes]

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pii_scan.detect.detector import Detector
+from pii_scan.detect.name_spans import finder
 from pii_scan.findings.names import NameMasker
 from pii_scan.model import DocumentRef
-from pii_scan.pipeline import finder
 
 MASKED = {
     "fnr 11837533335.pdf": "fnr ###########.pdf",

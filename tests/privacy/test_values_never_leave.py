@@ -20,7 +20,8 @@ from scanning import KEY, found, pii_scan, rows, with_modules
 
 from pii_scan.findings.store import Run, load_run
 from pii_scan.model import Limits, Problem, WorkUnit
-from pii_scan.pipeline import Pipeline, Settings
+from pii_scan.pipeline import Pipeline
+from pii_scan.settings import Settings
 from pii_scan.sources import describe, open_source
 
 FORMATS = ("html", "json", "csv", "markdown", "avvik")

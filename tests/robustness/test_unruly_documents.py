@@ -117,13 +117,9 @@ def test_the_command_ends_with_3_and_names_what_happened(tmp_path: Path) -> None
 
 
 def test_a_slice_that_cannot_be_read_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pii_scan.engines import local
-    from pii_scan.engines import scan as scan_module
-
     (tmp_path / "late.txt").write_bytes(b"p@example.no\n" + b"en linje til\n" * 30_000)
     monkeypatch.syspath_prepend(unruly.install(tmp_path / "hook"))
-    for module in (local, scan_module):
-        monkeypatch.setattr(module, "SLICE_BYTES", 100_000)
+    monkeypatch.setattr("pii_scan.engines.group.SLICE_BYTES", 100_000)
     run = scan([tmp_path / "late.txt"], config=Config(jobs=2), out=tmp_path / "run")
     assert statuses(run) == {"late.txt": "partly_read"}
     assert {code for _, code in codes(run)} == {"corrupt"}

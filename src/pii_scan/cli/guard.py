@@ -115,7 +115,7 @@ def _read(found: Targets, options: dict[str, Any], key: bytes | None, as_of: dat
     from pii_scan.contract.observed import gather
     from pii_scan.engines.inspect import inspect
     from pii_scan.model import Limits
-    from pii_scan.pipeline import Settings
+    from pii_scan.settings import Settings
 
     settings = Settings(
         key=(key or secrets.token_bytes(32)).hex(), as_of=as_of.isoformat(), only=(), limits=Limits(), for_guard=True,

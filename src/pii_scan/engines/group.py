@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from pii_scan.engines.wire import Item
 from pii_scan.findings.schema import COLUMNS, SAMPLES, TABLES, TIMES
-from pii_scan.model import DocumentRef, WorkUnit
+from pii_scan.model import DocumentRef, Problem, WorkUnit
+
+SLICE_BYTES = 16 << 20
+"""Text and tables more than twice as large are split. Constant, so that results do not depend on the machine."""
+GROUP_BYTES = 8 << 20
+GROUP_ITEMS = 1024
+FIRST_ITEMS = 64
+"""Of the first group, and twice as many of each that follows, up to GROUP_ITEMS: of a few files every worker gets some,
+of many there are few parts.
+"""
 
 
 @dataclass(slots=True)
@@ -77,6 +86,28 @@ def sliced(group: Group, slices: Sequence[WorkUnit]) -> list[Group]:
 
 
 Split = Callable[[Group, Sequence[WorkUnit]], list[Group]]
+
+
+def grouped(walk: Iterable[Item], number: int = 0) -> Iterator[Group]:
+    """The walk, in groups that one worker does in a row, numbered from `number` on; a large file is a group by
+    itself.
+    """
+    items: list[Item] = []
+    size = 0
+    for item in walk:
+        length = 0 if isinstance(item, Problem) else item.ref.size_bytes or 0
+        if length > 2 * SLICE_BYTES:
+            yield Group(f"{number:08d}", [item], plan=True)
+            number += 1
+        else:
+            items.append(item)
+            size += length
+        if len(items) >= min(GROUP_ITEMS, FIRST_ITEMS << min(number, 16)) or size >= GROUP_BYTES:
+            yield Group(f"{number:08d}", items)
+            number += 1
+            items, size = [], 0
+    if items:
+        yield Group(f"{number:08d}", items)
 
 
 def _joined(name: str, parts: list[pa.Table]) -> pa.Table:

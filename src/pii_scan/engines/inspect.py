@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from pii_scan.engines.wire import Item
 from pii_scan.model import Problem, WorkUnit
-from pii_scan.pipeline import Pipeline, Settings, settings_json
+from pii_scan.pipeline import Pipeline
+from pii_scan.settings import Settings, settings_json
 from pii_scan.sources import open_source
 
 INLINE_BYTES = 4 << 20
@@ -72,8 +73,8 @@ def _quietly(pipeline: Pipeline, unit: WorkUnit) -> Iterator[Tables]:
 def _by_workers(
     settings: Settings, descriptions: Sequence[Mapping[str, Any]], items: Sequence[Item], jobs: int
 ) -> Iterator[Tables]:
+    from pii_scan.engines.group import grouped
     from pii_scan.engines.local import EngineError, LocalEngine
-    from pii_scan.engines.scan import grouped
     from pii_scan.errors import RunError
 
     engine = LocalEngine(jobs, settings_json(settings), list(descriptions), settings.limits, lambda progress: None)

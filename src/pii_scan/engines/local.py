@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pii_scan.engines import group as groups
 from pii_scan.engines import wire
 from pii_scan.engines.group import Group, Part, Progress, Split, sliced
 from pii_scan.engines.wire import Item
@@ -24,8 +25,6 @@ from pii_scan.engines.worker_process import Worker, started
 from pii_scan.extract.sandbox import resident_bytes
 from pii_scan.model import Limits, Problem, ProblemCode, Stage, WorkUnit
 
-SLICE_BYTES = 16 << 20
-"""Text and tables more than twice as large are split. Constant, so that results do not depend on the machine."""
 TICK_SECONDS = 0.25
 START_SECONDS = 120.0
 """A worker must be ready by then."""
@@ -62,7 +61,7 @@ class LocalEngine:
         self._report = report
         self._split = split
         self._folder = folder
-        self._setup = {"settings": settings, "sources": list(sources), "slice_bytes": slice_bytes or SLICE_BYTES}
+        self._setup = {"settings": settings, "sources": list(sources), "slice_bytes": slice_bytes or groups.SLICE_BYTES}
         self._processes = processes
         self._inbox: queue.Queue[tuple[Worker, bytes, bytes]] = queue.Queue(MAX_WAITING)
         self._workers: list[Worker] = []

@@ -25,7 +25,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from pii_scan import __version__
-from pii_scan.engines import local, ray_station, wire
+from pii_scan.engines import group as groups
+from pii_scan.engines import ray_station, wire
 from pii_scan.engines.group import Group, Part, Progress, Split, sliced
 from pii_scan.engines.local import EngineError, LocalEngine
 from pii_scan.errors import UsageError
@@ -184,7 +185,7 @@ class RayEngine:
         self._recording = settings, sources, limits
         self._token = secrets.token_hex(8)
         self._setup = wire.encode({
-            "settings": settings, "sources": sources, "slice_bytes": local.SLICE_BYTES, "token": self._token,
+            "settings": settings, "sources": sources, "slice_bytes": groups.SLICE_BYTES, "token": self._token,
         })  # fmt: skip
         self._keep = all(one["kind"] != "sql" for one in sources)
         """With a database no worker waits for the next task: it would hold a connection."""

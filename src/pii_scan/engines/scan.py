@@ -25,8 +25,8 @@ from pii_scan.detect.detector import load_recognizers
 from pii_scan.detect.kernel import native
 from pii_scan.detect.rules import Rule, rules_hash
 from pii_scan.engines import call
-from pii_scan.engines.group import Group, Part, Progress
-from pii_scan.engines.local import SLICE_BYTES, TEMPORARY, EngineError, LocalEngine
+from pii_scan.engines.group import Group, Part, Progress, grouped
+from pii_scan.engines.local import TEMPORARY, EngineError, LocalEngine
 from pii_scan.engines.marks import Marks
 from pii_scan.engines.remaining import Remaining
 from pii_scan.engines.since import Since, earlier_run
@@ -38,15 +38,12 @@ from pii_scan.findings.redact import fingerprint_key, key_check
 from pii_scan.findings.run_writer import RunWriter, check_unused
 from pii_scan.findings.store import MANIFEST, Run, load_run
 from pii_scan.model import Problem, WorkUnit
-from pii_scan.pipeline import Settings, settings_json
 from pii_scan.protocols import Source
+from pii_scan.settings import Settings, settings_json
 from pii_scan.stage_times import added_up
 from pii_scan.systems.declared import check_declared
 from pii_scan.systems.own import own_profiles
 from pii_scan.systems.profiles import load_profiles
-
-GROUP_BYTES = 8 << 20
-GROUP_ITEMS = 256
 
 Report = Callable[[Progress], None]
 
@@ -363,28 +360,6 @@ def _say_how_it_ended(writer: RunWriter, status: str, remaining: Remaining) -> N
 def _walk(sources: Iterable[Source]) -> Iterator[Item]:
     walk = (found for source in sources for found in source.list_documents())
     return (found if isinstance(found, Problem) else WorkUnit(found) for found in walk)
-
-
-def grouped(walk: Iterable[Item], number: int = 0) -> Iterator[Group]:
-    """The walk, in groups that one worker does in a row, numbered from `number` on; a large file is a group by
-    itself.
-    """
-    items: list[Item] = []
-    size = 0
-    for item in walk:
-        length = 0 if isinstance(item, Problem) else item.ref.size_bytes or 0
-        if length > 2 * SLICE_BYTES:
-            yield Group(f"{number:08d}", [item], plan=True)
-            number += 1
-        else:
-            items.append(item)
-            size += length
-        if len(items) >= GROUP_ITEMS or size >= GROUP_BYTES:
-            yield Group(f"{number:08d}", items)
-            number += 1
-            items, size = [], 0
-    if items:
-        yield Group(f"{number:08d}", items)
 
 
 def key_folder(environment: Mapping[str, str]) -> Path:

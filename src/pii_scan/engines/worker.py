@@ -46,8 +46,9 @@ def main() -> None:
         import pyarrow as pa
 
         from pii_scan.extract.sandbox import allow_seconds, confine
-        from pii_scan.pipeline import Pipeline, Settings
+        from pii_scan.pipeline import Pipeline
         from pii_scan.read_ahead import runs
+        from pii_scan.settings import Settings
         from pii_scan.sources import open_sources
 
     frame = wire.receive(source)
