@@ -84,7 +84,7 @@ def may_hold_names(texts: Sequence[str]) -> Bools:
     word that is never written small.
     """
     tokens = Tokens("\n".join(texts))
-    start = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
+    start = np.cumsum([0, *(len(text.encode("utf-8", "replace")) + 1 for text in texts[:-1])])
     at = np.flatnonzero(tokens.length > 0)
     which = np.searchsorted(start, tokens.start[at], side="right") - 1
     word = tokens.kind[at] == WORD

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pii_scan.detect.kernel import native
 from pii_scan.detect.names.evidence import Listed, Lists
 from pii_scan.detect.names.tokens import BREAK, EDGE, WORD, Bools, Hashes, Ints, Tokens, among, mixed, word_hashes
 
 BITS = 18
 """Of a feature's number."""
+FEATURES = 25
+"""Of a word."""
 MAX_RUN = 64
 """A longer run of candidates is cut, so that pages of capitals cost no more than others."""
 MAX_PARTICLE = 3
@@ -48,7 +51,7 @@ def cased_candidates(tokens: Tokens, lists: Lists, allowed: Bools | None = None)
 
 def caseless_candidates(tokens: Tokens, lists: Lists, allowed: Bools | None = None) -> Candidates:
     """Words that are names by the lists, and the word after a first name or before a surname."""
-    word = (tokens.kind == WORD) & (np.zeros(len(tokens.kind), bool) | (tokens.first > ord("9")))
+    word = (tokens.kind == WORD) & (tokens.first > ord("9"))
     if allowed is not None:
         word &= allowed
     where = np.flatnonzero(word)
@@ -63,9 +66,12 @@ def caseless_candidates(tokens: Tokens, lists: Lists, allowed: Bools | None = No
 
 def _particles(tokens: Tokens, capital: Bools) -> Ints:
     """Particles between capitalised words, one (`bin`) or two (`van der`)."""
-    small = np.flatnonzero((tokens.kind[EDGE:-EDGE] == WORD) & (tokens.length[EDGE:-EDGE] <= MAX_PARTICLE)) + EDGE
-    small = small[~capital[small] & (capital[small - 1] | capital[small + 1])]
-    small = small[among(tokens.hash[small], _PARTICLES)]
+    where = np.flatnonzero(capital)
+    small = np.concatenate([where - 1, where + 1])
+    small = small[(tokens.kind[small] == WORD) & (tokens.length[small] <= MAX_PARTICLE) & ~capital[small]]
+    small = np.unique(small[among(tokens.hash[small], _PARTICLES)])
+    if not len(small):
+        return small
     particle = np.zeros(len(capital), bool)
     particle[small] = True
     begins = capital[small - 1] & (capital[small + 1] | (particle[small + 1] & capital[small + 2]))
@@ -77,7 +83,7 @@ def _candidates(tokens: Tokens, lists: Lists, token: Ints, *, cased: bool) -> Ca
     if not len(token):
         none = np.zeros(0, np.int64)
         return Candidates(none, none, np.zeros((0, 1), np.int32), lists.of(tokens, none))
-    initial = tokens.is_sign(".")[token - 1] & (tokens.length[token - 2] == 1) & (tokens.kind[token - 2] == WORD)
+    initial = tokens.is_sign(".", token - 1) & (tokens.length[token - 2] == 1) & (tokens.kind[token - 2] == WORD)
     begins = np.ones(len(token), bool)
     begins[1:] = np.diff(token) > 1 + initial[1:]
     run = np.flatnonzero(begins)
@@ -86,9 +92,13 @@ def _candidates(tokens: Tokens, lists: Lists, token: Ints, *, cased: bool) -> Ca
     three = np.concatenate([token - 1, token, token + 1])
     listed = lists.of(tokens, three)
     n = len(token)
-    before, own, after = (
-        Listed(*(getattr(listed, name)[i * n : (i + 1) * n] for name in Listed.__slots__)) for i in range(3)
-    )
+    kernel = native()
+    if kernel is not None:
+        features = np.empty((n, FEATURES), np.int32)
+        columns = (getattr(listed, name) for name in Listed.__slots__)
+        kernel.features(*tokens.columns, token, *columns, _OPENERS, np.array([cased]), features)
+        return Candidates(token, run, features, listed.take(slice(n, 2 * n)))
+    before, own, after = (listed.take(slice(i * n, (i + 1) * n)) for i in range(3))
     return Candidates(token, run, _features(tokens, token, before, own, after, cased), own)
 
 
@@ -96,7 +106,7 @@ def _features(
     tokens: Tokens, token: Ints, before: Listed, own: Listed, after: Listed, cased: bool
 ) -> npt.NDArray[np.int32]:
     """Word, its ends, its form, what the lists say of it and of its neighbours, and the words around it."""
-    start, end, length = tokens.start[token], tokens.end[token], tokens.length[token]
+    length = tokens.length[token]
     word, prev, next_ = tokens.hash[token], tokens.hash[token - 1], tokens.hash[token + 1]
     one = np.zeros(len(token), np.uint64)
     prev2 = np.where(tokens.kind[token - 1] == BREAK, prev, tokens.hash[token - 2])
@@ -114,11 +124,11 @@ def _features(
     size = _word(np.minimum(length, 10))
     codes = _word(own.first) * np.uint64(64) + _word(own.last) * np.uint64(4) + kind
     named = kind & np.uint64(3)
-    dotted = _word(tokens.is_sign(".")[token + 1] & (length == 1))
+    dotted = _word(tokens.is_sign(".", token + 1) & (length == 1))
     rows = [
         (word, one),
-        (tokens.part(np.maximum(end - 2, start), end), one), (tokens.part(np.maximum(end - 3, start), end), one),
-        (tokens.part(np.maximum(end - 4, start), end), one), (tokens.part(start, np.minimum(start + 3, end)), one),
+        (tokens.suffix(token, 2), one), (tokens.suffix(token, 3), one), (tokens.suffix(token, 4), one),
+        (tokens.prefix(token, 3), one),
         (form, one), (codes, _word(own.genitive)), (low, one), (named, low), (size, one), (prev, one), (next_, one),
         (prev2, prev), (next_, next2), (prev2, one), (_word(opens), one), (_word(opens), low), (neighbours, one),
         (kind * np.uint64(8) + after.kind, neighbours), (kind * np.uint64(8) + before.kind, neighbours),

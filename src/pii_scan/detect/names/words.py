@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+import functools
 
+import numpy as np
+import numpy.typing as npt
+
+from pii_scan.detect.kernel import native
 from pii_scan.detect.names.tokens import WORD, Bools, Hashes, Ints, Tokens, among, word_hashes
 
 
@@ -83,17 +87,35 @@ def is_norwegian(tokens: Tokens, which: Ints) -> Bools:
     return out
 
 
-def norwegian(tokens: Tokens, where: Ints, cell: Ints) -> Bools:
-    """Whether such words stand near each of `where`: in its `cell` (ascending numbers by token), up to NEAR away."""
-    if not len(where):
-        return np.zeros(0, bool)
-    hit = np.zeros(len(tokens.kind) + 1, np.int64)
-    counted = np.zeros(len(tokens.kind) + 1, np.int64)
-    word = np.flatnonzero(tokens.kind == WORD)
-    hit[word + 1] = is_norwegian(tokens, word)
-    counted[1:] = tokens.start < tokens.end
-    hit, counted = np.cumsum(hit), np.cumsum(counted)
-    low = np.maximum(where - NEAR, np.searchsorted(cell, cell[where], side="left"))
-    high = np.minimum(where + NEAR + 1, np.searchsorted(cell, cell[where], side="right"))
-    found = hit[high] - hit[low]
-    return np.asarray((found >= LEAST) & (found >= SHARE * (counted[high] - counted[low])))
+class Speech:
+    """Where in a text Norwegian is spoken."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    @functools.cached_property
+    def _counted(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """(words that are frequent in Norwegian, words and signs) before each token."""
+        tokens = self._tokens
+        hits, filled = np.zeros(len(tokens.kind) + 1, np.int32), np.zeros(len(tokens.kind) + 1, np.int32)
+        kernel = native()
+        if kernel is not None:
+            kernel.spoken(*tokens.columns, among(tokens.hash, _NORWEGIAN), hits, filled)
+            return hits, filled
+        word = np.flatnonzero(tokens.kind == WORD)
+        hits[word + 1] = is_norwegian(tokens, word)
+        filled[1:] = tokens.start < tokens.end
+        return np.cumsum(hits, dtype=np.int32), np.cumsum(filled, dtype=np.int32)
+
+    def norwegian(self, where: Ints, begins: Ints) -> Bools:
+        """Whether such words stand near each of the tokens `where`, up to NEAR away in its text or cell. `begins`: the
+        tokens with which these begin, 0 among them, ascending.
+        """
+        if not len(where):
+            return np.zeros(0, bool)
+        hits, filled = self._counted
+        cell = np.searchsorted(begins, where, side="right")
+        low = np.maximum(where - NEAR, begins[cell - 1])
+        high = np.minimum(where + NEAR + 1, np.append(begins[1:], len(hits) - 1)[cell - 1])
+        found = hits[high] - hits[low]
+        return np.asarray((found >= LEAST) & (found >= SHARE * (filled[high] - filled[low])))
