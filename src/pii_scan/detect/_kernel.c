@@ -56,6 +56,7 @@ static PyMethodDef methods[] = {
     {"anchored", kernel_anchored, METH_VARARGS, NULL},
     {"walk", kernel_walk, METH_VARARGS, NULL},
     {"nearest", kernel_nearest, METH_VARARGS, NULL},
+    {"room", kernel_room, METH_VARARGS, NULL},
     {"tokens", kernel_tokens, METH_VARARGS, NULL},
     {"parts", kernel_parts, METH_VARARGS, NULL},
     {"affixes", kernel_affixes, METH_VARARGS, NULL},

@@ -31,6 +31,7 @@ PyObject *kernel_picked(PyObject *self, PyObject *args);
 PyObject *kernel_anchored(PyObject *self, PyObject *args);
 PyObject *kernel_walk(PyObject *self, PyObject *args);
 PyObject *kernel_nearest(PyObject *self, PyObject *args);
+PyObject *kernel_room(PyObject *self, PyObject *args);
 PyObject *kernel_tokens(PyObject *self, PyObject *args);
 PyObject *kernel_parts(PyObject *self, PyObject *args);
 PyObject *kernel_affixes(PyObject *self, PyObject *args);

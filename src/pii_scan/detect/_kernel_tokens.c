@@ -2,6 +2,8 @@
 
 #include "_kernel_tokens.h"
 
+enum { CAPITAL = 1, ODD = 2, BLOCK = 192 };
+
 static const uint64_t BASE = 0x9E3779B97F4A7C15U, LINE_END = 0x5851F42D4C957F2DU;
 
 /* --- arguments --------------------------------------------------------------------------------------------------- */
@@ -232,32 +234,41 @@ static int goes_on(const Cutter *cutter, Py_ssize_t next)
     return entry_kind(cutter->points[point_at(cutter->data, cutter->size, next, &next)]) == KIND_WORD;
 }
 
+static inline int is_wordlike(uint8_t byte)
+{
+    return ((uint8_t)((byte | 0x20) - 'a') < 26) | ((uint8_t)(byte - '0') < 10) | (byte == '_') | (byte >= 0x80);
+}
+
 /* Adds the word that begins at `at`; gives where it ends. */
 static Py_ssize_t add_word(Cutter *cutter, Py_ssize_t at)
 {
-    uint64_t hash = 0, power = 1, counts[4] = {0, 0, 0, 0};
-    Py_ssize_t start = at, length = 0, next;
+    const uint8_t *data = cutter->data;
+    const uint32_t *points = cutter->points;
+    uint64_t hash = 0, power = 1, capitals = 0, odd = 0, joiners = 0;
+    Py_ssize_t start = at, length = 0, next, size = cutter->size;
     int joined = 0;
-    uint32_t first = point_at(cutter->data, cutter->size, at, &next);
+    uint32_t first = point_at(data, size, at, &next);
 
-    while (at < cutter->size) {
-        uint32_t entry = cutter->points[point_at(cutter->data, cutter->size, at, &next)];
+    while (at < size) {
+        uint32_t entry = points[point_at(data, size, at, &next)], counts = entry >> 20 & 3;
         if (entry_kind(entry) != KIND_WORD) {
             if (!entry_joins(entry) || joined || !goes_on(cutter, next)) {
                 break;
             }
             joined = 1;
+            joiners++;
         } else {
             joined = 0;
         }
         hash += ((entry & 0xFFFF) + (uint64_t)1) * power;
         power *= BASE;
-        counts[entry >> 20 & 3]++;
+        capitals += counts == CAPITAL;
+        odd += counts == ODD;
         length++;
         at = next;
     }
-    add(cutter, start, at, length, KIND_WORD, hash, cutter->points[first] >> 19 & 1, first,
-        field(counts[1], 0) | field(counts[2], 1) | field(counts[3], 2));
+    add(cutter, start, at, length, KIND_WORD, hash, points[first] >> 19 & 1, first,
+        field(capitals, 0) | field(odd, 1) | field(joiners, 2));
     return at;
 }
 
@@ -300,6 +311,41 @@ static int cut(Cutter *cutter)
     return 1;
 }
 
+/* No fewer than there are tokens, told from bytes alone: a word of ASCII or of Latin-1's letters begins behind something
+   else, another sign of ASCII is one token, and each further byte may end a token and be one. */
+static Py_ssize_t most_tokens(const uint8_t *data, Py_ssize_t size)
+{
+    Py_ssize_t most = 4 * EDGE; /* for the first byte and the last as well, which have no neighbour */
+
+    for (Py_ssize_t at = 1; at < size - 1; at += BLOCK) {
+        Py_ssize_t end = size - 1 - at < BLOCK ? size - 1 - at : BLOCK;
+        uint8_t begun = 0, signs = 0, high = 0, letters = 0;
+        for (Py_ssize_t i = 0; i < end; i++) {
+            uint8_t own = data[at + i], prev = data[at + i - 1], next = data[at + i + 1];
+            begun += is_wordlike(own) & !is_wordlike(prev);
+            signs += !is_wordlike(own) & (own != ' ');
+            high += own >= 0x80;
+            letters += (own == 0xC3) & ((next & 0xC0) == 0x80) & (next != 0x97) & (next != 0xB7);
+        }
+        most += begun + signs + 2 * (Py_ssize_t)high - 4 * (Py_ssize_t)letters;
+    }
+    return most < size + 2 * EDGE ? most + 2 * EDGE : size + 2 * EDGE;
+}
+
+PyObject *kernel_room(PyObject *self, PyObject *args)
+{
+    static const Wanted wanted[] = {{"data", "B", 1, 0}};
+    Column column;
+    PyObject *result = NULL;
+
+    (void)self;
+    if (arguments_take(&column, args, wanted, 1) == 0) {
+        result = PyLong_FromSsize_t(most_tokens(column.data, column.length));
+    }
+    columns_release(&column, 1);
+    return result;
+}
+
 PyObject *kernel_tokens(PyObject *self, PyObject *args)
 {
     static const Wanted wanted[] = {
@@ -328,7 +374,11 @@ PyObject *kernel_tokens(PyObject *self, PyObject *args)
     Py_BEGIN_ALLOW_THREADS
     room = cut(&cutter);
     Py_END_ALLOW_THREADS
-    result = PyLong_FromSsize_t(room ? cutter.count : -1);
+    if (room) {
+        result = PyLong_FromSsize_t(cutter.count);
+    } else {
+        PyErr_SetString(PyExc_ValueError, "tokens: no room");
+    }
 done:
     columns_release(columns, TOKEN_COLUMNS);
     return result;

@@ -41,10 +41,12 @@ _CAPITAL, _ODD, _JOINS = 1, 2, 3
 """What a character counts as."""
 _COUNTS, _FIELD = 3, 20
 _MOST = (1 << _FIELD) - 1
-_USUAL, _SMALL = 4, 1 << 12
-"""Bytes of a token, spaces included, in most texts; bytes of a text for whose tokens there is always room."""
-_KINDS = (np.int64, np.int64, np.int64, np.uint8, np.uint64, np.bool_, np.uint32, np.uint64)
-"""Of the columns of tokens."""
+_KINDS = (
+    (np.int64, 8), (np.int64, 8), (np.int64, 8), (np.uint8, 1), (np.uint64, 8), (np.bool_, 1), (np.uint32, 4),
+    (np.uint64, 8),
+)  # fmt: skip
+"""Of the columns of tokens, with their widths."""
+_WIDTH = sum(width for _, width in _KINDS)
 
 
 @functools.cache
@@ -186,13 +188,16 @@ class Tokens:
 
 def _cut(kernel: ModuleType, data: Codes) -> list[npt.NDArray[Any]]:
     """(start, end, length, kind, hash, capital, first, counted) by the compiled kernel."""
-    room = len(data) // _USUAL + _SMALL if len(data) > _SMALL else len(data) + 2 * EDGE
-    while True:
-        columns: list[npt.NDArray[Any]] = [np.empty(room, kind) for kind in _KINDS]
-        count = kernel.tokens(data, _entries(), *columns)
-        if count >= 0:
-            return [column[:count] for column in columns]
-        room = len(data) + 2 * EDGE
+    room = kernel.room(data)
+    room += -room % 8
+    block = np.empty(_WIDTH * room, np.uint8)  # one, as the system gives several large ones anew each time
+    columns: list[npt.NDArray[Any]] = []
+    at = 0
+    for kind, width in _KINDS:
+        columns.append(block[at : at + width * room].view(kind))
+        at += width * room
+    count = kernel.tokens(data, _entries(), *columns)
+    return [column[:count] for column in columns]
 
 
 class _Plain:
