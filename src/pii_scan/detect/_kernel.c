@@ -63,7 +63,6 @@ static PyMethodDef methods[] = {
     {"enter", kernel_enter, METH_VARARGS, NULL},
     {"listed", kernel_listed, METH_VARARGS, NULL},
     {"among", kernel_among, METH_VARARGS, NULL},
-    {"spoken", kernel_spoken, METH_VARARGS, NULL},
     {"glued", kernel_glued, METH_VARARGS, NULL},
     {"single_case", kernel_single_case, METH_VARARGS, NULL},
     {"features", kernel_features, METH_VARARGS, NULL},

@@ -38,7 +38,6 @@ PyObject *kernel_affixes(PyObject *self, PyObject *args);
 PyObject *kernel_enter(PyObject *self, PyObject *args);
 PyObject *kernel_listed(PyObject *self, PyObject *args);
 PyObject *kernel_among(PyObject *self, PyObject *args);
-PyObject *kernel_spoken(PyObject *self, PyObject *args);
 PyObject *kernel_glued(PyObject *self, PyObject *args);
 PyObject *kernel_single_case(PyObject *self, PyObject *args);
 PyObject *kernel_features(PyObject *self, PyObject *args);

@@ -1,36 +1,8 @@
-/* One pass over all tokens of a text each: its language, its addresses, its lines in a single case. */
+/* One pass over all tokens of a text each: its addresses, its lines in a single case. */
 
 #include "_kernel_tokens.h"
 
-enum { MOST_NORWEGIAN = 8, GLUE = 1, MARKUP = 2, SIGNS = 256 };
-
-PyObject *kernel_spoken(PyObject *self, PyObject *args)
-{
-    static const Wanted wanted[] = {{"norwegian", "?", 1, 0}, {"hits", "il", 4, 1}, {"filled", "il", 4, 1}};
-    Column columns[TOKEN_COLUMNS + 3], *own = columns + TOKEN_COLUMNS;
-    PyObject *result = NULL;
-    Tokens tokens;
-
-    (void)self;
-    if (tokens_take(&tokens, columns, args, wanted, 3)) {
-        goto done;
-    }
-    const uint8_t *norwegian = own[0].data;
-    int32_t *hits = own[1].data, *filled = own[2].data;
-    if (own[0].length != tokens.count || own[1].length != tokens.count + 1 || own[2].length != tokens.count + 1) {
-        PyErr_SetString(PyExc_ValueError, "spoken: arrays of other lengths");
-        goto done;
-    }
-    hits[0] = filled[0] = 0;
-    for (Py_ssize_t i = 0; i < tokens.count; i++) {
-        hits[i + 1] = hits[i] + (norwegian[i] && tokens.kind[i] == KIND_WORD && tokens.length[i] <= MOST_NORWEGIAN);
-        filled[i + 1] = filled[i] + (tokens.start[i] < tokens.end[i]);
-    }
-    result = Py_BuildValue("");
-done:
-    columns_release(columns, TOKEN_COLUMNS + 3);
-    return result;
-}
+enum { GLUE = 1, MARKUP = 2, SIGNS = 256 };
 
 PyObject *kernel_glued(PyObject *self, PyObject *args)
 {

@@ -8,7 +8,7 @@ from pii_scan.detect.kernel import native
 from pii_scan.detect.names import words
 from pii_scan.detect.names.model import NameModel
 from pii_scan.detect.names.texts import Texts
-from pii_scan.detect.names.tokens import BREAK, WORD, Bools, Ints, Tokens, among, mixed
+from pii_scan.detect.names.tokens import BREAK, WORD, Bools, Ints, Tokens, among, mixed, shared
 
 LEAST_LETTERS = 3
 """Of a word that stands for a name that the document has in full."""
@@ -142,4 +142,4 @@ def addressed(tokens: Tokens, first: Ints, texts: Texts) -> Bools:
     dotted = tokens.is_sign(".", at - 2) & (tokens.end[at - 3] == tokens.start[at - 2])
     local = np.concatenate([at - 1, (at - 3)[dotted & (tokens.end[at - 2] == tokens.start[at - 1])]])
     local = local[tokens.length[local] >= LEAST_LETTERS]
-    return among(tokens.hash[first] ^ texts.salt(first), np.unique(tokens.hash[local] ^ texts.salt(local)))
+    return shared(tokens.hash[first] ^ texts.salt(first), tokens.hash[local] ^ texts.salt(local))

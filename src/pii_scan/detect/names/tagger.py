@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +18,7 @@ from pii_scan.detect.names.lines import lines_worth_reading
 from pii_scan.detect.names.model import NameModel, built_in_model
 from pii_scan.detect.names.pieces import begins_of_characters, pieces
 from pii_scan.detect.names.texts import Texts
-from pii_scan.detect.names.tokens import BREAK, Bools, Codes, Hashes, Ints, Tokens, among
+from pii_scan.detect.names.tokens import BREAK, Bools, Codes, Hashes, Ints, Tokens, among, shared
 
 UNLISTED, SINGLE, PART, FULL = 0, 1, 2, 3
 """How strong a name is: no list knows it; one word that a list knows; several, of which one is a first name in front or
@@ -97,14 +98,23 @@ class NameTagger:
         `bounds`: where texts begin, ascending, that are joined here, a line end between them, but stand each for
         itself. `cells`: they are cells of a table.
         """
-        mentioned = Mentioned() if mentioned is None else mentioned
-        marked = [(at, self._marked(Tokens(piece), at, bounds, cells=cells)) for at, piece in pieces(data)]
+        apart = bounds is not None and mentioned is None
+        parts: list[Names] = []
+        marked: list[tuple[int, _Marked]] = []
+        for at, piece in pieces(data):
+            if apart and marked and _among_places(np.array([at]), np.append(0, bounds)).all():
+                parts += self._named(marked, Mentioned(), cells=cells)  # no text goes on: each keeps its memory no longer
+                marked = []
+            marked.append((at, self._marked(Tokens(piece), at, bounds, cells=cells)))
+        parts += self._named(marked, Mentioned() if mentioned is None else mentioned, cells=cells)
+        return Names.joined(parts)
+
+    def _named(self, marked: list[tuple[int, _Marked]], mentioned: Mentioned, *, cells: bool) -> Iterator[Names]:
+        """The names of pieces, by where each begins, whose texts may go on from one to the next."""
         known = mentioned.add([found.full_words() for _, found in marked])
-        parts = []
         for at, found in marked:
             names = found.names(known, gated=self._gated, cells=cells)
-            parts.append(dataclasses.replace(names, start=names.start + at, end=names.end + at))
-        return Names.joined(parts)
+            yield dataclasses.replace(names, start=names.start + at, end=names.end + at)
 
     def _marked(self, tokens: Tokens, at: int, bounds: Ints | None, *, cells: bool) -> _Marked:
         """The names by the tagger alone, each line read in its case; of lines that may hold one that counts."""
@@ -174,10 +184,10 @@ class _Marked:
         if not tagged.any():
             return
         word, bare = tokens.hash[alone], base_hash(tokens, alone)
-        known = among(bare, np.unique(word))
+        known = shared(bare, word)
         word[known] = bare[known]
         word ^= self._texts.salt(alone)
-        some = among(word, np.unique(word[tagged]))
+        some = shared(word, word[tagged])
         alone, word, tagged = alone[some], word[some], tagged[some]
         _, which, total = np.unique(word, return_inverse=True, return_counts=True)
         share = np.bincount(which, tagged) / total
@@ -207,7 +217,7 @@ class _Marked:
             return np.zeros(0, np.uint64)
         bases = base_hash(tokens, outer)
         salt = self._texts.salt(outer)
-        return np.unique(np.concatenate([tokens.hash[outer] ^ salt, (bases ^ salt)[bases != 0]]))
+        return np.concatenate([tokens.hash[outer] ^ salt, (bases ^ salt)[bases != 0]])
 
     def names(self, known: Hashes, *, gated: bool, cells: bool) -> Names:
         """Names with scores, among them single words that are `known`."""
@@ -246,18 +256,18 @@ class _Marked:
         delimiter = np.flatnonzero(tokens.is_sign(";") | tokens.is_sign("|"))
         if not cells and len(delimiter) < ROW:
             return self._texts.begins, np.zeros(len(which), bool)
-        row = np.full(len(tokens.kind), cells)
-        edge = np.zeros(len(row), bool)
+        edge = np.zeros(len(tokens.kind), bool)
         edge[self._texts.begins] = True
-        if len(delimiter) >= ROW:
-            line = np.cumsum(tokens.kind == BREAK)
-            rows = np.bincount(line[delimiter], minlength=int(line[-1]) + 1) >= ROW
-            row |= rows[line]
-            edge[delimiter[rows[line[delimiter]]]] = True
-            edge[delimiter[rows[line[delimiter]]] + 1] = True
-        edge |= row & (tokens.kind == BREAK)
-        edge[1:] |= row[1:] & (tokens.kind[:-1] == BREAK)
-        return np.flatnonzero(edge), row[which]
+        line = np.cumsum(tokens.kind == BREAK)
+        rows = np.bincount(line[delimiter], minlength=int(line[-1]) + 1) >= ROW
+        delimiter = delimiter[rows[line[delimiter]]]
+        edge[delimiter] = edge[delimiter + 1] = True
+        rows |= cells
+        ends = np.flatnonzero(tokens.kind == BREAK)
+        edge[ends[rows[line[ends]]]] = True
+        behind = ends[:-1] + 1
+        edge[behind[rows[line[behind]]]] = True
+        return np.flatnonzero(edge), rows[line[which]]
 
     def _strength(self, first: Ints, last: Ints) -> Ints:
         every = np.unique(np.concatenate([first, last, *(first + i for i in range(1, 6))]))

@@ -23,7 +23,8 @@ class Texts:
     @functools.cached_property
     def begins(self) -> Ints:
         """The tokens with which texts begin, 0 among them, ascending."""
-        return np.concatenate([np.zeros(1, np.int64), np.unique(self._first)])
+        new = self._first[np.diff(self._first, prepend=0) > 0]
+        return np.concatenate([np.zeros(1, np.int64), new])
 
     def number(self, which: Ints) -> Ints:
         """The number of the text of each of the tokens `which`, from 1 on; 0 where nothing is said of texts."""

@@ -300,3 +300,8 @@ def among(hashes: Hashes, members: Hashes) -> Bools:
         return out
     at = np.minimum(np.searchsorted(members, hashes), len(members) - 1)
     return np.asarray(members[at] == hashes)
+
+
+def shared(hashes: Hashes, members: Hashes) -> Bools:
+    """As `among`, for members in any order."""
+    return among(hashes, members if native() is not None else np.sort(members))

@@ -7,8 +7,7 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.kernel import native
-from pii_scan.detect.names.tokens import WORD, Bools, Hashes, Ints, Tokens, among, word_hashes
+from pii_scan.detect.names.tokens import EDGE, Bools, Hashes, Ints, Tokens, among, word_hashes
 
 
 def _hashes(text: str) -> Hashes:
@@ -94,18 +93,11 @@ class Speech:
         self._tokens = tokens
 
     @functools.cached_property
-    def _counted(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        """(words that are frequent in Norwegian, words and signs) before each token."""
-        tokens = self._tokens
-        hits, filled = np.zeros(len(tokens.kind) + 1, np.int32), np.zeros(len(tokens.kind) + 1, np.int32)
-        kernel = native()
-        if kernel is not None:
-            kernel.spoken(*tokens.columns, among(tokens.hash, _NORWEGIAN), hits, filled)
-            return hits, filled
-        word = np.flatnonzero(tokens.kind == WORD)
-        hits[word + 1] = is_norwegian(tokens, word)
-        filled[1:] = tokens.start < tokens.end
-        return np.cumsum(hits, dtype=np.int32), np.cumsum(filled, dtype=np.int32)
+    def _hits(self) -> npt.NDArray[np.int32]:
+        """How many words before each token are frequent in Norwegian."""
+        hits = np.zeros(len(self._tokens.kind) + 1, np.int32)
+        np.cumsum(among(self._tokens.hash, _NORWEGIAN), out=hits[1:])
+        return hits
 
     def norwegian(self, where: Ints, begins: Ints) -> Bools:
         """Whether such words stand near each of the tokens `where`, up to NEAR away in its text or cell. `begins`: the
@@ -113,9 +105,11 @@ class Speech:
         """
         if not len(where):
             return np.zeros(0, bool)
-        hits, filled = self._counted
+        hits = self._hits
+        last = len(hits) - 1
         cell = np.searchsorted(begins, where, side="right")
         low = np.maximum(where - NEAR, begins[cell - 1])
-        high = np.minimum(where + NEAR + 1, np.append(begins[1:], len(hits) - 1)[cell - 1])
+        high = np.minimum(where + NEAR + 1, np.append(begins[1:], last)[cell - 1])
         found = hits[high] - hits[low]
-        return np.asarray((found >= LEAST) & (found >= SHARE * (filled[high] - filled[low])))
+        filled = np.minimum(high, last - EDGE) - np.maximum(low, EDGE)  # what lies beyond the text is empty
+        return np.asarray((found >= LEAST) & (found >= SHARE * filled))
