@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from pii_scan.detect.kernel import native
 from pii_scan.detect.names import words
 from pii_scan.detect.names.model import NameModel
 from pii_scan.detect.names.texts import Texts
@@ -17,7 +16,7 @@ LEAST_LETTERS = 3
 def glued(tokens: Tokens) -> Bools:
     """Words inside e-mail addresses and web addresses: what touches one of _GLUE through no space, but for markup."""
     out = np.zeros(len(tokens.kind), bool)
-    kernel = native()
+    kernel = tokens.kernel
     if kernel is not None:
         kernel.glued(*tokens.columns, _SIGNS, out)
         return out

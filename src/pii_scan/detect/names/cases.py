@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from pii_scan.detect.kernel import native
 from pii_scan.detect.names.tokens import BREAK, WORD, Bools, Ints, Tokens
 
 UPPER_SHARE, UPPER_WORDS, UPPER_LETTERS = 0.8, 2, 5
@@ -15,7 +14,7 @@ SMALL_WORDS, SMALL_SHARE = 5, 0.01
 
 def single_case(tokens: Tokens, begins: Ints) -> Bools:
     """Such words. `begins`: the tokens with which texts begin, 0 among them, ascending."""
-    kernel = native()
+    kernel = tokens.kernel
     if kernel is not None:
         out = np.empty(len(tokens.kind), bool)
         kernel.single_case(*tokens.columns, begins, out)

@@ -52,7 +52,7 @@ def best_tags(emission: Floats, run: Ints, transition: Floats) -> Codes:
 
 def spans_of_tags(tags: Codes, run: Ints) -> tuple[Ints, Ints]:
     """(first, last) word of each name."""
-    begin = np.flatnonzero(tags == BEGIN)
+    begin = (tags == BEGIN).nonzero()[0]
     if not len(begin):
         return begin, begin
     edges = np.zeros(len(tags) + 1, bool)

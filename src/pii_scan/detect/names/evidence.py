@@ -81,7 +81,7 @@ class Lists:
 
     def of(self, tokens: Tokens, which: Ints) -> Listed:
         """What the lists say of the tokens `which`."""
-        kernel = native()
+        kernel = tokens.kernel
         if kernel is not None:
             out = np.empty((5, len(which)), np.uint8)
             kernel.listed(*tokens.columns, _slots(self), which, *out)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.kernel import native
 from pii_scan.detect.names.evidence import Listed, Lists
 from pii_scan.detect.names.tokens import BREAK, EDGE, WORD, Bools, Hashes, Ints, Tokens, among, mixed, word_hashes
 
@@ -44,9 +43,11 @@ class Candidates:
 def cased_candidates(tokens: Tokens, lists: Lists, allowed: Bools | None = None) -> Candidates:
     """Capitalised words. `allowed`: tokens that may be candidates."""
     capital = tokens.capital if allowed is None else tokens.capital & allowed
-    chosen = capital.copy()
-    chosen[_particles(tokens, capital)] = True
-    return _candidates(tokens, lists, np.flatnonzero(chosen), cased=True)
+    chosen = capital.nonzero()[0]
+    particles = _particles(tokens, capital, chosen)
+    if len(particles):
+        chosen = np.sort(np.concatenate([chosen, particles]))
+    return _candidates(tokens, lists, chosen, cased=True)
 
 
 def caseless_candidates(tokens: Tokens, lists: Lists, allowed: Bools | None = None) -> Candidates:
@@ -64,14 +65,14 @@ def caseless_candidates(tokens: Tokens, lists: Lists, allowed: Bools | None = No
     return _candidates(tokens, lists, np.flatnonzero(chosen & word), cased=False)
 
 
-def _particles(tokens: Tokens, capital: Bools) -> Ints:
-    """Particles between capitalised words, one (`bin`) or two (`van der`)."""
-    where = np.flatnonzero(capital)
-    small = np.concatenate([where - 1, where + 1])
+def _particles(tokens: Tokens, capital: Bools, where: Ints) -> Ints:
+    """Particles between capitalised words, which are at `where`: one (`bin`) or two (`van der`)."""
+    small: Ints = np.concatenate([where - 1, where + 1])
     small = small[(tokens.kind[small] == WORD) & (tokens.length[small] <= MAX_PARTICLE) & ~capital[small]]
-    small = np.unique(small[among(tokens.hash[small], _PARTICLES)])
+    small = small[among(tokens.hash[small], _PARTICLES)]
     if not len(small):
         return small
+    small = np.unique(small)
     particle = np.zeros(len(capital), bool)
     particle[small] = True
     begins = capital[small - 1] & (capital[small + 1] | (particle[small + 1] & capital[small + 2]))
@@ -85,14 +86,15 @@ def _candidates(tokens: Tokens, lists: Lists, token: Ints, *, cased: bool) -> Ca
         return Candidates(none, none, np.zeros((0, 1), np.int32), lists.of(tokens, none))
     initial = tokens.is_sign(".", token - 1) & (tokens.length[token - 2] == 1) & (tokens.kind[token - 2] == WORD)
     begins = np.ones(len(token), bool)
-    begins[1:] = np.diff(token) > 1 + initial[1:]
-    run = np.flatnonzero(begins)
-    place = np.arange(len(token)) - np.repeat(run, np.diff(np.append(run, len(token))))
-    run = np.flatnonzero(place % MAX_RUN == 0)
+    begins[1:] = token[1:] - token[:-1] > 1 + initial[1:]
+    run = begins.nonzero()[0]
+    if len(token) > MAX_RUN:
+        place = np.arange(len(token)) - np.repeat(run, np.diff(np.append(run, len(token))))
+        run = np.flatnonzero(place % MAX_RUN == 0)
     three = np.concatenate([token - 1, token, token + 1])
     listed = lists.of(tokens, three)
     n = len(token)
-    kernel = native()
+    kernel = tokens.kernel
     if kernel is not None:
         features = np.empty((n, FEATURES), np.int32)
         columns = (getattr(listed, name) for name in Listed.__slots__)

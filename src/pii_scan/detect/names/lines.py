@@ -22,11 +22,11 @@ def lines_worth_reading(tokens: Tokens, lists: Lists, single: Bools, texts: Text
     """The tokens of such lines. `single`: tokens of lines in a single case."""
     size = len(tokens.kind)
     may = tokens.capital | single
-    at = np.flatnonzero(may)
+    at = may.nonzero()[0]
     if not len(at):
         return np.zeros(size, bool)
     trusted = speech.norwegian(at, texts.begins)
-    if trusted.mean() >= PROSE:
+    if np.count_nonzero(trusted) / len(trusted) >= PROSE:
         return np.ones(size, bool)
     line = np.cumsum(tokens.kind == BREAK)
     worth = np.zeros(int(line[-1]) + 1, bool)

@@ -60,6 +60,9 @@ class Names:
         return Names(*(np.concatenate([getattr(part, name) for part in parts]) for name in Names.__slots__))
 
 
+_NONE = Names.joined([])
+
+
 @dataclass(slots=True)
 class Mentioned:
     """The words of names that one document has in full: what stands alone elsewhere in it is the same person."""
@@ -98,22 +101,24 @@ class NameTagger:
         `bounds`: where texts begin, ascending, that are joined here, a line end between them, but stand each for
         itself. `cells`: they are cells of a table.
         """
-        apart = bounds is not None and mentioned is None
+        alone = np.append(0, bounds) if bounds is not None and mentioned is None else None
         parts: list[Names] = []
         marked: list[tuple[int, _Marked]] = []
         for at, piece in pieces(data):
-            if apart and marked and _among_places(np.array([at]), np.append(0, bounds)).all():
-                parts += self._named(marked, Mentioned(), cells=cells)  # no text goes on: each keeps its memory no longer
+            if marked and alone is not None and _among_places(np.array([at]), alone).all():
+                parts += self._named(marked, Mentioned(), cells=cells)  # no text goes on here, and memory is given back
                 marked = []
             marked.append((at, self._marked(Tokens(piece), at, bounds, cells=cells)))
         parts += self._named(marked, Mentioned() if mentioned is None else mentioned, cells=cells)
-        return Names.joined(parts)
+        return Names.joined(parts) if len(parts) > 1 else parts[0] if parts else _NONE
 
     def _named(self, marked: list[tuple[int, _Marked]], mentioned: Mentioned, *, cells: bool) -> Iterator[Names]:
         """The names of pieces, by where each begins, whose texts may go on from one to the next."""
         known = mentioned.add([found.full_words() for _, found in marked])
         for at, found in marked:
             names = found.names(known, gated=self._gated, cells=cells)
+            if not len(names):
+                continue
             yield dataclasses.replace(names, start=names.start + at, end=names.end + at)
 
     def _marked(self, tokens: Tokens, at: int, bounds: Ints | None, *, cells: bool) -> _Marked:
@@ -121,9 +126,10 @@ class NameTagger:
         texts, speech, lists = Texts(tokens, bounds, at), words.Speech(tokens), self._model.lists
         single = single_case(tokens, texts.begins)
         allowed = ~around.glued(tokens)
-        alike = np.flatnonzero(single)
-        part = alike[np.isin(tokens.first[alike - 1], around.PATH)]
-        allowed[part[tokens.start[part] == tokens.end[part - 1]]] = False
+        alike = single.nonzero()[0]
+        if len(alike):
+            part = alike[np.isin(tokens.first[alike - 1], around.PATH)]
+            allowed[part[tokens.start[part] == tokens.end[part - 1]]] = False
         if self._gated and not cells:
             allowed &= lines_worth_reading(tokens, lists, single, texts, speech)
         cased = cased_candidates(tokens, lists, ~single & allowed)
@@ -140,6 +146,8 @@ class NameTagger:
 
     def _spans(self, found: Candidates, *, caseless: bool) -> tuple[Ints, Ints, Bools]:
         weights = self._model.caseless if caseless else self._model.cased
+        if not len(found.token):
+            return found.token, found.token, np.zeros(0, bool)
         begin, stop = spans_of_tags(weights.tags(found), found.run)
         return found.token[begin], found.token[stop], np.full(len(begin), caseless)
 
@@ -170,6 +178,9 @@ class _Marked:
         self._tokens, self._model = tokens, model
         self._texts, self._speech, self._single = setting.texts, setting.speech, setting.single
         self._alone = alone[tokens.length[alone] >= around.LEAST_LETTERS]
+        self._first, self._last, self._caseless = spans
+        if not len(self._first):
+            return
         first, last, caseless = around.turned(tokens, model, *spans)
         keep = ~around.not_persons(tokens, first, last)
         self._first, self._last, self._caseless = first[keep], last[keep], caseless[keep]
@@ -209,6 +220,8 @@ class _Marked:
 
     def full_words(self) -> Hashes:
         """The hashes of the outer words of names of several words."""
+        if not len(self._first):
+            return np.zeros(0, np.uint64)
         tokens = self._tokens
         several = self._first < self._last
         outer = np.concatenate([self._first[several], self._last[several]])
@@ -223,10 +236,10 @@ class _Marked:
         """Names with scores, among them single words that are `known`."""
         tokens, texts = self._tokens, self._texts
         again = self._again(known)
+        if not len(self._first) and not len(again):
+            return _NONE
         first = np.concatenate([self._first, again])
         last = np.concatenate([self._last, again])
-        if not len(first):
-            return Names.joined([])
         caseless = np.concatenate([self._caseless, self._single[again]])
         order = np.argsort(first, kind="stable")
         first, last, caseless = first[order], last[order], caseless[order]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from pii_scan.detect.names.tokens import Hashes, Ints, Tokens, mixed
@@ -14,17 +12,18 @@ class Texts:
 
     def __init__(self, tokens: Tokens, bounds: Ints | None = None, at: int = 0) -> None:
         """`bounds`: where each text begins, ascending. `at`: where the tokens' own piece does. In bytes of the whole."""
-        none = np.zeros(0, np.int64)
-        bounds = none if bounds is None else bounds
+        self._before = 0
+        self._first: Ints = np.zeros(0, np.int64)
+        self.begins: Ints = np.zeros(1, np.int64)
+        """The tokens with which texts begin, 0 among them, ascending."""
+        if bounds is None:
+            return
         self._before, stop = np.searchsorted(bounds, [at, at + len(tokens.data)], side="right").tolist()
         inside = bounds[self._before : stop]
-        self._first = np.searchsorted(tokens.start, inside - at, side="left") if len(inside) else none
-
-    @functools.cached_property
-    def begins(self) -> Ints:
-        """The tokens with which texts begin, 0 among them, ascending."""
-        new = self._first[np.diff(self._first, prepend=0) > 0]
-        return np.concatenate([np.zeros(1, np.int64), new])
+        if len(inside):
+            self._first = np.searchsorted(tokens.start, inside - at, side="left")
+            new = self._first[np.diff(self._first, prepend=0) > 0]
+            self.begins = np.concatenate([self.begins, new])
 
     def number(self, which: Ints) -> Ints:
         """The number of the text of each of the tokens `which`, from 1 on; 0 where nothing is said of texts."""

@@ -113,12 +113,13 @@ class Tokens:
         """`text`: what UTF-8 cannot hold counts as `?`; bytes are taken as UTF-8."""
         text = text.encode("utf-8", "replace") if isinstance(text, str) else text
         self.data: Codes = np.frombuffer(text, np.uint8) if isinstance(text, bytes) else text
-        self._kernel = native()
-        if self._kernel is None:
+        self.kernel = native()
+        """None: the NumPy code runs."""
+        if self.kernel is None:
             self._plain = _Plain(self.data)
             columns = self._plain.columns()
         else:
-            columns = _cut(self._kernel, self.data)
+            columns = _cut(self.kernel, self.data)
         self.start: Ints = columns[0]
         self.end: Ints = columns[1]
         self.length: Ints = columns[2]
@@ -129,19 +130,15 @@ class Tokens:
         self.first: npt.NDArray[np.uint32] = columns[6]
         """The first character, no higher than _KNOWN - 1."""
         self._counted: Hashes = columns[7]
-
-    @property
-    def columns(self) -> tuple[npt.NDArray[Any], ...]:
-        """As the compiled kernel takes them."""
-        return (self.data, _entries(), self.start, self.end, self.length, self.kind, self.hash, self.capital,
-                self.first, self._counted)  # fmt: skip
+        self.columns: tuple[npt.NDArray[Any], ...] = (self.data, _entries(), *columns)
+        """All of them, as the compiled kernel takes them."""
 
     def part(self, start: Ints, end: Ints) -> Hashes:
         """The hashes, not yet mixed, of the characters from byte `start` to `end` in lower case."""
-        if self._kernel is None:
+        if self.kernel is None:
             return self._plain.part(self._plain.index[start], self._plain.index[end])
         out = np.empty(len(start), np.uint64)
-        self._kernel.parts(self.data, _entries(), start, end, out)
+        self.kernel.parts(self.data, _entries(), start, end, out)
         return out
 
     def counts(self, which: Ints) -> tuple[Ints, Ints, Ints]:
@@ -151,21 +148,21 @@ class Tokens:
 
     def prefix(self, which: Ints, size: int) -> Hashes:
         """The hashes, not yet mixed, of the first `size` characters of the tokens `which`."""
-        if self._kernel is None:
+        if self.kernel is None:
             start, end = self._plain.start[which], self._plain.end[which]
             return self._plain.part(start, np.minimum(start + size, end))
         return self._affixes(which, size)
 
     def suffix(self, which: Ints, size: int) -> Hashes:
         """The hashes, not yet mixed, of the last `size` characters of the tokens `which`."""
-        if self._kernel is None:
+        if self.kernel is None:
             start, end = self._plain.start[which], self._plain.end[which]
             return self._plain.part(np.maximum(end - size, start), end)
         return self._affixes(which, -size)
 
     def _affixes(self, which: Ints, size: int) -> Hashes:
         out = np.empty(len(which), np.uint64)
-        self._kernel.affixes(*self.columns, which, np.array([size]), out)  # type: ignore[union-attr]
+        self.kernel.affixes(*self.columns, which, np.array([size]), out)  # type: ignore[union-attr]
         return out
 
     def outer_parts(self, which: Ints) -> tuple[Hashes, Hashes]:
@@ -264,8 +261,8 @@ def _points(data: Codes, lead: Ints) -> npt.NDArray[np.uint32]:
     padded = np.concatenate([data, np.zeros(2, np.uint8)])
     one, two, three = (padded[lead + ahead].astype(np.uint32) for ahead in range(3))
     two, three = two & 0x3F, three & 0x3F
-    point = np.where(one < 0xE0, (one & 0x1F) << 6 | two, (one & 0x0F) << 12 | two << 6 | three)  # noqa: PLR2004  UTF-8
-    point = np.where(one < 0x80, one, np.where(one < 0xF0, point, _KNOWN))  # noqa: PLR2004
+    longer = np.where(one < 0xE0, (one & 0x1F) << 6 | two, (one & 0x0F) << 12 | two << 6 | three)  # noqa: PLR2004  UTF-8
+    point = np.where(one < 0x80, one, np.where(one < 0xF0, longer, _KNOWN))  # noqa: PLR2004
     return np.minimum(point, _KNOWN - 1).astype(np.uint32)
 
 

@@ -109,7 +109,7 @@ class Speech:
         last = len(hits) - 1
         cell = np.searchsorted(begins, where, side="right")
         low = np.maximum(where - NEAR, begins[cell - 1])
-        high = np.minimum(where + NEAR + 1, np.append(begins[1:], last)[cell - 1])
+        high = np.minimum(where + NEAR + 1, np.concatenate([begins[1:], [last]])[cell - 1])
         found = hits[high] - hits[low]
         filled = np.minimum(high, last - EDGE) - np.maximum(low, EDGE)  # what lies beyond the text is empty
         return np.asarray((found >= LEAST) & (found >= SHARE * filled))
