@@ -67,7 +67,8 @@ def all_of(tokens: Tokens) -> list[Any]:
     begins = np.array([0, len(which) // 2])
     said: list[Any] = [column.tolist() for column in tokens.columns[2:]]
     for size in (1, 2, 3, 4):
-        said += [tokens.prefix(which, size).tolist(), tokens.suffix(which, size).tolist()]
+        said.append(tokens.prefix(which, size).tolist())
+    said.append(tokens.suffixes(which, (1, 2, 3, 4, 9)).tolist())
     said += [tokens.part(tokens.start, tokens.end).tolist(), [column.tolist() for column in tokens.counts(which)]]
     said += [around.glued(tokens).tolist(), single_case(tokens, begins).tolist()]
     return [*said, words.Speech(tokens).norwegian(which[2:-2], begins).tolist()]

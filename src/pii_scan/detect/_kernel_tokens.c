@@ -2,7 +2,7 @@
 
 #include "_kernel_tokens.h"
 
-enum { CAPITAL = 1, ODD = 2, BLOCK = 192 };
+enum { CAPITAL = 1, ODD = 2, BLOCK = 192, MOST_LETTERS = 64 };
 
 static const uint64_t BASE = 0x9E3779B97F4A7C15U, LINE_END = 0x5851F42D4C957F2DU;
 
@@ -165,7 +165,8 @@ PyObject *kernel_affixes(PyObject *self, PyObject *args)
     Py_ssize_t count = columns[TOKEN_COLUMNS].length;
     const int64_t *which = columns[TOKEN_COLUMNS].data, *letters = columns[TOKEN_COLUMNS + 1].data;
     uint64_t *hash = columns[TOKEN_COLUMNS + 2].data;
-    if (columns[TOKEN_COLUMNS + 1].length != 1 || columns[TOKEN_COLUMNS + 2].length != count) {
+    Py_ssize_t rows = columns[TOKEN_COLUMNS + 1].length;
+    if (rows < 1 || columns[TOKEN_COLUMNS + 2].length % rows || columns[TOKEN_COLUMNS + 2].length / rows != count) {
         PyErr_SetString(PyExc_ValueError, "affixes: arrays of other lengths");
         goto done;
     }
@@ -174,8 +175,12 @@ PyObject *kernel_affixes(PyObject *self, PyObject *args)
             PyErr_SetString(PyExc_ValueError, "affixes: a token that is not there");
             goto done;
         }
-        hash[i] = letters[0] < 0 ? suffix_hash(&tokens, (Py_ssize_t)which[i], letters[0] < -64 ? 64 : (Py_ssize_t)-letters[0])
-                                 : prefix_hash(&tokens, (Py_ssize_t)which[i], letters[0] > 64 ? 64 : (Py_ssize_t)letters[0]);
+        for (Py_ssize_t row = 0; row < rows; row++) {
+            int64_t size = letters[row] < -MOST_LETTERS ? -MOST_LETTERS : letters[row];
+            size = size > MOST_LETTERS ? MOST_LETTERS : size;
+            hash[row * count + i] = size < 0 ? suffix_hash(&tokens, (Py_ssize_t)which[i], (Py_ssize_t)-size)
+                                             : prefix_hash(&tokens, (Py_ssize_t)which[i], (Py_ssize_t)size);
+        }
     }
     result = Py_BuildValue("");
 done:

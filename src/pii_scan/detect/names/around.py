@@ -7,7 +7,7 @@ import numpy as np
 from pii_scan.detect.names import words
 from pii_scan.detect.names.model import NameModel
 from pii_scan.detect.names.texts import Texts
-from pii_scan.detect.names.tokens import BREAK, WORD, Bools, Ints, Tokens, among, mixed, shared
+from pii_scan.detect.names.tokens import BREAK, KNOWN, WORD, Bools, Ints, Tokens, among, mixed, shared
 
 LEAST_LETTERS = 3
 """Of a word that stands for a name that the document has in full."""
@@ -36,7 +36,8 @@ _GLUE = np.array(sorted(map(ord, "@\\{}#$")), np.uint32)
 
 _ENDINGS = (2, 5, 6, 7, 8, 9)
 """Letters of the endings in `words.NO_PERSON_ENDS`."""
-OPENING = np.array(sorted(map(ord, '.!?:>"«–-•*#;|')), np.uint32)
+_OPENING = np.zeros(KNOWN, bool)
+_OPENING[[*map(ord, '.!?:>"«–-•*#;|')]] = True
 PATH = np.array(sorted(map(ord, "./!:=")), np.uint32)
 """What stands before a part of the name of a file or site."""
 _MARKUP = np.array(sorted(map(ord, "<>[];\"'")), np.uint32)
@@ -44,6 +45,11 @@ _SIGNS = np.zeros(256, np.uint8)
 """_GLUE and _MARKUP as the compiled kernel takes them."""
 _SIGNS[_GLUE] = 1
 _SIGNS[_MARKUP] = 2
+
+
+def opens(tokens: Tokens, which: Ints) -> Bools:
+    """Whether a sentence, or a part of a line, begins with each of the tokens `which`."""
+    return np.asarray((tokens.kind[which - 1] == BREAK) | _OPENING[tokens.first[which - 1]])
 
 
 def turned(tokens: Tokens, model: NameModel, first: Ints, last: Ints, caseless: Bools) -> tuple[Ints, Ints, Bools]:
@@ -74,11 +80,12 @@ def not_persons(tokens: Tokens, first: Ints, last: Ints) -> Bools:
     if not len(first):
         return np.zeros(0, bool)
     after, before = tokens.hash[last + 1], tokens.hash[first - 1]
-    named = (first < last) & among(tokens.hash[last], words.AFTER_NO_PERSON)
-    named |= among(tokens.hash[first], words.NO_PERSON) | among(tokens.hash[last], words.NO_PERSON)
-    for size in _ENDINGS:
-        named |= among(mixed(tokens.suffix(last, size)), words.NO_PERSON_ENDS)
-    named |= among(after, words.AFTER_NO_PERSON) | among(before, words.BEFORE_NO_PERSON)
+    streets = among(np.concatenate([tokens.hash[last], after]), words.AFTER_NO_PERSON)
+    named = (first < last) & streets[: len(last)] | streets[len(last) :] | among(before, words.BEFORE_NO_PERSON)
+    outer = among(np.concatenate([tokens.hash[first], tokens.hash[last]]), words.NO_PERSON)
+    named |= outer[: len(first)] | outer[len(first) :]
+    endings = among(mixed(tokens.suffixes(last, _ENDINGS)).reshape(-1), words.NO_PERSON_ENDS)
+    named |= endings.reshape(len(_ENDINGS), -1).any(axis=0)
     dotted = tokens.is_sign(".", first - 1) & _digit(tokens, first - 2)
     month = (first == last) & among(tokens.hash[first], words.MONTHS)
     return np.asarray(np.asarray(named) | (month & (dotted | _digit(tokens, first - 1) | _digit(tokens, last + 1))))

@@ -129,8 +129,7 @@ def _features(
     dotted = _word(tokens.is_sign(".", token + 1) & (length == 1))
     rows = [
         (word, one),
-        (tokens.suffix(token, 2), one), (tokens.suffix(token, 3), one), (tokens.suffix(token, 4), one),
-        (tokens.prefix(token, 3), one),
+        *((ending, one) for ending in tokens.suffixes(token, (2, 3, 4))), (tokens.prefix(token, 3), one),
         (form, one), (codes, _word(own.genitive)), (low, one), (named, low), (size, one), (prev, one), (next_, one),
         (prev2, prev), (next_, next2), (prev2, one), (_word(opens), one), (_word(opens), low), (neighbours, one),
         (kind * np.uint64(8) + after.kind, neighbours), (kind * np.uint64(8) + before.kind, neighbours),

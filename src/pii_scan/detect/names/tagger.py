@@ -260,8 +260,7 @@ class _Marked:
         strong |= supported & (strength >= SINGLE)
         whole |= (strength == FULL) & around.ends_part(tokens, last)
         weak = (strength == UNLISTED) & (first == last) & ~supported & ~is_known
-        opening = weak & ((tokens.kind[first - 1] == BREAK) | np.isin(tokens.first[first - 1], around.OPENING))
-        return found.take(~opening & (trusted | (strong & (whole | ~in_table))))
+        return found.take(~(weak & around.opens(tokens, first)) & (trusted | (strong & (whole | ~in_table))))
 
     def _cells(self, which: Ints, cells: bool) -> tuple[Ints, Bools]:
         """(the tokens with which texts begin, and cells of lines that look like rows; which of `which` are in cells)"""

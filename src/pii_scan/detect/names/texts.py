@@ -11,7 +11,7 @@ class Texts:
     """The texts that some tokens are of; all of one where nothing else is said."""
 
     def __init__(self, tokens: Tokens, bounds: Ints | None = None, at: int = 0) -> None:
-        """`bounds`: where each text begins, ascending. `at`: where the tokens' own piece does. In bytes of the whole."""
+        """`bounds`: where each text begins, ascending. `at`: where the tokens' own piece does. Bytes."""
         self._before = 0
         self._first: Ints = np.zeros(0, np.int64)
         self.begins: Ints = np.zeros(1, np.int64)

@@ -7,6 +7,7 @@ so that every part of every word is hashed at the cost of two look-ups. The comp
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -23,7 +24,7 @@ Codes = npt.NDArray[np.uint8]
 SPACE, WORD, SIGN, BREAK = 0, 1, 2, 3
 """Kinds of tokens: white space (in no token), a word, any other character, a line end."""
 _JOINER = 4
-_KNOWN = 0x2100
+KNOWN = 0x2100
 """Code points from here on are signs."""
 _JOINERS = "-’'´`"
 _BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -52,10 +53,10 @@ _WIDTH = sum(width for _, width in _KINDS)
 @functools.cache
 def _tables() -> tuple[Codes, npt.NDArray[np.uint32], Bools, Codes]:
     """(kind, lower case, whether upper case, what is counted) by code point."""
-    kind = np.full(_KNOWN, SIGN, np.uint8)
-    lower = np.arange(_KNOWN, dtype=np.uint32)
-    upper, counted = np.zeros(_KNOWN, bool), np.zeros(_KNOWN, np.uint8)
-    for point in range(_KNOWN):
+    kind = np.full(KNOWN, SIGN, np.uint8)
+    lower = np.arange(KNOWN, dtype=np.uint32)
+    upper, counted = np.zeros(KNOWN, bool), np.zeros(KNOWN, np.uint8)
+    for point in range(KNOWN):
         char = chr(point)
         if char in _JOINERS:
             kind[point], counted[point] = _JOINER, _JOINS
@@ -70,7 +71,7 @@ def _tables() -> tuple[Codes, npt.NDArray[np.uint32], Bools, Codes]:
         if not char.isalpha() and kind[point] == WORD:
             counted[point] = _ODD
         if len(char.lower()) == 1:
-            lower[point] = ord(char.lower()) if ord(char.lower()) < _KNOWN else point
+            lower[point] = ord(char.lower()) if ord(char.lower()) < KNOWN else point
     return kind, lower, upper, counted
 
 
@@ -128,7 +129,7 @@ class Tokens:
         self.hash: Hashes = columns[4]
         self.capital: Bools = columns[5]
         self.first: npt.NDArray[np.uint32] = columns[6]
-        """The first character, no higher than _KNOWN - 1."""
+        """The first character, no higher than KNOWN - 1."""
         self._counted: Hashes = columns[7]
         self.columns: tuple[npt.NDArray[Any], ...] = (self.data, _entries(), *columns)
         """All of them, as the compiled kernel takes them."""
@@ -151,18 +152,17 @@ class Tokens:
         if self.kernel is None:
             start, end = self._plain.start[which], self._plain.end[which]
             return self._plain.part(start, np.minimum(start + size, end))
-        return self._affixes(which, size)
+        out = np.empty(len(which), np.uint64)
+        self.kernel.affixes(*self.columns, which, np.array([size]), out)
+        return out
 
-    def suffix(self, which: Ints, size: int) -> Hashes:
-        """The hashes, not yet mixed, of the last `size` characters of the tokens `which`."""
+    def suffixes(self, which: Ints, sizes: Sequence[int]) -> Hashes:
+        """The hashes, not yet mixed, of the last characters of the tokens `which`: one row for each of `sizes`."""
         if self.kernel is None:
             start, end = self._plain.start[which], self._plain.end[which]
-            return self._plain.part(np.maximum(end - size, start), end)
-        return self._affixes(which, -size)
-
-    def _affixes(self, which: Ints, size: int) -> Hashes:
-        out = np.empty(len(which), np.uint64)
-        self.kernel.affixes(*self.columns, which, np.array([size]), out)  # type: ignore[union-attr]
+            return np.stack([self._plain.part(np.maximum(end - size, start), end) for size in sizes])
+        out = np.empty((len(sizes), len(which)), np.uint64)
+        self.kernel.affixes(*self.columns, which, -np.array(sizes), out.reshape(-1))
         return out
 
     def outer_parts(self, which: Ints) -> tuple[Hashes, Hashes]:
@@ -255,15 +255,14 @@ class _Plain:
 
 
 def _points(data: Codes, lead: Ints) -> npt.NDArray[np.uint32]:
-    """The code points of the characters that begin at `lead`, no higher than _KNOWN - 1."""
+    """The code points of the characters that begin at `lead`, no higher than KNOWN - 1."""
     if not (data >= 0x80).any():  # noqa: PLR2004  all ASCII
-        return np.minimum(data.astype(np.uint32), _KNOWN - 1)
+        return np.minimum(data.astype(np.uint32), KNOWN - 1)
     padded = np.concatenate([data, np.zeros(2, np.uint8)])
-    one, two, three = (padded[lead + ahead].astype(np.uint32) for ahead in range(3))
-    two, three = two & 0x3F, three & 0x3F
-    longer = np.where(one < 0xE0, (one & 0x1F) << 6 | two, (one & 0x0F) << 12 | two << 6 | three)  # noqa: PLR2004  UTF-8
-    point = np.where(one < 0x80, one, np.where(one < 0xF0, longer, _KNOWN))  # noqa: PLR2004
-    return np.minimum(point, _KNOWN - 1).astype(np.uint32)
+    one, second, third = (padded[lead + ahead].astype(np.int64) for ahead in range(3))
+    two, three = (one & 0x1F) << 6 | second & 0x3F, (one & 0x0F) << 12 | (second & 0x3F) << 6 | third & 0x3F
+    point = np.select([one < 0x80, one < 0xE0, one < 0xF0], [one, two, three], KNOWN)  # noqa: PLR2004  UTF-8
+    return np.minimum(point, KNOWN - 1).astype(np.uint32)
 
 
 def word_hash(word: str) -> np.uint64:
