@@ -62,8 +62,8 @@ def affixes(
     capital: _Bools, first: _Points, counted: _Hashes,
     which: _Ints, letters: _Ints, out: _Hashes, /,
 ) -> None:  # fmt: skip
-    """Writes the hashes, not yet mixed, of the first so many characters of tokens, of the last if the number is negative;
-    one row for each of `letters`. Of 64 at most.
+    """Writes the hashes, not yet mixed, of the first so many characters of tokens, of the last where it is negative:
+    one row for each of `letters`, of 64 at most.
     """
 
 def enter(slots: _Hashes, keys: _Points, codes: _Bytes, which: _Ints, /) -> None:
