@@ -138,7 +138,7 @@ def gold_tags(tokens: Tokens, found: features.Candidates, names: list[tuple[int,
     """The right tag of each candidate."""
     begin = np.array([start for start, _ in names] or [1 << 40], np.int64)
     end = np.array([stop for _, stop in names] or [1 << 40], np.int64)
-    start = tokens.start[found.token]
+    start = tokens.points(tokens.start[found.token])
     at = np.searchsorted(begin, start, side="right") - 1
     inside = (at >= 0) & (start < end[at])
     goes_on = np.zeros(len(start), bool)

@@ -21,7 +21,7 @@ module = importlib.util.module_from_spec(spec)
 sys.modules["pii_scan.detect._kernel"] = module
 spec.loader.exec_module(module)
 import pytest
-sys.exit(pytest.main(["-q", "-x", sys.argv[2]]))
+sys.exit(pytest.main(["-q", "-x", *sys.argv[2:]]))
 """
 
 
@@ -45,8 +45,8 @@ def test_no_sanitizer_has_anything_to_say(tmp_path):
     command = ["gcc", *flags, "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{header.parent}"]
     subprocess.run([*command, *map(str, SOURCES), "-o", str(built)], check=True)
     environment = {**os.environ, "LD_PRELOAD": sanitizer, "ASAN_OPTIONS": "detect_leaks=0", "PII_SCAN_KERNEL": "native"}
-    tests = str(Path(__file__).with_name("test_kernel.py"))
+    tests = [str(Path(__file__).with_name(name)) for name in ("test_kernel.py", "test_kernel_names.py")]
     root = Path(__file__).resolve().parents[2]
-    script = [sys.executable, "-c", RUN, str(built), tests]
+    script = [sys.executable, "-c", RUN, str(built), *tests]
     ran = subprocess.run(script, cwd=root, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]

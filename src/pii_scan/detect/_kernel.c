@@ -1,4 +1,4 @@
-/* The hot loops of `pii_scan.detect`: where matches can begin, walks of automata, context words near spans.
+/* The hot loops of `pii_scan.detect`: where matches can begin, walks of automata, context words near spans, names.
 
    Each does what the NumPy code beside it does, which is its oracle. All arrays belong to Python; every length, item
    size and index is checked, so that no bytes and no table, whatever they hold, let a read leave a buffer. */
@@ -56,6 +56,18 @@ static PyMethodDef methods[] = {
     {"anchored", kernel_anchored, METH_VARARGS, NULL},
     {"walk", kernel_walk, METH_VARARGS, NULL},
     {"nearest", kernel_nearest, METH_VARARGS, NULL},
+    {"room", kernel_room, METH_VARARGS, NULL},
+    {"tokens", kernel_tokens, METH_VARARGS, NULL},
+    {"parts", kernel_parts, METH_VARARGS, NULL},
+    {"affixes", kernel_affixes, METH_VARARGS, NULL},
+    {"enter", kernel_enter, METH_VARARGS, NULL},
+    {"listed", kernel_listed, METH_VARARGS, NULL},
+    {"among", kernel_among, METH_VARARGS, NULL},
+    {"glued", kernel_glued, METH_VARARGS, NULL},
+    {"single_case", kernel_single_case, METH_VARARGS, NULL},
+    {"features", kernel_features, METH_VARARGS, NULL},
+    {"weighed", kernel_weighed, METH_VARARGS, NULL},
+    {"tags", kernel_tags, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

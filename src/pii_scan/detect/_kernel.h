@@ -31,5 +31,17 @@ PyObject *kernel_picked(PyObject *self, PyObject *args);
 PyObject *kernel_anchored(PyObject *self, PyObject *args);
 PyObject *kernel_walk(PyObject *self, PyObject *args);
 PyObject *kernel_nearest(PyObject *self, PyObject *args);
+PyObject *kernel_room(PyObject *self, PyObject *args);
+PyObject *kernel_tokens(PyObject *self, PyObject *args);
+PyObject *kernel_parts(PyObject *self, PyObject *args);
+PyObject *kernel_affixes(PyObject *self, PyObject *args);
+PyObject *kernel_enter(PyObject *self, PyObject *args);
+PyObject *kernel_listed(PyObject *self, PyObject *args);
+PyObject *kernel_among(PyObject *self, PyObject *args);
+PyObject *kernel_glued(PyObject *self, PyObject *args);
+PyObject *kernel_single_case(PyObject *self, PyObject *args);
+PyObject *kernel_features(PyObject *self, PyObject *args);
+PyObject *kernel_weighed(PyObject *self, PyObject *args);
+PyObject *kernel_tags(PyObject *self, PyObject *args);
 
 #endif

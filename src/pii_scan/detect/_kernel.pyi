@@ -7,6 +7,9 @@ _Bytes = npt.NDArray[np.uint8]
 _Bools = npt.NDArray[np.bool_]
 _Ints = npt.NDArray[np.int64]
 _States = npt.NDArray[np.int32]
+_Hashes = npt.NDArray[np.uint64]
+_Points = npt.NDArray[np.uint32]
+_Floats = npt.NDArray[np.float32]
 
 def places(
     body: _Bytes, table: npt.NDArray[np.uint64], at: _Ints, clusters: npt.NDArray[np.uint64],
@@ -38,3 +41,70 @@ def nearest(
     used_digits: int, /,
 ) -> None:  # fmt: skip
     """Writes to `best` the word that decides for each span, -1 for none."""
+
+# Names. Tokens are given by their columns: the UTF-8 of the text, what each code point is, and one row a token. Places
+# are bytes; those outside the text are read nowhere.
+
+def room(data: _Bytes, /) -> int:
+    """No fewer than the tokens that `data` has."""
+
+def tokens(
+    data: _Bytes, points: _Points, start: _Ints, end: _Ints, length: _Ints, kind: _Bytes, hash: _Hashes,
+    capital: _Bools, first: _Points, counted: _Hashes, /,
+) -> int:  # fmt: skip
+    """Writes the tokens of `data` to the other columns, which have room for them; how many."""
+
+def parts(data: _Bytes, points: _Points, start: _Ints, end: _Ints, out: _Hashes, /) -> None:
+    """Writes the hashes, not yet mixed, of parts of `data`."""
+
+def affixes(
+    data: _Bytes, points: _Points, start: _Ints, end: _Ints, length: _Ints, kind: _Bytes, hash: _Hashes,
+    capital: _Bools, first: _Points, counted: _Hashes,
+    which: _Ints, letters: _Ints, out: _Hashes, /,
+) -> None:  # fmt: skip
+    """Writes the hashes, not yet mixed, of the first so many characters of tokens, of the last where it is negative:
+    one row for each of `letters`, of 64 at most.
+    """
+
+def enter(slots: _Hashes, keys: _Points, codes: _Bytes, which: _Ints, /) -> None:
+    """Enters the words of list `which[0]` (0 to 3) into the slots, a power of two, that all four share."""
+
+def listed(
+    data: _Bytes, points: _Points, start: _Ints, end: _Ints, length: _Ints, kind: _Bytes, hash: _Hashes,
+    capital: _Bools, first: _Points, counted: _Hashes,
+    slots: _Hashes, which: _Ints, named: _Bytes, family: _Bytes, place: _Bytes, genitive: _Bytes, low: _Bytes, /,
+) -> None:  # fmt: skip
+    """Writes what the lists say of the tokens `which`."""
+
+def among(hashes: _Hashes, members: _Hashes, out: _Bools, /) -> None:
+    """Writes which of `hashes` are `members`, in any order."""
+
+def glued(
+    data: _Bytes, points: _Points, start: _Ints, end: _Ints, length: _Ints, kind: _Bytes, hash: _Hashes,
+    capital: _Bools, first: _Points, counted: _Hashes,
+    signs: _Bytes, out: _Bools, /,
+) -> bool:  # fmt: skip
+    """Writes which tokens touch a glueing one; whether any does. `signs`: by character, 1 glue, 2 markup."""
+
+def single_case(
+    data: _Bytes, points: _Points, start: _Ints, end: _Ints, length: _Ints, kind: _Bytes, hash: _Hashes,
+    capital: _Bools, first: _Points, counted: _Hashes,
+    begins: _Ints, out: _Bools, /,
+) -> bool:  # fmt: skip
+    """Writes which words stand in lines of capitals or texts of small letters; whether any does."""
+
+def features(
+    data: _Bytes, points: _Points, start: _Ints, end: _Ints, length: _Ints, kind: _Bytes, hash: _Hashes,
+    capital: _Bools, first: _Points, counted: _Hashes,
+    which: _Ints, named: _Bytes, family: _Bytes, place: _Bools, genitive: _Bools, low: _Bytes, openers: _Points,
+    cased: _Bools, out: _States, /,
+) -> None:  # fmt: skip
+    """Writes the features of the words `which`, one row each. The lists: of the tokens before all words, of the words,
+    and of those behind them.
+    """
+
+def weighed(emission: npt.NDArray[np.int8], features: _States, out: _States, /) -> None:
+    """Writes the sums of both rows of `emission` over the features of each word."""
+
+def tags(emission: _Floats, run: _Ints, transition: _Floats, back: _Bytes, tags: _Bytes, /) -> None:
+    """Writes the best tags; `back`: three numbers a word, to work in."""

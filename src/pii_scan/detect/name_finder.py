@@ -94,26 +94,21 @@ class NameFinder:
 
     def tagged(self, texts: pa.Array, mentioned: Mentioned | None = None, *, cells: bool = False) -> Detections:
         """Names in texts that may hold some. With `mentioned` they are of one document, else each stands for itself."""
-        between = "\n" if mentioned is not None else _APART
-        joined = between.join(text or "" for text in texts.to_pylist())
-        size = np.asarray(pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False), np.int64)
-        start = np.cumsum(size + len(between)) - size - len(between)
+        joined, start = _joined(texts, "\n" if mentioned is not None else _APART)
         apart = None if mentioned is not None or len(texts) == 1 else start
         if not cells and apart is None and not self._evident(joined):
             return no_detections()
-        found = self._tagger.find(joined, mentioned, apart, cells=cells)
+        found = self._tagger.find_in(joined, mentioned, apart, cells=cells)
         if not len(found):
             return no_detections()
         text = np.searchsorted(start, found.start, side="right") - 1
-        ends = np.append(_byte_offsets(joined), len(joined.encode()))
-        base = ends[start[text]]
-        return self._made(text, ends[found.start] - base, ends[found.end] - base, found.strength, found.score)
+        return self._made(text, found.start - start[text], found.end - start[text], found.strength, found.score)
 
-    def _evident(self, text: str) -> bool:
+    def _evident(self, data: npt.NDArray[np.uint8]) -> bool:
         from pii_scan.detect.names.evident import may_hold_names
         from pii_scan.detect.names.model import built_in_model
 
-        return may_hold_names(text.encode("utf-8", "replace"), built_in_model().lists)
+        return may_hold_names(data.tobytes(), built_in_model().lists)
 
     def in_cells(self, cells: pa.Array, column: NameColumn | None) -> Detections:
         """Names that fill cells, where the column holds names; else those inside longer cells."""
@@ -203,7 +198,13 @@ def _data(texts: pa.Array) -> npt.NDArray[np.uint8]:
     return np.frombuffer(texts.buffers()[2] or b"", np.uint8)[int(bounds[0]) : int(bounds[-1])]
 
 
-def _byte_offsets(text: str) -> npt.NDArray[np.int64]:
-    """Where each character begins in UTF-8."""
-    data = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
-    return np.flatnonzero((data & 0xC0) != 0x80)
+def _joined(texts: pa.Array, between: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """(the UTF-8 of all texts; where in it each begins). A null is empty."""
+    texts = texts.fill_null("") if texts.null_count else texts
+    bounds = np.asarray(text_offsets(texts), np.int64)
+    start = bounds[:-1] - bounds[0] + np.arange(len(texts)) * len(between)
+    if len(texts) == 1:
+        return _data(texts), start
+    rows = pa.LargeListArray.from_arrays(pa.array([0, len(texts)], pa.int64()), texts)
+    joined = pc.binary_join(rows, pa.scalar(between, texts.type))[0].as_buffer()
+    return np.frombuffer(joined, np.uint8), start

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pii_scan.detect.names.around import OPENING
+from pii_scan.detect.names.around import opens as opens_part
 from pii_scan.detect.names.model import built_in_model
-from pii_scan.detect.names.tokens import BREAK, SIGN, WORD, Bools, Tokens
+from pii_scan.detect.names.tokens import SIGN, WORD, Bools, Tokens
 
 MAX_LETTERS = 2000
 """Of a part; a longer line is cut between sentences or words."""
@@ -84,15 +84,14 @@ def may_hold_names(texts: Sequence[str]) -> Bools:
     word that is never written small.
     """
     tokens = Tokens("\n".join(texts))
-    start = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
+    start = np.cumsum([0, *(len(text.encode("utf-8", "replace")) + 1 for text in texts[:-1])])
     at = np.flatnonzero(tokens.length > 0)
     which = np.searchsorted(start, tokens.start[at], side="right") - 1
     word = tokens.kind[at] == WORD
     _, odd, _ = tokens.counts(at)
     letters = np.bincount(which, word & (odd == 0), len(texts))
     all_signs = np.bincount(which, word | (tokens.kind[at] == SIGN), len(texts))
-    before = at - 1
-    opens = (tokens.kind[before] == BREAK) | np.isin(tokens.first[before], OPENING)
+    opens = opens_part(tokens, at)
     listed = built_in_model().lists.of(tokens, at)
     capital = tokens.capital[at]
     rare = listed.low == 0  # never seen in small letters in the training texts

@@ -29,7 +29,8 @@ def test_case_does_not_change_a_hash(some: list[str]) -> None:
 def test_tokens_cover_every_character_that_is_no_space(text: str) -> None:
     tokens = Tokens(text)
     covered = np.zeros(len(text), bool)
-    for start, end in zip(tokens.start.tolist(), tokens.end.tolist(), strict=True):
+    starts, ends = tokens.points(tokens.start), tokens.points(tokens.end)
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         covered[start:end] = True
     assert all(char.isspace() for char, inside in zip(text, covered, strict=True) if not inside)
 

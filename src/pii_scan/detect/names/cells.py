@@ -38,9 +38,8 @@ class _Pieces:
     """What is known of each distinct piece of text between white space."""
 
     def __init__(self, pieces: list[str], lists: Lists) -> None:
-        text = "\n".join(pieces)
-        tokens = Tokens(text)
-        piece = lines_of(text, tokens)
+        tokens = Tokens("\n".join(pieces))
+        piece = lines_of(tokens)
         word = np.flatnonzero(tokens.kind == WORD)
         listed = lists.of(tokens, word)
         size = len(pieces)

@@ -60,9 +60,8 @@ def cell_evidence(cells: pa.Array, model: NameModel) -> Cells:
     `Etternavn, Fornavn` counts as turned.
     """
     flat = pc.replace_substring_regex(cells, r"[\r\n\v\f\x{85}]", " ")
-    text = "\n".join(flat.to_pylist())
-    tokens = Tokens(text)
-    line = lines_of(text, tokens)
+    tokens = Tokens("\n".join(flat.to_pylist()))
+    line = lines_of(tokens)
     size = len(cells)
     word = np.flatnonzero(tokens.kind == WORD)
     sign = np.flatnonzero(tokens.kind == SIGN)

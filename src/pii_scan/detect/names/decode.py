@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from pii_scan.detect.kernel import native
 from pii_scan.detect.names.tokens import Codes, Ints
 
 OUTSIDE, BEGIN, INSIDE = 0, 1, 2
@@ -19,6 +20,10 @@ def best_tags(emission: Floats, run: Ints, transition: Floats) -> Codes:
     """
     tags = np.zeros(len(emission), np.uint8)
     if not len(run):
+        return tags
+    kernel = native()
+    if kernel is not None:
+        kernel.tags(emission, run, transition, np.empty((len(emission), 3), np.uint8), tags)
         return tags
     size = np.diff(np.append(run, len(emission)))
     order = np.argsort(-size, kind="stable")
@@ -47,7 +52,7 @@ def best_tags(emission: Floats, run: Ints, transition: Floats) -> Codes:
 
 def spans_of_tags(tags: Codes, run: Ints) -> tuple[Ints, Ints]:
     """(first, last) word of each name."""
-    begin = np.flatnonzero(tags == BEGIN)
+    begin = (tags == BEGIN).nonzero()[0]
     if not len(begin):
         return begin, begin
     edges = np.zeros(len(tags) + 1, bool)

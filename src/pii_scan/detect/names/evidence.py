@@ -5,15 +5,17 @@ The lists are kept as hashes; no name can be read from them, though one can be l
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from pii_scan.detect.kernel import native
 from pii_scan.detect.names.tokens import WORD, Codes, Hashes, Ints, Tokens, mixed, word_hashes
 
-_S = ord("s")
+_S, _SMALL_LETTER = ord("s"), 0x20
 MIN_GENITIVE = 4
 """Letters of a word whose final s may be a genitive."""
 
@@ -66,7 +68,7 @@ def frequency_code(bearers: int) -> int:
     return 1 + min(9, int(math.log2(bearers + 1) / 2))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lists:
     """The lists of a model."""
 
@@ -79,6 +81,11 @@ class Lists:
 
     def of(self, tokens: Tokens, which: Ints) -> Listed:
         """What the lists say of the tokens `which`."""
+        kernel = tokens.kernel
+        if kernel is not None:
+            out = np.empty((5, len(which)), np.uint8)
+            kernel.listed(*tokens.columns, _slots(self), which, *out)
+            return Listed(out[0], out[1], out[2].view(np.bool_), out[3].view(np.bool_), out[4])
         hashes = tokens.hash[which]
         first, last = self.first.look_up(hashes), self.last.look_up(hashes)
         genitive = np.zeros(len(which), bool)
@@ -93,9 +100,7 @@ class Lists:
             (first == 0) & (last == 0) & (tokens.kind[which] == WORD) & (tokens.counts(which)[2] > 0)
         )
         if len(joined):
-            own = which[joined]
-            end, start = tokens.joined_parts(own)
-            front, back = mixed(tokens.part(tokens.start[own], end)), mixed(tokens.part(start, tokens.end[own]))
+            front, back = tokens.outer_parts(which[joined])
             first[joined] = np.minimum(self.first.look_up(front), self.first.look_up(back))
             last[joined] = np.minimum(
                 np.maximum(self.last.look_up(front), self.first.look_up(front)), self.last.look_up(back)
@@ -114,6 +119,10 @@ class Listed:
     """The lists know the word without its final s."""
     low: Codes
 
+    def take(self, rows: slice) -> Listed:
+        """Some of the rows."""
+        return Listed(self.first[rows], self.last[rows], self.place[rows], self.genitive[rows], self.low[rows])
+
     @property
     def named(self) -> npt.NDArray[np.bool_]:
         """Whether the word is a name of either kind."""
@@ -128,10 +137,23 @@ class Listed:
 
 def base_hash(tokens: Tokens, which: Ints) -> Hashes:
     """The hashes of the tokens `which` without a final s; 0 of those that have none, or little before it."""
-    end = tokens.end[which]
-    final = mixed(tokens.part(np.maximum(end - 1, 0), end)) == _FINAL_S
-    long = tokens.length[which] >= MIN_GENITIVE
-    return np.where(final & long, mixed(tokens.part(tokens.start[which], np.maximum(end - 1, 0))), np.uint64(0))
+    out = np.zeros(len(which), np.uint64)
+    long = np.flatnonzero(tokens.length[which] >= MIN_GENITIVE)
+    end = tokens.end[which[long]] - 1
+    final = (tokens.data[end] | _SMALL_LETTER) == _S
+    rest = long[final]
+    if len(rest):
+        out[rest] = mixed(tokens.part(tokens.start[which[rest]], end[final]))
+    return out
 
 
-_FINAL_S = mixed(np.array([_S + 1], np.uint64))[0]
+@functools.lru_cache(maxsize=4)
+def _slots(lists: Lists) -> Hashes:
+    """The lists as the compiled kernel looks words up: by the upper half of a hash, with the codes of all four."""
+    tables = (lists.first, lists.last, lists.place, lists.low)
+    slots = np.zeros(1 << (2 * sum(len(table.keys) for table in tables) + 1).bit_length(), np.uint64)
+    kernel = native()
+    assert kernel is not None
+    for number, table in enumerate(tables):
+        kernel.enter(slots, table.keys, table.codes, np.array([number]))
+    return slots

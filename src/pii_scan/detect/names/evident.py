@@ -50,7 +50,10 @@ class _Words:
         self._text = text
         inside, capital, between = _kinds()
         data = np.frombuffer(text + bytes(_PACKED), np.uint8)
-        edge = np.flatnonzero(np.diff(inside[data], prepend=False))
+        own = inside[data]
+        change = own.copy()
+        change[1:] ^= own[:-1]
+        edge = change.nonzero()[0]
         self.start: Ints = edge[::2]
         self.end: Ints = edge[1::2]
         self.length = self.end - self.start
@@ -77,9 +80,9 @@ class _Words:
 
     def packed(self, which: Ints) -> Hashes:
         """A number for each of the words, the same for all ways of writing it in ASCII."""
-        eight = np.lib.stride_tricks.sliding_window_view(self._data, _PACKED)
-        first = eight[self.start[which]].copy().view(np.uint64)[:, 0] | _LOWER
-        last = eight[np.maximum(self.end[which] - _PACKED, 0)].copy().view(np.uint64)[:, 0] | _LOWER
+        eight = np.arange(_PACKED)
+        first = self._data[self.start[which][:, None] + eight].view(np.uint64)[:, 0] | _LOWER
+        last = self._data[np.maximum(self.end[which] - _PACKED, 0)[:, None] + eight].view(np.uint64)[:, 0] | _LOWER
         length = self.length[which].astype(np.uint64)
         cut = np.uint64(8) * (np.uint64(_PACKED) - np.minimum(length, np.uint64(_PACKED)))
         short = (first << cut) >> cut
@@ -113,7 +116,7 @@ def may_hold_names(text: bytes, lists: Lists) -> bool:
 
 
 def _speaks_norwegian(found: _Words) -> bool:
-    short = np.flatnonzero(found.length <= _PACKED + 1)  # a letter beyond ASCII has two bytes
+    short = (found.length <= _PACKED + 1).nonzero()[0]  # a letter beyond ASCII has two bytes
     hits = short[among(found.packed(short), _known()[0])]
     enough = _ENOUGH if len(found.start) > _WINDOW else words.LEAST
     return len(hits) >= enough and bool((hits[enough - 1 :] - hits[: len(hits) - enough + 1]).min() <= _WINDOW)

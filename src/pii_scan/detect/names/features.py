@@ -16,6 +16,8 @@ from pii_scan.detect.names.tokens import BREAK, EDGE, WORD, Bools, Hashes, Ints,
 
 BITS = 18
 """Of a feature's number."""
+FEATURES = 25
+"""Of a word."""
 MAX_RUN = 64
 """A longer run of candidates is cut, so that pages of capitals cost no more than others."""
 MAX_PARTICLE = 3
@@ -41,14 +43,16 @@ class Candidates:
 def cased_candidates(tokens: Tokens, lists: Lists, allowed: Bools | None = None) -> Candidates:
     """Capitalised words. `allowed`: tokens that may be candidates."""
     capital = tokens.capital if allowed is None else tokens.capital & allowed
-    chosen = capital.copy()
-    chosen[_particles(tokens, capital)] = True
-    return _candidates(tokens, lists, np.flatnonzero(chosen), cased=True)
+    chosen = capital.nonzero()[0]
+    particles = _particles(tokens, capital, chosen)
+    if len(particles):
+        chosen = np.sort(np.concatenate([chosen, particles]))
+    return _candidates(tokens, lists, chosen, cased=True)
 
 
 def caseless_candidates(tokens: Tokens, lists: Lists, allowed: Bools | None = None) -> Candidates:
     """Words that are names by the lists, and the word after a first name or before a surname."""
-    word = (tokens.kind == WORD) & (np.zeros(len(tokens.kind), bool) | (tokens.first > ord("9")))
+    word = (tokens.kind == WORD) & (tokens.first > ord("9"))
     if allowed is not None:
         word &= allowed
     where = np.flatnonzero(word)
@@ -61,11 +65,14 @@ def caseless_candidates(tokens: Tokens, lists: Lists, allowed: Bools | None = No
     return _candidates(tokens, lists, np.flatnonzero(chosen & word), cased=False)
 
 
-def _particles(tokens: Tokens, capital: Bools) -> Ints:
-    """Particles between capitalised words, one (`bin`) or two (`van der`)."""
-    small = np.flatnonzero((tokens.kind[EDGE:-EDGE] == WORD) & (tokens.length[EDGE:-EDGE] <= MAX_PARTICLE)) + EDGE
-    small = small[~capital[small] & (capital[small - 1] | capital[small + 1])]
+def _particles(tokens: Tokens, capital: Bools, where: Ints) -> Ints:
+    """Particles between capitalised words, which are at `where`: one (`bin`) or two (`van der`)."""
+    small: Ints = np.concatenate([where - 1, where + 1])
+    small = small[(tokens.kind[small] == WORD) & (tokens.length[small] <= MAX_PARTICLE) & ~capital[small]]
     small = small[among(tokens.hash[small], _PARTICLES)]
+    if not len(small):
+        return small
+    small = np.unique(small)
     particle = np.zeros(len(capital), bool)
     particle[small] = True
     begins = capital[small - 1] & (capital[small + 1] | (particle[small + 1] & capital[small + 2]))
@@ -77,18 +84,23 @@ def _candidates(tokens: Tokens, lists: Lists, token: Ints, *, cased: bool) -> Ca
     if not len(token):
         none = np.zeros(0, np.int64)
         return Candidates(none, none, np.zeros((0, 1), np.int32), lists.of(tokens, none))
-    initial = tokens.is_sign(".")[token - 1] & (tokens.length[token - 2] == 1) & (tokens.kind[token - 2] == WORD)
+    initial = tokens.is_sign(".", token - 1) & (tokens.length[token - 2] == 1) & (tokens.kind[token - 2] == WORD)
     begins = np.ones(len(token), bool)
-    begins[1:] = np.diff(token) > 1 + initial[1:]
-    run = np.flatnonzero(begins)
-    place = np.arange(len(token)) - np.repeat(run, np.diff(np.append(run, len(token))))
-    run = np.flatnonzero(place % MAX_RUN == 0)
+    begins[1:] = token[1:] - token[:-1] > 1 + initial[1:]
+    run = begins.nonzero()[0]
+    if len(token) > MAX_RUN:
+        place = np.arange(len(token)) - np.repeat(run, np.diff(np.append(run, len(token))))
+        run = np.flatnonzero(place % MAX_RUN == 0)
     three = np.concatenate([token - 1, token, token + 1])
     listed = lists.of(tokens, three)
     n = len(token)
-    before, own, after = (
-        Listed(*(getattr(listed, name)[i * n : (i + 1) * n] for name in Listed.__slots__)) for i in range(3)
-    )
+    kernel = tokens.kernel
+    if kernel is not None:
+        features = np.empty((n, FEATURES), np.int32)
+        columns = (getattr(listed, name) for name in Listed.__slots__)
+        kernel.features(*tokens.columns, token, *columns, _OPENERS, np.array([cased]), features)
+        return Candidates(token, run, features, listed.take(slice(n, 2 * n)))
+    before, own, after = (listed.take(slice(i * n, (i + 1) * n)) for i in range(3))
     return Candidates(token, run, _features(tokens, token, before, own, after, cased), own)
 
 
@@ -96,7 +108,7 @@ def _features(
     tokens: Tokens, token: Ints, before: Listed, own: Listed, after: Listed, cased: bool
 ) -> npt.NDArray[np.int32]:
     """Word, its ends, its form, what the lists say of it and of its neighbours, and the words around it."""
-    start, end, length = tokens.start[token], tokens.end[token], tokens.length[token]
+    length = tokens.length[token]
     word, prev, next_ = tokens.hash[token], tokens.hash[token - 1], tokens.hash[token + 1]
     one = np.zeros(len(token), np.uint64)
     prev2 = np.where(tokens.kind[token - 1] == BREAK, prev, tokens.hash[token - 2])
@@ -114,11 +126,10 @@ def _features(
     size = _word(np.minimum(length, 10))
     codes = _word(own.first) * np.uint64(64) + _word(own.last) * np.uint64(4) + kind
     named = kind & np.uint64(3)
-    dotted = _word(tokens.is_sign(".")[token + 1] & (length == 1))
+    dotted = _word(tokens.is_sign(".", token + 1) & (length == 1))
     rows = [
         (word, one),
-        (tokens.part(np.maximum(end - 2, start), end), one), (tokens.part(np.maximum(end - 3, start), end), one),
-        (tokens.part(np.maximum(end - 4, start), end), one), (tokens.part(start, np.minimum(start + 3, end)), one),
+        *((ending, one) for ending in tokens.suffixes(token, (2, 3, 4))), (tokens.prefix(token, 3), one),
         (form, one), (codes, _word(own.genitive)), (low, one), (named, low), (size, one), (prev, one), (next_, one),
         (prev2, prev), (next_, next2), (prev2, one), (_word(opens), one), (_word(opens), low), (neighbours, one),
         (kind * np.uint64(8) + after.kind, neighbours), (kind * np.uint64(8) + before.kind, neighbours),

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pii_scan.detect.kernel import native
 from pii_scan.detect.names.decode import Floats, best_tags
 from pii_scan.detect.names.evidence import Lists, WordTable
 from pii_scan.detect.names.features import BITS, Candidates
@@ -45,6 +46,12 @@ class Weights:
     def scores(self, features: npt.NDArray[np.int32]) -> Floats:
         """(words, 3)."""
         out = np.zeros((len(features), 3), np.float32)
+        kernel = native()
+        if kernel is not None:
+            sums = np.empty((len(features), 2), np.int32)
+            kernel.weighed(self.emission, features, sums)
+            out[:, 1:] = sums * np.float32(self.scale)
+            return out
         for tag in (0, 1):
             out[:, tag + 1] = self.emission[tag][features].sum(axis=1, dtype=np.int32) * np.float32(self.scale)
         return out

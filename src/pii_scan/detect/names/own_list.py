@@ -92,7 +92,9 @@ def own_words(texts: Sequence[str], known: Hashes, lists: Lists) -> Iterator[tup
         tokens = Tokens(text)
         at = np.flatnonzero(among(tokens.hash, known))
         at = at[tokens.capital[at] | (lists.low.look_up(tokens.hash[at]) == 0)]
-        for start, end in zip(tokens.start[at].tolist(), tokens.end[at].tolist(), strict=True):
+        for start, end in zip(
+            tokens.points(tokens.start[at]).tolist(), tokens.points(tokens.end[at]).tolist(), strict=True
+        ):
             yield number, start, end
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+import functools
 
-from pii_scan.detect.names.tokens import WORD, Bools, Hashes, Ints, Tokens, among, word_hashes
+import numpy as np
+import numpy.typing as npt
+
+from pii_scan.detect.names.tokens import EDGE, Bools, Hashes, Ints, Tokens, among, word_hashes
 
 
 def _hashes(text: str) -> Hashes:
@@ -83,17 +86,30 @@ def is_norwegian(tokens: Tokens, which: Ints) -> Bools:
     return out
 
 
-def norwegian(tokens: Tokens, where: Ints, cell: Ints) -> Bools:
-    """Whether such words stand near each of `where`: in its `cell` (ascending numbers by token), up to NEAR away."""
-    if not len(where):
-        return np.zeros(0, bool)
-    hit = np.zeros(len(tokens.kind) + 1, np.int64)
-    counted = np.zeros(len(tokens.kind) + 1, np.int64)
-    word = np.flatnonzero(tokens.kind == WORD)
-    hit[word + 1] = is_norwegian(tokens, word)
-    counted[1:] = tokens.start < tokens.end
-    hit, counted = np.cumsum(hit), np.cumsum(counted)
-    low = np.maximum(where - NEAR, np.searchsorted(cell, cell[where], side="left"))
-    high = np.minimum(where + NEAR + 1, np.searchsorted(cell, cell[where], side="right"))
-    found = hit[high] - hit[low]
-    return np.asarray((found >= LEAST) & (found >= SHARE * (counted[high] - counted[low])))
+class Speech:
+    """Where in a text Norwegian is spoken."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    @functools.cached_property
+    def _hits(self) -> npt.NDArray[np.int32]:
+        """How many words before each token are frequent in Norwegian."""
+        hits = np.zeros(len(self._tokens.kind) + 1, np.int32)
+        np.cumsum(among(self._tokens.hash, _NORWEGIAN), out=hits[1:])
+        return hits
+
+    def norwegian(self, where: Ints, begins: Ints) -> Bools:
+        """Whether such words stand near each of the tokens `where`, up to NEAR away in its text or cell. `begins`: the
+        tokens with which these begin, 0 among them, ascending.
+        """
+        if not len(where):
+            return np.zeros(0, bool)
+        hits = self._hits
+        last = len(hits) - 1
+        cell = np.searchsorted(begins, where, side="right")
+        low = np.maximum(where - NEAR, begins[cell - 1])
+        high = np.minimum(where + NEAR + 1, np.concatenate([begins[1:], [last]])[cell - 1])
+        found = hits[high] - hits[low]
+        filled = np.minimum(high, last - EDGE) - np.maximum(low, EDGE)  # what lies beyond the text is empty
+        return np.asarray((found >= LEAST) & (found >= SHARE * filled))
