@@ -26,7 +26,16 @@ from pii_scan.detect.notes import note_text
 from pii_scan.detect.patterns import MAX_SPAN, PatternSet, holds_high
 from pii_scan.detect.resolve import best_of_overlapping, drop_contained
 from pii_scan.detect.rules import FLAGS, Rule
-from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, Digits, Validator
+from pii_scan.detect.validators import (
+    JUDGEMENT,
+    REJECTED,
+    SYNTHETIC,
+    UNSURE,
+    VALIDATORS,
+    Digits,
+    Validator,
+    judge_texts,
+)
 from pii_scan.detect.validators.verdict import MAX_DIGITS, digits_of_spans, digits_of_texts
 
 _Ints = npt.NDArray[np.int64]
@@ -311,7 +320,7 @@ class _Spans:
     def __init__(self, buffer: _Bytes, start: _Ints, end: _Ints) -> None:
         self._buffer, self._start, self._end = buffer, start, end
         self._digits: Digits | None = None
-        self._texts: list[str] | None = None
+        self._texts: tuple[list[str], _Ints] | None = None
 
     def verdicts(self, validator: Validator | None, as_of: date) -> npt.NDArray[np.uint8]:
         if validator is None:
@@ -320,11 +329,10 @@ class _Spans:
             if self._digits is None:
                 self._digits = self._digit_matrix()
             return validator.by_digits(self._digits, as_of)
-        assert validator.by_text is not None
         if self._texts is None:
-            self._texts = _texts(self._buffer, self._start, self._end)
-        judged = {text: validator.by_text(text, as_of) for text in set(self._texts)}
-        return np.array([judged[text] for text in self._texts], np.uint8)
+            self._texts = _distinct_texts(self._buffer, self._start, self._end)
+        texts, which = self._texts
+        return judge_texts(validator, texts, as_of)[which]
 
     def _digit_matrix(self) -> Digits:
         buffer, start, end = self._buffer, self._start, self._end
@@ -343,6 +351,19 @@ class _Spans:
 def _texts(buffer: _Bytes, start: _Ints, end: _Ints) -> list[str]:
     view = buffer.data
     return [bytes(view[a:b]).decode("utf-8", "replace") for a, b in zip(start.tolist(), end.tolist(), strict=True)]
+
+
+def _distinct_texts(buffer: _Bytes, start: _Ints, end: _Ints) -> tuple[list[str], _Ints]:
+    """(the distinct texts of byte spans, which of them each span is)."""
+    size = end - start
+    bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(size)])
+    gathered = buffer[np.repeat(start - bounds[:-1], size) + np.arange(bounds[-1])]
+    values = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(start), [None, pa.py_buffer(bounds), pa.py_buffer(gathered)]
+    )
+    encoded = values.dictionary_encode()
+    distinct = [value.decode("utf-8", "replace") for value in encoded.dictionary.to_pylist()]
+    return distinct, encoded.indices.to_numpy().astype(np.int64)
 
 
 def _groups(texts: pa.Array) -> list[tuple[int, int]]:
