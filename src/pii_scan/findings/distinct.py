@@ -127,11 +127,18 @@ def _joined(parts: Sequence[tuple[_Prints, _Groups]]) -> tuple[_Prints, _Groups]
 
 def _once_by_group(prints: _Prints, groups: _Groups) -> tuple[_Prints, _Groups]:
     """The distinct rows, by fingerprint."""
-    order = np.lexsort((groups, prints))
+    order = np.argsort(prints)
     prints, groups = prints[order], groups[order]
-    first = np.ones(len(prints), bool)
-    first[1:] = (prints[1:] != prints[:-1]) | (groups[1:] != groups[:-1])
-    return prints[first], groups[first]
+    again = np.zeros(len(prints), bool)
+    again[1:] = prints[1:] == prints[:-1]
+    if not again.any():
+        return prints, groups
+    several = again.copy()
+    several[:-1] |= again[1:]
+    rows = np.flatnonzero(several)
+    groups[rows] = groups[rows][np.lexsort((groups[rows], prints[rows]))]
+    again[1:] &= groups[1:] == groups[:-1]
+    return prints[~again], groups[~again]
 
 
 def numbered(table: pa.Table, columns: Sequence[str]) -> tuple[pa.Table, npt.NDArray[np.int64]]:
