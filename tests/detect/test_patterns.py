@@ -10,7 +10,7 @@ import regex
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pii_scan.detect import walks
+from pii_scan.detect import leftmost, walks
 from pii_scan.detect.ask import SEPARATOR, ExpressionTimeout
 from pii_scan.detect.groups import PADDING
 from pii_scan.detect.patterns import PatternSet
@@ -155,6 +155,14 @@ def test_looks_within_and_labels_before_a_match_give_what_finditer_gives(rule, p
     assert_same_or_slow([rule], [*plain, *any_texts])
 
 
+@settings(QUIET, max_examples=60)
+@given(st.tuples(st.one_of(looking, labelled), flag_sets.map(int)), ascii_texts)
+def test_what_needs_too_large_an_automaton_is_left_to_the_expression(rule, plain):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(leftmost, "MAX_MOVES", 6)
+        assert_same_or_slow([rule], plain)
+
+
 @settings(QUIET, max_examples=100)
 @given(st.lists(rules, min_size=1, max_size=2), texts)
 def test_candidates_that_outlive_the_walk_are_left_to_the_expression(some, texts):
@@ -242,6 +250,10 @@ CASES = {
     "approximate matching": ("(?:oslo){e<=1}", 0, ["osla", "oslo", "bergen", "oslo{e<=1}"]),
     "properties": (r"\p{Lu}\d", 0, ["Å1", "å1"]),
     "horizontal space": (r"a\hb", 0, ["a b", "a\u00a0b", "a\nb"]),
+    "a look ahead within a look ahead": (r"ab*(?:(?=c1(?!22)[23])c|-)", 0, ["abc122", "abc13", "abc123", "a-", "ab"]),
+    "looks that no character passes": ("(?=a)(?=b)a|(?=a)(?=b)1", 0, ["a", "b1"]),
+    "a label between parts that can be split in two ways": (r"a[b1]*\Kb*1", 0, ["ab1", "abb1b1", "a1"]),
+    "the preferred of several ends, not the farthest": ("a(?:b|bcd?)(?![x1])", 0, ["abcd", "abx", "abcdx", "abc1"]),
     "braces that are no count": (r"a\{b{,2}c", 0, ["a{c", "a{bbc", "a{bbbc"]),
 }  # fmt: skip
 

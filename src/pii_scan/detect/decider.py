@@ -75,7 +75,10 @@ class Decider:
                 known &= ~accepted(buffer, automaton, last)
         rest = np.flatnonzero(~known)
         if len(rest) and self._leftmost is not None:
-            end[rest], known[rest] = _ends(buffer, self._leftmost, start[rest])
+            try:
+                end[rest], known[rest] = _ends(buffer, self._leftmost, start[rest])
+            except CannotCompile:  # what it cannot do shows when a walk comes to it
+                self._leftmost = None
         begin = start.copy()
         labelled = np.flatnonzero(known & (end >= 0)) if self._labels else start[:0]
         if len(labelled):

@@ -20,6 +20,8 @@ from pii_scan.detect.expression import CannotCompile
 
 MAX_STEPS = 20_000
 """Instructions of a program."""
+MAX_MOVES = 50_000
+"""Moves of an automaton; one that needs more is given up, as each takes a while to make."""
 MARK = "\uf8ff"
 r"""Stands for `\K` in an expression: it takes no character."""
 TEXT_END: ByteSet = 1 << 0xFF
@@ -167,14 +169,20 @@ class Leftmost(Automaton):
         self._byte = [int(np.flatnonzero(self._class_of == kind)[0]) for kind in range(self._width)]
         threads: list[_Thread] = []
         self._follow(first, None, frozenset(), threads)
+        if not threads:
+            raise CannotCompile("the expression can begin nowhere")
         self._dead, self._first = ((), 0), (tuple(threads), 0)
+        self._moves_made = 0
         self._begin([self._dead, self._first])
 
     def _accepting(self, state: Any) -> int:
         return int(state[1])
 
     def _made(self, state: int, kind: int) -> int:
-        """The state after a byte of class `kind`."""
+        """The state after a byte of class `kind`. Raises CannotCompile when there are too many moves."""
+        self._moves_made += 1
+        if self._moves_made > MAX_MOVES:
+            raise CannotCompile("the automaton is too large")
         byte, program = self._byte[kind], self._program
         threads: list[_Thread] = []
         matched = 0
