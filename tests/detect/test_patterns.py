@@ -10,7 +10,7 @@ import regex
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pii_scan.detect import walks
+from pii_scan.detect import leftmost, walks
 from pii_scan.detect.ask import SEPARATOR, ExpressionTimeout
 from pii_scan.detect.groups import PADDING
 from pii_scan.detect.patterns import PatternSet
@@ -118,6 +118,21 @@ texts = st.lists(st.text(st.sampled_from(ALPHABET), max_size=30), max_size=6)
 
 
 rules = st.tuples(expressions, flag_sets.map(int))
+looking = st.recursive(
+    st.one_of(
+        st.sampled_from(["a", "b", "1", "-", " ", "[ab]", "[0-9]", "[^a]", ".", r"\w"]), assertions, long_assertions
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=4).map(_joined),
+        st.tuples(inner, st.sampled_from(REPEATS)).map(_repeated),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: f"(?:{'|'.join(parts)})"),
+    ),
+    max_leaves=8,
+)
+labelled = st.builds(
+    lambda before, label, body: f"{before}{label}\\K{body}", st.one_of(st.just(""), assertions), looking, looking
+)
+ascii_texts = st.lists(st.text(st.sampled_from("aabb110-..: \n_xx"), max_size=30), min_size=1, max_size=6)
 
 
 def assert_same_or_slow(some: Expressions, texts: Sequence[str]) -> None:
@@ -132,6 +147,20 @@ def assert_same_or_slow(some: Expressions, texts: Sequence[str]) -> None:
 @given(st.lists(rules, min_size=1, max_size=3), texts)
 def test_any_expressions_on_any_texts_give_what_finditer_gives(some, texts):
     assert_same_or_slow(some, texts)
+
+
+@settings(QUIET, max_examples=200)
+@given(st.tuples(st.one_of(looking, labelled), flag_sets.map(int)), ascii_texts, texts)
+def test_looks_within_and_labels_before_a_match_give_what_finditer_gives(rule, plain, any_texts):
+    assert_same_or_slow([rule], [*plain, *any_texts])
+
+
+@settings(QUIET, max_examples=60)
+@given(st.tuples(st.one_of(looking, labelled), flag_sets.map(int)), ascii_texts)
+def test_what_needs_too_large_an_automaton_is_left_to_the_expression(rule, plain):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(leftmost, "MAX_MOVES", 6)
+        assert_same_or_slow([rule], plain)
 
 
 @settings(QUIET, max_examples=100)
@@ -221,6 +250,10 @@ CASES = {
     "approximate matching": ("(?:oslo){e<=1}", 0, ["osla", "oslo", "bergen", "oslo{e<=1}"]),
     "properties": (r"\p{Lu}\d", 0, ["Å1", "å1"]),
     "horizontal space": (r"a\hb", 0, ["a b", "a\u00a0b", "a\nb"]),
+    "a look ahead within a look ahead": (r"ab*(?:(?=c1(?!22)[23])c|-)", 0, ["abc122", "abc13", "abc123", "a-", "ab"]),
+    "looks that no character passes": ("(?=a)(?=b)a|(?=a)(?=b)1", 0, ["a", "b1"]),
+    "a label between parts that can be split in two ways": (r"a[b1]*\Kb*1", 0, ["ab1", "abb1b1", "a1"]),
+    "the preferred of several ends, not the farthest": ("a(?:b|bcd?)(?![x1])", 0, ["abcd", "abx", "abcdx", "abc1"]),
     "braces that are no count": (r"a\{b{,2}c", 0, ["a{c", "a{bbc", "a{bbbc"]),
 }  # fmt: skip
 
@@ -281,7 +314,7 @@ def test_look_around_never_reads_another_text():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("expression", [r"(?:(?:a|aa)+)+(?=[^a-z])b", r"(x)?(?:(?:a|aa)+)+[^a-z](?(1)y|z)"])
+@pytest.mark.parametrize("expression", [r"(?:(?:a|aa)+)+(?<!xx)(?=[^a-z])b", r"(x)?(?:(?:a|aa)+)+[^a-z](?(1)y|z)"])
 def test_an_expression_that_takes_too_long_is_given_up_without_quoting_the_text(monkeypatch, expression):
     monkeypatch.setattr("pii_scan.detect.ask.EXPRESSION_SECONDS", 0.2)
     with pytest.raises(ExpressionTimeout) as caught:

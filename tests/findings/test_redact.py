@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import string
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -202,3 +204,45 @@ def test_a_key_that_is_only_looked_for_is_never_made(tmp_path: Path) -> None:
 def test_the_key_check_tells_keys_apart_and_shows_none(one_key: bytes, other: bytes) -> None:
     assert (key_check(one_key) == key_check(other)) == (one_key == other)
     assert key_check(one_key) not in one_key.hex()
+
+
+def one_by_one(value: str, entity_type: str) -> str:
+    """The written form in plain Python: the oracle."""
+    value = unicodedata.normalize("NFKC", value)
+    if entity_type == "NO_FODSELSNUMMER":
+        return re.sub("[^0-9]", "", value).rjust(11, "0")
+    if entity_type == "IBAN_CODE":
+        return "".join(char for char in value if char.isalnum()).upper()
+    if entity_type == "PHONE_NUMBER":
+        digits = re.sub("^00", "", re.sub("[^0-9]", "", value.replace("(0)", "")))
+        return re.sub("^(?:470?)?([2-9][0-9]{7})$", r"47\1", digits)
+    folded = re.sub(r"[\t\n\f\r ]+", " ", value.lower()).strip()
+    return re.sub("^([^,]+), ?([^,]+)$", r"\2 \1", folded)
+
+
+written = st.lists(
+    st.one_of(
+        st.text("0123456789aZ ,.-+()\tåé１\u00a0", max_size=14),
+        st.builds(
+            lambda prefix, digits: prefix + digits,
+            st.sampled_from(["", "+47", "00", "0047", "470", "+47(0)"]),
+            st.text("0123456789", max_size=10),
+        ),
+    ),
+    max_size=12,
+)
+
+
+@given(written, st.sampled_from(["NO_FODSELSNUMMER", "IBAN_CODE", "PHONE_NUMBER", "PERSON"]))
+def test_forms_of_many_are_those_of_each_alone(values, entity_type):
+    expected = [one_by_one(value, entity_type) for value in values]
+    for kind in (pa.string(), pa.large_string()):
+        assert written_form(pa.array(values, kind), entity_type).to_pylist() == expected
+    padded = pa.array(["x", *values], pa.string()).slice(1)
+    assert written_form(padded, entity_type).to_pylist() == expected
+
+
+@given(written, st.sampled_from(["NO_FODSELSNUMMER", "PHONE_NUMBER", "PERSON"]))
+def test_fingerprints_of_many_are_those_of_each_alone(values, entity_type):
+    alone = [int(fingerprints(pa.array([value]), entity_type, KEY)[0]) for value in values]
+    assert fingerprints(pa.array(values, pa.string()), entity_type, KEY).tolist() == alone

@@ -285,13 +285,3 @@ def test_places_without_a_name_are_counted_across_parts(writer: RunWriter, heade
     found = load_run(writer.path).distinct(["header", "sheet", "entity_type"]).to_pylist()
     counts = {row["header"]: row["distinct"] for row in found}
     assert counts == ({"epost": 100, None: 200} if header else {None: 300})
-
-
-@pytest.mark.parametrize("values", [["a", None, "b"] * 50, [None] * 150])
-def test_every_null_has_an_index_within_its_dictionary(values: list[str | None]) -> None:
-    keys = pa.table({"name": pa.array(values, pa.string()).dictionary_encode(), "n": list(range(150))})
-    made = store._sound(keys.group_by(["name", "n"]).aggregate([]))
-    array = made["name"].combine_chunks()
-    raw = memoryview(array.indices.buffers()[1]).cast("i")[: len(array)]
-    assert made.sort_by("n")["name"].to_pylist() == values
-    assert all(0 <= at < len(array.dictionary) for at in raw)

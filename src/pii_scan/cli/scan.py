@@ -117,7 +117,8 @@ def scan_and_report(targets: Sequence[str], config: Config | None, out: Path | N
     from pii_scan.cli.progress import ProgressLine
     from pii_scan.engines.scan import Interrupted, scan
     from pii_scan.report.line import line
-    from pii_scan.report.terminal import summary
+    from pii_scan.report.model import view
+    from pii_scan.report.terminal import render
 
     talk = call.talk
     try:
@@ -128,28 +129,29 @@ def scan_and_report(targets: Sequence[str], config: Config | None, out: Path | N
         click.echo(f"interrupted{goes_on if stopped.resumable else ''}", err=True)
         return 130
     lang = config.lang if config is not None else str(run.manifest["lang"])
-    report = write_report(run, lang)
+    seen = view(run, lang, details=True)  # once: it reads all that was found
+    report = write_report(run, seen)
     fired = _fired(run, call.gates)
     incomplete = any(table.num_rows for table in run.problems())
     code = 1 if fired else 3 if incomplete and not call.allow_incomplete else 0
     if call.line:
-        talk.say(line(run, lang, code))
+        talk.say(line(run, seen, code))
     else:
         width = shutil.get_terminal_size((100, 24)).columns
-        talk.say(summary(run, lang, width=width, color=talk.color, report=str(report)))
+        talk.say(render(seen, width=width, color=talk.color, report=str(report)))
     if fired:
         talk.note(f"gate: found {', '.join(fired)}")
     return code
 
 
-def write_report(run: Any, lang: str) -> Path:
-    """RUN/report.html, readable by the user only."""
+def write_report(run: Any, seen: Any) -> Path:
+    """RUN/report.html of the detailed view `seen` of a run, readable by the user only."""
     from pii_scan.findings.store import replacing
-    from pii_scan.report.formats import FORMATS
+    from pii_scan.report.html import write_view
 
     path = Path(run.path) / "report.html"
     with replacing(path) as out:
-        FORMATS["html"](run, out, lang)
+        write_view(run, seen, out)
     return path
 
 

@@ -7,6 +7,7 @@ reaches are never made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,18 +32,22 @@ class Automaton:
     def __init__(self, expressions: Sequence[Expression]) -> None:
         """At most MAX_JOINED `expressions`."""
         self._expressions = tuple(expressions)
-        masks = sorted({mask for item in expressions for edges in item.nfa.edges for mask, _ in edges})
-        self._class_of, self._classes = _byte_classes(masks)
-        self._width = int(self._class_of.max()) + 1
+        self._divide(sorted({mask for item in expressions for edges in item.nfa.edges for mask, _ in edges}))
         self._moves: dict[_Item, dict[int, frozenset[_Item]]] = {}
         closures = (_lift(i, item.nfa.closure(item.start)) for i, item in enumerate(expressions))
-        self._first: frozenset[_Item] = frozenset().union(*closures)
-        self._begin([frozenset(), self._first])
+        self._dead: Any = frozenset[_Item]()
+        self._first: Any = self._dead.union(*closures)
+        self._begin([self._dead, self._first])
 
-    def _begin(self, subsets: list[frozenset[_Item]]) -> None:
-        """Starts over with the given states."""
-        self._subsets: list[frozenset[_Item]] = []
-        self._ids: dict[frozenset[_Item], int] = {}
+    def _divide(self, masks: Sequence[int]) -> None:
+        """Puts bytes that no mask tells apart into one class."""
+        self._class_of, self._classes = _byte_classes(masks)
+        self._width = int(self._class_of.max()) + 1
+
+    def _begin(self, subsets: list[Any]) -> None:
+        """Starts over with the given states, of which the first is dead and the second where walks start."""
+        self._subsets: list[Any] = []
+        self._ids: dict[Any, int] = {}
         room = max(256, 2 * len(subsets))
         self._table = np.full(room * self._width, _UNKNOWN, np.int32)
         self._table[: self._width] = DEAD
@@ -51,7 +56,11 @@ class Automaton:
         for subset in subsets:
             self._state(subset)
 
-    def _state(self, subset: frozenset[_Item]) -> int:
+    def _accepting(self, subset: Any) -> int:
+        """The expressions that end in a state, as bits."""
+        return sum(1 << i for i, item in enumerate(self._expressions) if (i, item.end) in subset)
+
+    def _state(self, subset: Any) -> int:
         number = self._ids.get(subset)
         if number is not None:
             return number
@@ -60,7 +69,7 @@ class Automaton:
         if number >= len(self.accepts):
             self._table = np.concatenate([self._table, np.full_like(self._table, _UNKNOWN)])
             self.accepts = np.concatenate([self.accepts, np.zeros_like(self.accepts)])
-        self.accepts[number] = sum(1 << i for i, item in enumerate(self._expressions) if (i, item.end) in subset)
+        self.accepts[number] = self._accepting(subset)
         return number
 
     def step(self, state: _States, byte: npt.NDArray[np.uint8]) -> _States:
@@ -121,7 +130,7 @@ class Automaton:
         """Keeps the states that walks are in, with new numbers: those of `state`."""
         alive, inverse = np.unique(state, return_inverse=True)
         subsets = [self._subsets[number] for number in alive.tolist()]
-        self._begin([frozenset(), self._first])
+        self._begin([self._dead, self._first])
         return np.array([self._state(subset) for subset in subsets], np.int32)[inverse.reshape(-1)]
 
 

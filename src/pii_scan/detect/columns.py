@@ -125,6 +125,10 @@ class _Labelled:
     cell: regex.Pattern[str]
     column: RuleColumn
 
+    def fits(self, text: str) -> bool:
+        """Whether a cell is of the form that the rule has for columns of this header."""
+        return bool(text) and self.cell.fullmatch(text) is not None
+
 
 class Column:
     """One column of one table while it is read."""
@@ -306,18 +310,15 @@ class Column:
     def _headed(self, cells: pa.Array, item: _Labelled) -> Detections:
         """Each cell that looks as the rule says for columns of this header."""
         encoded = pc.fill_null(cells, "").dictionary_encode()
-        distinct = encoded.dictionary.to_pylist()
-        lead = np.array([len(text[: len(text) - len(text.lstrip())].encode()) for text in distinct] or [0], np.int64)
-        stripped = [text.strip() for text in distinct]
-        size = np.array([len(text.encode()) for text in stripped] or [0], np.int64)
-        fits = np.array([bool(text and item.cell.fullmatch(text)) for text in stripped] or [False], bool)
+        index = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        texts, lead, size = _stripped(encoded.dictionary)
+        fits = np.fromiter(map(item.fits, texts), bool, len(texts))
         verdict = np.full(len(fits), UNSURE, np.uint8)
         validator = VALIDATORS.get(item.rule.validator)
         asked = np.flatnonzero(fits)
         if validator is not None and len(asked):
-            verdict[asked] = judge_texts(validator, [stripped[i] for i in asked.tolist()], self._as_of)
+            verdict[asked] = judge_texts(validator, [texts[i] for i in asked.tolist()], self._as_of)
             fits[asked] = verdict[asked] != REJECTED
-        index = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         rows = np.flatnonzero(fits[index])
         chosen = index[rows]
         return Detections(
@@ -325,6 +326,22 @@ class Column:
             np.full(len(rows), item.pattern, np.int16), verdict[chosen], np.full(len(rows), -1, np.int32),
             np.full(len(rows), item.column.score, np.float32), np.zeros(len(rows), np.int16),
         )  # fmt: skip
+
+
+def _stripped(texts: pa.Array) -> tuple[list[str], _Ints, _Ints]:
+    """(texts without blanks around them, bytes before each, bytes of each)."""
+    offsets = text_offsets(texts)
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    lead, size = np.zeros(len(texts), np.int64), np.diff(offsets)
+    written = texts.to_pylist()
+    filled = np.flatnonzero(size)
+    ends = np.stack([data[offsets[:-1][filled]], data[offsets[1:][filled] - 1]])
+    for i in filled[((ends <= 32) | (ends >= 0x7F)).any(axis=0)].tolist():  # what may be a blank, in Unicode too
+        text = written[i]
+        written[i] = text.strip()
+        lead[i] = len(text[: len(text) - len(text.lstrip())].encode())
+        size[i] = len(written[i].encode())
+    return written, lead, size
 
 
 def _all_digits(cells: pa.Array) -> npt.NDArray[np.bool_]:
@@ -343,4 +360,5 @@ def _distinct(group: npt.NDArray[np.integer], text: _Ints) -> _Ints:
     """The group of each distinct pair of group and text."""
     if not len(text):
         return np.zeros(0, np.int64)
-    return np.unique((group.astype(np.int64) << 40) + text) >> 40
+    keys = np.sort((group.astype(np.int64) << 40) + text)
+    return np.asarray(keys[np.concatenate([np.ones(1, bool), keys[1:] != keys[:-1]])] >> 40)

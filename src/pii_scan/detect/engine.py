@@ -23,11 +23,17 @@ from pii_scan.detect.ask import SEPARATOR
 from pii_scan.detect.context import ContextIndex
 from pii_scan.detect.groups import PADDING
 from pii_scan.detect.notes import note_text
-from pii_scan.detect.patterns import MAX_SPAN, PatternSet, holds_high
+from pii_scan.detect.patterns import PatternSet
 from pii_scan.detect.resolve import best_of_overlapping, drop_contained
 from pii_scan.detect.rules import FLAGS, Rule
-from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, UNSURE, VALIDATORS, Digits, Validator
-from pii_scan.detect.validators.verdict import MAX_DIGITS, digits_of_spans, digits_of_texts
+from pii_scan.detect.spans import Spans
+from pii_scan.detect.validators import (
+    JUDGEMENT,
+    REJECTED,
+    SYNTHETIC,
+    UNSURE,
+    VALIDATORS,
+)
 
 _Ints = npt.NDArray[np.int64]
 _Bytes = npt.NDArray[np.uint8]
@@ -224,7 +230,7 @@ class RuleEngine:
             if a == b:
                 continue
             s, e = start[a:b], end[a:b]
-            spans = _Spans(buffer, s, e)
+            spans = Spans(buffer, s, e)
             for rule_number, pattern_number in users:
                 rule = self.rules[rule_number]
                 form = rule.patterns[pattern_number]
@@ -303,46 +309,6 @@ class RuleEngine:
         if note:
             why.append(note_text(note))
         return why
-
-
-class _Spans:
-    """The matches of one expression, as the validators of the rules that use it want them."""
-
-    def __init__(self, buffer: _Bytes, start: _Ints, end: _Ints) -> None:
-        self._buffer, self._start, self._end = buffer, start, end
-        self._digits: Digits | None = None
-        self._texts: list[str] | None = None
-
-    def verdicts(self, validator: Validator | None, as_of: date) -> npt.NDArray[np.uint8]:
-        if validator is None:
-            return np.full(len(self._start), UNSURE, np.uint8)
-        if validator.by_digits is not None:
-            if self._digits is None:
-                self._digits = self._digit_matrix()
-            return validator.by_digits(self._digits, as_of)
-        assert validator.by_text is not None
-        if self._texts is None:
-            self._texts = _texts(self._buffer, self._start, self._end)
-        judged = {text: validator.by_text(text, as_of) for text in set(self._texts)}
-        return np.array([judged[text] for text in self._texts], np.uint8)
-
-    def _digit_matrix(self) -> Digits:
-        buffer, start, end = self._buffer, self._start, self._end
-        digits = np.empty((len(start), MAX_DIGITS + 1), np.int16)
-        odd = end - start > MAX_SPAN
-        short = np.flatnonzero(~odd)
-        if len(short):
-            digits[short] = digits_of_spans(buffer, start[short], end[short])
-            odd[short] = holds_high(buffer, start[short], end[short])
-        rare = np.flatnonzero(odd)  # full-width digits, and spans too long for a matrix
-        if len(rare):
-            digits[rare] = digits_of_texts(_texts(buffer, start[rare], end[rare]))
-        return digits
-
-
-def _texts(buffer: _Bytes, start: _Ints, end: _Ints) -> list[str]:
-    view = buffer.data
-    return [bytes(view[a:b]).decode("utf-8", "replace") for a, b in zip(start.tolist(), end.tolist(), strict=True)]
 
 
 def _groups(texts: pa.Array) -> list[tuple[int, int]]:

@@ -11,45 +11,28 @@ import importlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
+
+from pii_scan.detect.charset import DOTALL, IGNORECASE, MULTILINE, ByteSet, Charset, byteset, charset
 
 _sre: Any = importlib.import_module("re._parser")
 
-IGNORECASE, MULTILINE, DOTALL = 2, 8, 16
 MAX_NFA_STATES = 20_000
 MAX_REMEMBERED = 1024
 """Expressions kept for the next detector of this process."""
 WIDE = 1000
 """Characters from which a match counts as long."""
 
-ByteSet = int
-"""A set of byte values as a 256-bit integer."""
-
-_ALL_ASCII: ByteSet = (1 << 128) - 1
-
 
 class CannotCompile(Exception):
     """The expression is beyond the automaton: it must be searched for text by text."""
 
 
-def byteset(values: Iterable[int]) -> ByteSet:
-    """The set of the given byte values."""
-    result = 0
-    for value in values:
-        result |= 1 << value
-    return result
-
-
-DIGITS = byteset(b"0123456789")
-WORD = DIGITS | byteset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
-_SPACE = byteset(b" \t\n\r\x0b\x0c")
 _LEADS = ((byteset(range(0xC2, 0xE0)), 2), (byteset(range(0xE0, 0xF0)), 1), (byteset(range(0xF0, 0xF5)), 0))
 """First bytes of characters in UTF-8 of two, three and four bytes."""
 _TAIL = byteset(range(0x80, 0xC0))
-_CATEGORIES = {"CATEGORY_DIGIT": DIGITS, "CATEGORY_WORD": WORD, "CATEGORY_SPACE": _SPACE}
-_CASE_PARTNERS = {"i": "\u0130\u0131", "k": "\u212a", "s": "\u017f"}
-_KEEP = re.compile(r"(?<!\\)((?:\\\\)*)\\K")
+KEEP = re.compile(r"(?<!\\)((?:\\\\)*)\\K")
 """`\\K`, which `re` does not read: a match begins anew there."""
 _REGEX_ONLY = re.compile(r"\[\[:|\[\^\[:|\{[0-9<=+,\s]*[eids]")
 """POSIX classes and approximate matching, which `re` would read as something else."""
@@ -104,6 +87,8 @@ class Expression:
     """Characters of the longest match, capped at WIDE."""
     labelled: bool = False
     r"""It holds `\K`: what the automaton walks begins before the match."""
+    approximate: bool = False
+    """Of characters beyond ASCII its automaton accepts more than it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +97,8 @@ class Lookahead:
 
     negated: bool
     expression: Expression
+    exact: bool = True
+    """False: the automaton of the expression fits more than the condition says."""
 
 
 class _Builder:
@@ -145,7 +132,7 @@ class _Builder:
 
     def item(self, op: str, value: Any, start: int, flags: int) -> int:
         if op in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
-            return self._characters(_charset(op, value, flags), start)
+            return self._characters(charset(op, value, flags), start)
         if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
             self.exact &= op != "POSSESSIVE_REPEAT"
             low, high, items = value
@@ -184,7 +171,7 @@ class _Builder:
         else:
             self.reach = max(self.reach, width)
 
-    def _characters(self, wanted: _Charset, start: int) -> int:
+    def _characters(self, wanted: Charset, start: int) -> int:
         end = self.state()
         self.approximate |= wanted.approximate
         if wanted.ascii_set:
@@ -223,86 +210,29 @@ class _Builder:
         return end
 
 
-@dataclass(frozen=True, slots=True)
-class _Charset:
-    """The characters that one item of an expression matches."""
-
-    ascii_set: ByteSet
-    sequences: tuple[bytes, ...] = ()
-    """Single non-ASCII characters as UTF-8."""
-    any_other: bool = False
-    """Any non-ASCII character is let through ..."""
-    approximate: bool = False
-    """... though the expression takes only some of them."""
-
-
-def _charset(op: str, value: Any, flags: int) -> _Charset:
-    if op == "ANY":
-        return _Charset(_ALL_ASCII if flags & DOTALL else _ALL_ASCII & ~(1 << 10), any_other=True)
-    if op == "LITERAL":
-        return _literal(chr(value), flags & IGNORECASE)
-    if op == "NOT_LITERAL":
-        return _negated(_literal(chr(value), flags & IGNORECASE))
-    return _class(tuple(value), flags & IGNORECASE)
-
-
-@cache
-def _class(members: tuple[tuple[Any, Any], ...], flags: int) -> _Charset:
-    """The characters of a class, `[...]`; a repeat asks for the same one many times."""
-    ascii_set, characters, approximate, negated = 0, set(), False, False
-    for kind, detail in members:
-        name = str(kind)
-        if name == "NEGATE":
-            negated = True
-        elif name == "LITERAL":
-            characters.add(chr(detail))
-        elif name == "RANGE":
-            first, last = detail
-            characters.update(map(chr, range(first, min(last, first + 512) + 1)))
-            approximate |= last > first + 512
-        else:
-            positive = _CATEGORIES[str(detail).replace("NOT_", "")]
-            ascii_set |= _ALL_ASCII & ~positive if "NOT_" in str(detail) else positive
-            approximate = True
-    single = _literals(characters, flags)
-    approximate |= single.approximate
-    union = _Charset(ascii_set | single.ascii_set, single.sequences, approximate, approximate)
-    return _negated(union) if negated else union
-
-
-def _negated(charset: _Charset) -> _Charset:
-    approximate = charset.approximate or bool(charset.sequences)
-    return _Charset(_ALL_ASCII & ~charset.ascii_set, any_other=True, approximate=approximate)
-
-
-@cache
-def _literal(character: str, flags: int) -> _Charset:
-    return _literals({character}, flags)
-
-
-def _literals(characters: set[str], flags: int) -> _Charset:
-    cased = False
-    if flags & IGNORECASE:
-        folded = {form for char in characters for form in (char, char.lower(), char.upper(), char.casefold())}
-        folded = {form for form in folded | {form.upper() for form in folded} if len(form) == 1}
-        folded |= {partner for char in folded for partner in _CASE_PARTNERS.get(char, "")}
-        # Which signs fold onto a letter outside ASCII is for the expression to say
-        cased = any(char >= "\x80" and (char.lower() != char or char.casefold() != char.upper()) for char in characters)
-        characters = folded
-    ascii_set = byteset(ord(char) for char in characters if char < "\x80")
-    sequences = sorted(char.encode("utf-8", "surrogatepass") for char in characters if char >= "\x80")
-    if cased or len(sequences) > 64:
-        return _Charset(ascii_set, any_other=True, approximate=True)
-    return _Charset(ascii_set, tuple(sequences))
-
-
 @lru_cache(MAX_REMEMBERED)
 def read_expression(pattern: str, flags: int) -> Expression:
     """`pattern` under `flags` (of the `re` module), taken apart. Raises CannotCompile.
 
     What it gives is shared and never changed.
     """
-    pattern, labels = _KEEP.subn(r"\1", pattern)
+    pattern, labels = KEEP.subn(r"\1", pattern)
+    items, flags, width = parsed(pattern, flags)
+    builder = _Builder(flags)
+    before, behind, items = leading(items, flags, builder)
+    after, ahead, items = trailing(items, flags, builder)
+    start = builder.state()
+    end = builder.sequence(items, start, flags)
+    if end in builder.nfa.closure(start):
+        raise CannotCompile("the expression matches the empty text")
+    return Expression(
+        builder.nfa, start, end, builder.exact and not labels and all(one.exact for one in ahead), behind, ahead,
+        before, after, builder.anchored, builder.reach, min(width, WIDE), bool(labels), builder.approximate,
+    )  # fmt: skip
+
+
+def parsed(pattern: str, flags: int) -> tuple[list[Any], int, int]:
+    """(items of the parse tree, flags, characters of the longest match). Raises CannotCompile."""
     if _REGEX_ONLY.search(pattern):
         raise CannotCompile("the expression uses syntax that only the regex module has")
     try:
@@ -310,22 +240,12 @@ def read_expression(pattern: str, flags: int) -> Expression:
     except (re.error, RecursionError, OverflowError) as error:
         raise CannotCompile("the expression uses syntax that only a backtracking engine reads") from error
     flags = (tree.state.flags if hasattr(tree, "state") else flags) | flags
-    items = list(tree)
-    builder = _Builder(flags)
-    before, behind, items = _leading(items, flags, builder)
-    after, ahead, items = _trailing(items, flags, builder)
-    start = builder.state()
-    end = builder.sequence(items, start, flags)
-    if end in builder.nfa.closure(start):
-        raise CannotCompile("the expression matches the empty text")
-    width = min(int(tree.getwidth()[1]), WIDE)
-    return Expression(
-        builder.nfa, start, end, builder.exact and not labels, behind, ahead, before, after, builder.anchored,
-        builder.reach, width, bool(labels),
-    )  # fmt: skip
+    return list(tree), flags, int(tree.getwidth()[1])
 
 
-def _leading(items: list[Any], flags: int, builder: _Builder) -> tuple[bool, tuple[Lookbehind, ...], list[Any]]:
+def leading(
+    items: list[Any], flags: int, builder: _Builder | None = None
+) -> tuple[bool, tuple[Lookbehind, ...], list[Any]]:
     """Takes the boundary and the look-behinds off the front of an expression."""
     boundary, behind = False, []
     while items:
@@ -334,7 +254,8 @@ def _leading(items: list[Any], flags: int, builder: _Builder) -> tuple[bool, tup
             boundary = True
         elif op in ("ASSERT", "ASSERT_NOT") and value[0] < 0 and (fixed := _fixed(list(value[1]), flags)) is not None:
             behind.append(Lookbehind(op == "ASSERT_NOT", fixed))
-            builder._extend_reach(value[1])
+            if builder is not None:
+                builder._extend_reach(value[1])
         else:
             break
         items = items[1:]
@@ -346,42 +267,62 @@ def _fixed(items: list[Any], flags: int) -> tuple[tuple[ByteSet, ...], ...] | No
     if len(items) == 1 and str(items[0][0]) == "BRANCH":
         parts = [_fixed(list(branch), flags) for branch in items[0][1][1]]
         return None if any(part is None for part in parts) else tuple(seq for part in parts for seq in part or ())
-    sets = []
+    sets: list[ByteSet] = []
     for op, value in items:
-        if str(op) not in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
+        if str(op) == "MAX_REPEAT" and value[0] == value[1]:
+            inner = _fixed(list(value[2]), flags)
+            if inner is None or len(inner) != 1:
+                return None
+            sets += inner[0] * value[0]
+        elif str(op) in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
+            sets.append(charset(str(op), value, flags).ascii_set)
+        else:
             return None
-        sets.append(_charset(str(op), value, flags).ascii_set)
     return (tuple(sets),)
 
 
-def _trailing(items: list[Any], flags: int, builder: _Builder) -> tuple[bool, tuple[Lookahead, ...], list[Any]]:
+def trailing(
+    items: list[Any], flags: int, builder: _Builder | None = None
+) -> tuple[bool, tuple[Lookahead, ...], list[Any]]:
     """Takes the boundary and the look-aheads off the end of an expression."""
     boundary, ahead = False, []
     while items:
         op, value = str(items[-1][0]), items[-1][1]
         if op == "AT" and str(value) == "AT_BOUNDARY":
             boundary = True
-        elif op in ("ASSERT", "ASSERT_NOT") and value[0] > 0 and (inner := _inner(value[1], flags)) is not None:
-            ahead.append(Lookahead(op == "ASSERT_NOT", inner))
-            builder._extend_reach(value[1])
+        elif (
+            op in ("ASSERT", "ASSERT_NOT")
+            and value[0] > 0
+            and (one := _ahead(value[1], op == "ASSERT_NOT", flags)) is not None
+        ):
+            ahead.append(one)
+            if builder is not None:
+                builder._extend_reach(value[1])
         else:
             break
         items = items[:-1]
     return boundary, tuple(ahead), items
 
 
-def _inner(items: Any, flags: int) -> Expression | None:
-    """What a look-ahead holds, or None when it is not plain."""
-    builder = _Builder(flags)
-    try:
-        start = builder.state()
-        end = builder.sequence(list(items), start, flags)
-    except CannotCompile:
+def _ahead(items: Any, negated: bool, flags: int) -> Lookahead | None:
+    """A look-ahead; None where it has no automaton."""
+    width = items.getwidth()[1]
+    inner = part_of(items, flags) if width < WIDE else None
+    if inner is None:
         return None
     # A non-ASCII byte right after a match sends the candidate to the expression anyway, so an approximated class does
     # no harm there; deeper ones would go unseen.
-    width = items.getwidth()[1]
-    plain = builder.exact and width < WIDE and (not builder.approximate or width == 1)
-    if not plain or end in builder.nfa.closure(start):
+    return Lookahead(negated, inner, inner.exact and (not inner.approximate or width == 1))
+
+
+def part_of(items: Iterable[Any], flags: int) -> Expression | None:
+    """Some items of an expression by themselves; None where they can be empty or have no automaton."""
+    builder = _Builder(flags)
+    try:
+        start = builder.state()
+        end = builder.sequence(items, start, flags)
+    except CannotCompile:
         return None
-    return Expression(builder.nfa, start, end, True)
+    if end in builder.nfa.closure(start):
+        return None
+    return Expression(builder.nfa, start, end, builder.exact, approximate=builder.approximate)

@@ -26,7 +26,7 @@ from pii_scan.detect.starts import DEPTH, Opening, Openings
 
 MAX_FILES = 4
 """Older ones are deleted."""
-_SOURCES = ("expression.py", "starts.py", "groups.py", "layout_memory.py")
+_SOURCES = ("charset.py", "expression.py", "starts.py", "groups.py", "layout_memory.py")
 """What decides a layout."""
 
 Expressions = Sequence[tuple[str, int]]
@@ -119,8 +119,8 @@ def _plain(one: Expression) -> tuple[Any, ...]:
     )
     epsilon = tuple(map(tuple, one.nfa.epsilon))
     behind = tuple((item.negated, item.alternatives) for item in one.lookbehinds)
-    ahead = tuple((item.negated, _plain(item.expression)) for item in one.lookaheads)
-    rest = (one.boundary_before, one.boundary_after, one.anchored, one.reach, one.width, one.labelled)
+    ahead = tuple((item.negated, _plain(item.expression), item.exact) for item in one.lookaheads)
+    rest = (one.boundary_before, one.boundary_after, one.anchored, one.reach, one.width, one.labelled, one.approximate)
     return epsilon, edges, one.start, one.end, one.exact, behind, ahead, rest
 
 
@@ -128,5 +128,5 @@ def _made(plain: tuple[Any, ...]) -> Expression:
     """The inverse of `_plain`."""
     epsilon, edges, start, end, exact, behind, ahead, rest = plain
     behinds = tuple(Lookbehind(negated, alternatives) for negated, alternatives in behind)
-    aheads = tuple(Lookahead(negated, _made(inner)) for negated, inner in ahead)
+    aheads = tuple(Lookahead(negated, _made(inner), sure) for negated, inner, sure in ahead)
     return Expression(Nfa(epsilon, edges), start, end, exact, behinds, aheads, *rest)

@@ -19,7 +19,9 @@ import regex
 from pii_scan.detect import layout_memory
 from pii_scan.detect.ask import SEPARATOR, Deadline, match_at, search_each_text, texts_around
 from pii_scan.detect.automaton import START, Automaton
-from pii_scan.detect.expression import WORD, CannotCompile, Expression, read_expression
+from pii_scan.detect.charset import WORD
+from pii_scan.detect.decider import Decider
+from pii_scan.detect.expression import CannotCompile, Expression, Lookahead, read_expression
 from pii_scan.detect.groups import Group, Groups, layout_of
 from pii_scan.detect.kernel import native
 from pii_scan.detect.starts import byte_mask
@@ -44,12 +46,12 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """One expression: its text, taken apart, and the automata of its look-aheads, with whether they are negated."""
+    """One expression: its text, taken apart, and its look-aheads with their automata."""
 
     text: str
     flags: int
     expression: Expression
-    lookaheads: tuple[tuple[bool, Automaton], ...]
+    lookaheads: tuple[tuple[Lookahead, Automaton], ...]
 
 
 @cache
@@ -71,6 +73,7 @@ class PatternSet:
         native()  # a wrong choice of kernel is told before anything is read
         self._expressions = list(expressions)
         self._patterns: dict[int, _Pattern] = {}
+        self._deciders: dict[str, Decider] = {}
         kept = None if memory is None else layout_memory.recall(self._expressions, memory)
         made = kept or self._laid_out()
         if memory is not None and kept is None:
@@ -94,7 +97,7 @@ class PatternSet:
         pattern = self._patterns.get(number)
         if pattern is None:
             expression = self._read(number)
-            aheads = tuple((ahead.negated, Automaton([ahead.expression])) for ahead in expression.lookaheads)
+            aheads = tuple((ahead, Automaton([ahead.expression])) for ahead in expression.lookaheads)
             pattern = self._patterns[number] = _Pattern(*self._expressions[number], expression, aheads)
         return pattern
 
@@ -150,8 +153,9 @@ class PatternSet:
         good = np.ones(len(at), bool)
         if pattern.expression.boundary_after:
             good &= _IS_WORD[last] != _IS_WORD[after]
-        for negated, automaton in pattern.lookaheads:
-            good &= accepted(buffer, automaton, at) != negated
+        for ahead, automaton in pattern.lookaheads:
+            if ahead.exact or not ahead.negated:
+                good &= accepted(buffer, automaton, at) != ahead.negated
         return np.asarray(good | _HIGH[after] | _HIGH[last])
 
     def _decide(
@@ -161,19 +165,31 @@ class PatternSet:
         order = np.lexsort((ends, starts))
         start, first, count = np.unique(starts[order], return_index=True, return_counts=True)
         last = ends[order][first + count - 1]
-        fits, unsure = _look_behind(buffer, pattern.expression, start)
-        keep = np.flatnonzero(fits | unsure)
-        start, last, unsure = start[keep], last[keep], unsure[keep] | (count[keep] > 1)
+        fits, high = _look_behind(buffer, pattern.expression, start)
+        keep = np.flatnonzero(fits)
+        start, last, single, high = start[keep], last[keep], count[keep] == 1, high[keep]
         if not len(start):
             return start, last
-        unsure |= (not pattern.expression.exact) | _HIGH[buffer[last]]
-        sure = np.flatnonzero(~unsure)
-        if len(sure):
-            unsure[sure] = holds_high(buffer, start[sure], last[sure])
-        if unsure.any():
-            left, right = self._windows(buffer, group, pattern, start, unsure)
-            return _ask(buffer, pattern, start, last, (unsure, left, right))
-        return _without_overlaps(start, last)
+        high |= _HIGH[buffer[last]]
+        clear = np.flatnonzero(~high)
+        if len(clear):
+            high[clear] = holds_high(buffer, start[clear], last[clear])
+        begin, end, asked = start, last, high
+        odd = np.flatnonzero(~(high | (single & pattern.expression.exact)))
+        if len(odd):
+            settled = self._decider(pattern).settle(buffer, start[odd], last[odd], single[odd])
+            begin, end, asked = start.copy(), last.copy(), high.copy()
+            begin[odd], end[odd], asked[odd] = settled.begin, settled.end, ~settled.known
+        if asked.any():
+            left, right = self._windows(buffer, group, pattern, start, asked)
+            return _ask(buffer, pattern, start, begin, end, (asked, left, right))
+        good = np.flatnonzero(end >= 0)
+        return _without_overlaps(start[good], begin[good], end[good])
+
+    def _decider(self, pattern: _Pattern) -> Decider:
+        if pattern.text not in self._deciders:
+            self._deciders[pattern.text] = Decider(pattern.text, pattern.flags)
+        return self._deciders[pattern.text]
 
     def _windows(
         self, buffer: _Bytes, group: Group, pattern: _Pattern, start: _Ints, unsure: _Bools
@@ -200,10 +216,12 @@ def _learn(group: Group, bit: int, pattern: _Pattern) -> None:
     fits = np.ones((3, 256), bool)
     if pattern.expression.boundary_after:
         fits[0], fits[1] = _IS_WORD, ~_IS_WORD
-    for negated, automaton in pattern.lookaheads:
+    for ahead, automaton in pattern.lookaheads:
+        if ahead.negated and not ahead.exact:
+            continue
         state = automaton.step(np.full(256, START, np.int32), after)
         ends = automaton.accepts[state] != 0
-        fits &= ~ends if negated else ends | (state != 0)
+        fits &= ~ends if ahead.negated else ends | (state != 0)
     fits[2] = True
     fits |= _HIGH
     group.follows[~fits] &= ~(1 << bit)
@@ -211,23 +229,26 @@ def _learn(group: Group, bit: int, pattern: _Pattern) -> None:
 
 
 def _ask(
-    buffer: _Bytes, pattern: _Pattern, start: _Ints, last: _Ints, asked: tuple[_Bools, _Ints, _Ints]
+    buffer: _Bytes, pattern: _Pattern, start: _Ints, begin: _Ints, end: _Ints, asked: tuple[_Bools, _Ints, _Ints]
 ) -> tuple[_Ints, _Ints]:
-    """Matches without overlaps, left to right, where the expression decides those that are `asked` in their windows."""
-    begin = start.copy()
-    end = np.full(len(start), -1, np.int64)
+    """Matches without overlaps, left to right, where the expression decides those that are `asked` in their windows.
+
+    Of the others, `begin` and `end` are those of the match; the end is -1 where there is none.
+    """
+    begin, end = begin.copy(), end.copy()
+    good = np.zeros(len(start), bool)
     covered = 0
     deadline = Deadline()
     expression = compiled(pattern.text, pattern.flags)
-    columns = (column.tolist() for column in (start, last, *asked))
+    columns = (column.tolist() for column in (start, end, *asked))
     for i, (at, stop, ask, left, right) in enumerate(zip(*columns, strict=True)):
         if at < covered:  # inside a match of this expression: finditer would not look here
             continue
         if ask:
             begin[i], stop = match_at(buffer, expression, at, left, right, deadline)
-        end[i] = stop
+            end[i] = stop
+        good[i] = stop > 0
         covered = max(covered, stop)
-    good = end > 0
     return begin[good], end[good]
 
 
@@ -245,33 +266,35 @@ def holds_high(buffer: _Bytes, start: _Ints, end: _Ints) -> _Bools:
 
 
 def _look_behind(buffer: _Bytes, expression: Expression, start: _Ints) -> tuple[_Bools, _Bools]:
-    """(holds, unsure) of what must stand before each start; unsure where a non-ASCII byte lies within reach."""
+    """(may hold, unsure) of what must stand before each start; unsure where a non-ASCII character decides."""
     holds = np.ones(len(start), bool)
     unsure = np.zeros(len(start), bool)
     if expression.boundary_before:
         unsure |= _HIGH[buffer[start - 1]] | _HIGH[buffer[start]]
-        holds &= _IS_WORD[buffer[start - 1]] != _IS_WORD[buffer[start]]
+        holds &= unsure | (_IS_WORD[buffer[start - 1]] != _IS_WORD[buffer[start]])
     for condition in expression.lookbehinds:
-        any_fits = np.zeros(len(start), bool)
+        fits, unknown = np.zeros((2, len(start)), bool)
         for sequence in condition.alternatives:
-            fits = np.ones(len(start), bool)
+            open_ = np.ones(len(start), bool)
             for back, values in enumerate(reversed(sequence), 1):
                 byte = buffer[start - back]
-                fits &= byte_mask(values)[byte]
-                unsure |= _HIGH[byte]
-            any_fits |= fits
-        holds &= any_fits != condition.negated
+                unknown |= open_ & _HIGH[byte]  # which character it is, and so where those before it stand
+                open_ &= byte_mask(values)[byte]
+            fits |= open_
+        unknown &= ~fits
+        unsure |= unknown
+        holds &= unknown | (fits != condition.negated)
     return holds, unsure
 
 
-def _without_overlaps(start: _Ints, end: _Ints) -> tuple[_Ints, _Ints]:
-    """Left to right, what begins inside the one before is dropped (finditer's order)."""
+def _without_overlaps(start: _Ints, begin: _Ints, end: _Ints) -> tuple[_Ints, _Ints]:
+    """Left to right, what starts inside the one before is dropped (finditer's order)."""
     if len(start) < 2 or not (start[1:] < end[:-1]).any():
-        return start, end
+        return begin, end
     keep = np.zeros(len(start), bool)
     covered = -1
     for i, (a, e) in enumerate(zip(start.tolist(), end.tolist(), strict=True)):
         if a >= covered:
             keep[i] = True
             covered = e
-    return start[keep], end[keep]
+    return begin[keep], end[keep]

@@ -20,8 +20,13 @@ def drop_contained(group: _Ints, start: _Ints, end: _Ints, score: npt.NDArray[np
     order = np.lexsort((-score, -(end - start), start, group))
     g, s, e = group[order], start[order], end[order]
     reach = _running_end(g, e)
-    suspects = np.flatnonzero((g[1:] == g[:-1]) & (s[1:] < reach[:-1])) + 1
-    for i in suspects.tolist():
+    suspect = np.zeros(len(s), bool)
+    suspect[1:] = (g[1:] == g[:-1]) & (s[1:] < reach[:-1])
+    # Most lie in the one right before them, which itself stays
+    first = np.flatnonzero(suspect[1:] & ~suspect[:-1]) + 1
+    inside = first[(e[first - 1] >= e[first]) & (score[order[first - 1]] >= score[order[first]])]
+    keep[order[inside]], suspect[inside] = False, False
+    for i in np.flatnonzero(suspect).tolist():
         me = order[i]
         j = i - 1
         while j >= 0 and g[j] == g[i] and reach[j] > s[i]:

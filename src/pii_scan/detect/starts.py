@@ -10,7 +10,8 @@ from types import ModuleType
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.expression import DIGITS, WORD, ByteSet, Expression, Nfa
+from pii_scan.detect.charset import DIGITS, WORD, ByteSet
+from pii_scan.detect.expression import Expression, Nfa
 from pii_scan.detect.kernel import ROOM, native
 
 ANCHORS = (*(1 << byte for byte in b"@[:+/=#_(-."), DIGITS)

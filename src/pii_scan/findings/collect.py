@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.findings.distinct import Distinct
 from pii_scan.findings.redact import fingerprints, mask
 from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES
 from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, RowKeys
@@ -81,7 +82,7 @@ class _Tally:
     rest: int = 0
     score: float = 0.0
     masked: str = ""
-    prints: set[int] = field(default_factory=set)
+    prints: Distinct = field(default_factory=Distinct)
 
 
 class Collector:
@@ -117,9 +118,9 @@ class Collector:
         self._keys = batch.origin.keys if isinstance(batch.origin, ColumnOrigin) else None
         row, column = _places(batch, hits)
         for unit, members in self._units(batch, hits):
-            numbers, first = np.unique(hits.label[members], return_index=True)
-            for number in numbers[np.argsort(first)].tolist():  # as they come: numbers depend on what was read before
-                mine = members[hits.label[members] == number]
+            labels = hits.label[members]
+            for number in pa.array(labels).unique().to_pylist():  # as they come: numbers depend on what was read before
+                mine = members[labels == number]
                 self._add_label(unit, hits, mine, hits.labels[number], values, row, column)
 
     def _units(self, batch: ChunkBatch, hits: Hits) -> list[tuple[_Unit, _Ints]]:
@@ -146,7 +147,6 @@ class Collector:
         if hits.known_as is not None:
             meant = pc.coalesce(hits.known_as.take(pa.array(mine)).cast(chosen.type), chosen)
         prints = fingerprints(meant, label.entity_type, self._key)
-        masked = mask(chosen)
         self._note_ages(chosen, label.entity_type, prints, hits.synthetic[mine])
         rows = None if row is None else row[mine]
         columns = None if column is None else column[mine]
@@ -159,13 +159,16 @@ class Collector:
             if len(some):
                 score = hits.score[mine[some]]
                 places = (None if rows is None else rows[some], None if columns is None else columns[some])
-                self._list(unit, label, synthetic, score, prints[some], masked.take(pa.array(some)), *places)
+                self._list(unit, label, synthetic, score, prints[some], chosen.take(pa.array(some[: MAX_PLACES + 1])),
+                           *places)  # fmt: skip
 
     def _list(
         self, unit: _Unit, label: Label, synthetic: bool, score: npt.NDArray[np.float32],
-        prints: npt.NDArray[np.uint64], masked: pa.Array, row: _Ints | None, column: _Ints | None,
+        prints: npt.NDArray[np.uint64], values: pa.Array, row: _Ints | None, column: _Ints | None,
     ) -> None:  # fmt: skip
-        """Findings rows for the first MAX_PLACES of a unit; the rest is tallied."""
+        """Findings rows for the first MAX_PLACES of a unit; the rest is tallied. `values`: as many as can be listed and
+        one more.
+        """
         tally = self._tallies.setdefault((unit, label.recognizer, synthetic), _Tally(label))
         listed = min(len(score), MAX_PLACES - tally.listed)
         if listed:
@@ -175,7 +178,7 @@ class Collector:
                 self._table(FINDINGS, unit, listed, None if row is None else row[:listed],
                             None if column is None else column[:listed], {
                     **_said(label), **shown, "count": ones, "distinct": ones, "score": pa.array(score[:listed]),
-                    "synthetic": synthetic, "masked": masked.slice(0, listed),
+                    "synthetic": synthetic, "masked": mask(values.slice(0, listed)),
                 })
             )  # fmt: skip
             tally.listed += listed
@@ -183,8 +186,8 @@ class Collector:
             tally.rest += len(score) - listed
             if float(score[listed:].max()) > tally.score:
                 tally.score, tally.label = float(score[listed:].max()), label
-            tally.masked = tally.masked or masked[listed].as_py()
-            tally.prints.update(np.unique(prints[listed:]).tolist())
+            tally.masked = tally.masked or mask(values.slice(listed, 1))[0].as_py()
+            tally.prints.add(prints[listed:])
 
     def _note_ages(
         self, values: pa.Array, entity_type: str, prints: npt.NDArray[Any], synthetic: npt.NDArray[Any]

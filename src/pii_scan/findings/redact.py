@@ -132,14 +132,10 @@ def mask(values: pa.Array) -> pa.Array:
 
 def _ascii_shape(values: pa.Array) -> pa.Array | None:
     """The shapes by a table of bytes, uncut; None where that is not enough."""
-    if values.type != pa.string() or values.null_count or not len(values):
+    data = _bytes(values)
+    if data is None or not len(data) or (data >= 0x80).any():
         return None
     offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
-    if offsets[-1] == offsets[0]:
-        return None
-    data = np.frombuffer(values.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
-    if (data >= 0x80).any():
-        return None
     return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets - offsets[0]), pa.py_buffer(_SHAPES[data]))
 
 
@@ -149,25 +145,66 @@ def written_form(values: pa.Array, entity_type: str) -> pa.Array:
     >>> written_form(pa.array(["+47 68 05 12 34", "0047 68051234", "68 05 12 34"]), "PHONE_NUMBER").to_pylist()
     ['4768051234', '4768051234', '4768051234']
     """
-    values = pc.utf8_normalize(values, "NFKC")
+    data = _bytes(values)
+    ascii_ = data is not None and not (data >= 0x80).any()
+    if not ascii_:
+        values = pc.utf8_normalize(values, "NFKC")
     if entity_type in _DIGITS_ONLY:
-        digits = pc.replace_substring_regex(values, "[^0-9]", "")
+        digits = _only(values, _DIGIT)
         if entity_type == "SE_PERSONNUMMER":
             digits = pc.replace_substring_regex(digits, "^[0-9]{2}([0-9]{10})$", r"\1")
         length = 11 if entity_type in _ELEVEN_DIGITS else 10 if entity_type in _TEN_DIGITS else 0
         return pc.utf8_lpad(digits, length, "0") if length else digits
     if entity_type in _ALPHANUMERIC:
-        return pc.utf8_upper(pc.replace_substring_regex(values, r"[^\pL\pN]", ""))
+        kept = _only(values, _LETTER_OR_DIGIT) if ascii_ else pc.replace_substring_regex(values, r"[^\pL\pN]", "")
+        return pc.utf8_upper(kept)
     if entity_type == "PHONE_NUMBER":
-        digits = pc.replace_substring_regex(pc.replace_substring(values, "(0)", ""), "[^0-9]", "")
-        digits = pc.replace_substring_regex(digits, "^00", "")
-        return pc.replace_substring_regex(digits, r"^(?:470?)?([2-9][0-9]{7})$", r"47\1")
+        return _telephone(_only(pc.replace_substring(values, "(0)", ""), _DIGIT))
     return _folded(values, entity_type)
+
+
+def _bytes(values: pa.Array) -> npt.NDArray[np.uint8] | None:
+    """The bytes of all strings, one after the other; None where there are nulls or not 32-bit offsets."""
+    if values.type != pa.string() or values.null_count or not len(values):
+        return None
+    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
+    return np.frombuffer(values.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+
+
+_DIGIT = np.isin(np.arange(256), np.arange(48, 58))
+_LETTER_OR_DIGIT = np.isin(np.arange(256), [ord(c) for c in map(chr, range(128)) if c.isalnum()])
+
+
+def _only(values: pa.Array, wanted: npt.NDArray[np.bool_]) -> pa.Array:
+    """The strings without all bytes but those `wanted`, all of ASCII."""
+    data = _bytes(values)
+    if data is None:
+        kept = "".join(map(chr, np.flatnonzero(wanted)))
+        return pc.replace_substring_regex(values, f"[^{kept}]", "")
+    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
+    keep = wanted[data]
+    bounds = np.concatenate([np.zeros(1, np.int32), np.cumsum(keep, dtype=np.int32)])[offsets - offsets[0]]
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(bounds), pa.py_buffer(data[keep]))
+
+
+def _telephone(digits: pa.Array) -> pa.Array:
+    """Digits of telephone numbers with the country code, of Norway where they have none."""
+    digits = pc.if_else(pc.starts_with(digits, "00"), pc.utf8_slice_codeunits(digits, 2), digits)
+    national = pc.utf8_slice_codeunits(digits, -8)
+    norwegian = pc.and_(
+        pc.is_in(pc.utf8_slice_codeunits(digits, 0, -8), pa.array(["", "47", "470"], digits.type)),
+        pc.and_(pc.greater_equal(pc.utf8_length(digits), 8), pc.greater_equal(national, "2")),
+    )
+    country, nothing = (pa.scalar(text, digits.type) for text in ("47", ""))
+    return pc.if_else(norwegian, pc.binary_join_element_wise(country, national, nothing), digits)
 
 
 def _folded(values: pa.Array, entity_type: str) -> pa.Array:
     """Text without regard to case and to how wide its spaces are, and what else the type needs."""
-    folded = pc.utf8_trim_whitespace(pc.replace_substring_regex(pc.utf8_lower(values), r"\s+", " "))
+    folded = pc.utf8_lower(values)
+    data = _bytes(folded)
+    if data is None or (data <= 32).any() or (data >= 0x7F).any():  # there may be spaces
+        folded = pc.utf8_trim_whitespace(pc.replace_substring_regex(folded, r"\s+", " "))
     if entity_type == "IP_ADDRESS":
         return pa.array([_address(value) for value in folded.to_pylist()], folded.type)
     if entity_type == "EMAIL_ADDRESS":
@@ -189,8 +226,14 @@ def _calendar_day(folded: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(day, r"^(\d{4})-(\d{2})-(\d)$", r"\1-\2-0\3")
 
 
+_UNUSUAL = np.isin(np.arange(256), np.frombuffer(b" ([{%", np.uint8))
+
+
 def _mailbox(folded: pa.Array) -> pa.Array:
     """Addresses with their signs written out, or their domain in ASCII (RFC 5891), as they are meant."""
+    data = _bytes(folded)
+    if data is not None and not _UNUSUAL[data].any() and b"xn--" not in data.tobytes():
+        return folded
     unusual = pc.match_substring_regex(folded, r"[ (\[{%]|@(?:.*\.)?xn--")
     if not pc.any(unusual, min_count=0).as_py():
         return folded
@@ -229,12 +272,9 @@ def fingerprint(kind: str, text: str, key: bytes) -> int:
 
 def fingerprints(values: pa.Array, entity_type: str, key: bytes) -> npt.NDArray[np.uint64]:
     """The keyed fingerprint of each value; distinct values are hashed once."""
-    encoded = written_form(values, entity_type).dictionary_encode()
+    written = values.dictionary_encode()
+    encoded = written_form(written.dictionary, entity_type).dictionary_encode()
     distinct = encoded.dictionary.cast(pa.large_binary()).to_pylist()
-    prints = np.fromiter(
-        (int.from_bytes(hashlib.blake2b(value, digest_size=8, key=key).digest(), "little") for value in distinct),
-        np.uint64,
-        len(distinct),
-    )
-    indices: npt.NDArray[np.int32] = encoded.indices.to_numpy()
-    return prints[indices]
+    made = b"".join(hashlib.blake2b(value, digest_size=8, key=key).digest() for value in distinct)
+    prints = np.frombuffer(made, "<u8").astype(np.uint64)
+    return np.asarray(prints[encoded.indices.to_numpy()][written.indices.to_numpy()])

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pii_scan.errors import RunError
+from pii_scan.findings.distinct import count_distinct
 from pii_scan.findings.schema import FORMAT_VERSION, TABLES, UNASSIGNED
 from pii_scan.findings.soundness import expands_too_much, fault_of_manifest, is_sound
 
@@ -115,22 +116,22 @@ class Run:
 
     def distinct(self, by: Sequence[str]) -> pa.Table:
         """The columns `by` (of the index, or `category`) and `distinct`, the number of distinct fingerprints."""
-        columns = [name for name in by if name != "category"]
-        needed = sorted({*columns, "entity_type"} if "category" in by else columns)
-        # Once a part each: what recurs within a part, most of it, is not held
-        keys = [*needed, "fingerprint"]
-        parts = [_sound(table.select(keys).group_by(keys).aggregate([])) for table in self.index()]
-        if not parts:
-            schema = pa.schema([*(pa.field(name, pa.string()) for name in by), pa.field("distinct", pa.int64())])
-            return schema.empty_table()
-        table = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
-        if "category" in by:
-            names = pa.array(list(self._categories()), pa.string())
-            values = pa.array(list(self._categories().values()), pa.string())
-            found = pc.index_in(table["entity_type"].cast(pa.string()), names)
-            table = table.append_column("category", pc.take(values, found.combine_chunks()))
-        counted = _plain(table.group_by(list(by)).aggregate([("fingerprint", "count_distinct")]))
-        return counted.rename_columns([*by, "distinct"]).sort_by([(name, "ascending") for name in by])
+        categories = self._categories() if "category" in by else {}
+        columns = [name if name != "category" else "entity_type" for name in by]
+
+        names, values = pa.array(list(categories), pa.string()), pa.array(list(categories.values()), pa.string())
+
+        def meaning(rows: pa.Table) -> pa.Table:
+            if "category" not in by:
+                return rows
+            found = pc.index_in(rows.column("entity_type").cast(pa.string()), names)
+            return pa.table([pc.take(values, found) if name == "category" else rows.column(name) for name in by], by)
+
+        (counted,) = count_distinct(self.index(), columns, [meaning])
+        fields = [pa.field(name, _plain_type(name)) for name in by]
+        rows = [dict(zip(by, key, strict=True)) | {"distinct": number} for key, number in counted.items()]
+        table = pa.Table.from_pylist(rows, schema=pa.schema([*fields, pa.field("distinct", pa.int64())]))
+        return table.sort_by([(name, "ascending") for name in by])
 
     def _categories(self) -> dict[str, str]:
         """Category by entity type, as the findings of this run have it."""
@@ -187,20 +188,10 @@ def _plain(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema(fields))
 
 
-def _sound(table: pa.Table) -> pa.Table:
-    """The table with an index within the dictionary under every null, where `group_by` leaves whatever was in memory
-    and `unify_dictionaries` reads it (pyarrow 26: a crash of the process).
-    """
-    columns = []
-    for column in table.combine_chunks().columns:
-        array = column.combine_chunks()
-        if pa.types.is_dictionary(array.type) and array.null_count:
-            indices = pc.fill_null(array.indices, 0).to_numpy()
-            dictionary = array.dictionary if len(array.dictionary) else pa.array([""], array.type.value_type)
-            nulls = array.is_null().to_numpy(zero_copy_only=False)
-            array = pa.DictionaryArray.from_arrays(pa.array(indices, array.type.index_type, mask=nulls), dictionary)
-        columns.append(array)
-    return pa.table(columns, schema=table.schema)
+def _plain_type(name: str) -> pa.DataType:
+    """The type of a column of the index, words as strings."""
+    kind = TABLES["index"].field(name).type if name in TABLES["index"].names else pa.string()
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def load_run(path: str | os.PathLike[str]) -> Run:

@@ -13,11 +13,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.findings.distinct import count_distinct
 from pii_scan.inventory.ages import ages_of
 from pii_scan.inventory.copies import SYSTEM_COPY
 from pii_scan.inventory.drilldown import Unit, unit_of
 from pii_scan.inventory.holdings import UNASSIGNED, Ages, Holding, Sample, SystemShare
-from pii_scan.inventory.rollup import DOCUMENT, FinishedRun, Rollup, document_keys, plain, units, with_folder
+from pii_scan.inventory.rollup import DOCUMENT, FinishedRun, document_keys, plain, units, with_folder
 
 MAX_SAMPLES = 5
 MAX_OWNERS = MAX_FOLDERS = 20
@@ -152,22 +153,19 @@ def _distinct(run: FinishedRun, found: pa.Table) -> tuple[_Distinct, dict[tuple[
     keys, systems = document_keys(documents).combine_chunks(), documents.column("system").combine_chunks()
     kinds = found.group_by(["entity_type", "category"]).aggregate([])
     types, names = (kinds.column(name).combine_chunks() for name in ("entity_type", "category"))
-    values = Rollup(["system", "category", "entity_type", "fingerprint"], {})
-    for table in run.index():
-        part = plain(table, [*DOCUMENT, "entity_type", "fingerprint"])
-        system = systems.take(pc.index_in(document_keys(part), keys).combine_chunks())
-        category = names.take(pc.index_in(part.column("entity_type"), types).combine_chunks())
-        part = part.select(["entity_type", "fingerprint"]).append_column("system", system)
-        values.add(part.append_column("category", category))
-    table = values.result()
-    if table is None:
-        return {}, {}
-    grouped = table.group_by(list(_GROUP)).aggregate([("fingerprint", "count_distinct")]).to_pylist()
-    by_category = {(row["system"], row["category"]): row["fingerprint_count_distinct"] for row in grouped}
+
+    def by_kind(rows: pa.Table) -> pa.Table:
+        rows = plain(rows, rows.column_names)
+        system = systems.take(pc.index_in(document_keys(rows), keys).combine_chunks())
+        category = names.take(pc.index_in(rows.column("entity_type"), types).combine_chunks())
+        return pa.table({"system": system, "category": category, "entity_type": rows.column("entity_type")})
+
+    by_category, counts = count_distinct(
+        run.index(), [*DOCUMENT, "entity_type"], [lambda rows: by_kind(rows).select(_GROUP), by_kind]
+    )
     by_type: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    rows = table.group_by([*_GROUP, "entity_type"]).aggregate([([], "count_all")]).to_pylist()
-    for row in sorted(rows, key=lambda row: (-row["count_all"], row["entity_type"])):
-        by_type[row["system"], row["category"]][row["entity_type"]] = row["count_all"]
+    for (system, category, kind), number in sorted(counts.items(), key=lambda item: (-item[1], item[0][2])):
+        by_type[system, category][kind] = number
     return by_category, dict(by_type)
 
 

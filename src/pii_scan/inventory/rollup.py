@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.findings.distinct import count_distinct, numbered
+
 DOCUMENT = ("target", "document")
 UNIT = (*DOCUMENT, "kind", "sheet", "part", "header", "unit_column", "entity_type", "category")
 _PLACE_COLUMN_BITS = 31
@@ -167,8 +169,10 @@ def units(run: FinishedRun, wanted: pa.Table) -> pa.Table | None:
 def unit_distinct(run: FinishedRun, wanted: pa.Table, with_column: bool) -> pa.Table:
     """Distinct values of each location unit of the `wanted` documents; `with_column` tells headerless columns apart."""
     by = [*UNIT[:6], "entity_type", *(["column"] if with_column else [])]
-    table = plain(run.distinct(by), [*by, "distinct"])
-    table = table.filter(pc.is_in(document_keys(table), document_keys(wanted)))
+    (counted,) = count_distinct(_of_documents(run.index(), wanted), by, [lambda rows: plain(rows, by)])
+    kinds = [pa.field(name, pa.int32() if name == "column" else pa.string()) for name in by]
+    rows = [dict(zip(by, key, strict=True)) | {"distinct": number} for key, number in counted.items()]
+    table = pa.Table.from_pylist(rows, schema=pa.schema([*kinds, pa.field("distinct", pa.int64())]))
     if not with_column:
         table = table.append_column("column", pa.nulls(table.num_rows, pa.int32()))
     else:
@@ -176,6 +180,17 @@ def unit_distinct(run: FinishedRun, wanted: pa.Table, with_column: bool) -> pa.T
     keys = [name for name in UNIT if name != "category"]
     summed = _with_unit(table).group_by(keys).aggregate([("distinct", "sum")])
     return summed.rename_columns([*keys, "distinct"])
+
+
+def _of_documents(tables: Iterable[pa.Table], wanted: pa.Table) -> Iterator[pa.Table]:
+    """The rows of `tables` that are of the `wanted` documents."""
+    keys = document_keys(wanted)
+    for table in tables:
+        documents, which = numbered(table, DOCUMENT)
+        mine = pc.is_in(document_keys(plain(documents, DOCUMENT)), keys).to_numpy()
+        some = table.filter(pa.array(mine[which]))
+        if some.num_rows:
+            yield some
 
 
 def split_place(place: int | None, column: int | None) -> tuple[int | None, int | None]:

@@ -47,8 +47,12 @@ def write(run: FinishedRun, out: BinaryIO, lang: str, checked: Checked | None = 
 
     Raises UsageError where `lang` is neither `nb` nor `en`.
     """
-    seen = view(run, lang, details=True)
-    views = [seen, *(replace(seen, t=wording(other)) for other in LANGUAGES if other != lang)]
+    write_view(run, view(run, lang, details=True), out, checked)
+
+
+def write_view(run: FinishedRun, seen: View, out: BinaryIO, checked: Checked | None = None) -> None:
+    """As `write`, of a detailed view that is there already."""
+    views = [seen, *(replace(seen, t=wording(other)) for other in LANGUAGES if other != seen.t.lang)]
     report = _Report.of(run, seen, checked)
     pages = _both(*("".join(_template().generate(report.context(v))) for v in views))
     data = script_data(views, report.ranked, report.systems, STATIC_ROWS) | {"other": language_data(pages)}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
-from pii_scan.report.model import view
+from pii_scan.report.model import View
 
 
-def line(run: FinishedRun, lang: str, code: int) -> str:
-    """What was found and not read, the targets that could not be opened, the exit code and the run folder."""
-    seen = view(run, lang, details=False)
+def line(run: FinishedRun, seen: View, code: int) -> str:
+    """What was found and not read, by a view of the run, the targets that could not be opened, the exit code and the
+    run folder.
+    """
     t, away = seen.t, [printable(str(name)) for name in seen.manifest.get("unreachable", [])]
     parts = [seen.headline()]
     if away:

@@ -1,7 +1,7 @@
 """Named validators: what a rule's `validator` may be. Each judges many candidates at once.
 
-A `DigitValidator` gets the digits of each candidate as a matrix, a `TextValidator` the distinct texts. Both answer
-with a verdict for each. No validator reads a clock: the day of the scan comes in as `as_of`.
+One gets the digits of each candidate as a matrix, another the distinct texts, together or one by one. All answer with
+a verdict for each. No validator reads a clock: the day of the scan comes in as `as_of`.
 """
 
 from __future__ import annotations
@@ -55,10 +55,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """Judges candidates; exactly one of the two functions is set."""
+    """Judges candidates; exactly one of the functions is set."""
 
     by_digits: Callable[[Digits, date], Verdicts] | None = None
     by_text: Callable[[str, date], int] | None = None
+    by_texts: Callable[[Sequence[str], date], Verdicts] | None = None
 
 
 VALIDATORS: dict[str, Validator] = {
@@ -74,7 +75,7 @@ VALIDATORS: dict[str, Validator] = {
     "dk_cpr": Validator(by_digits=nordic.cpr),
     "fi_hetu": Validator(by_text=nordic.hetu),
     "luhn_card": Validator(by_digits=finance.credit_card),
-    "iban": Validator(by_text=finance.iban),
+    "iban": Validator(by_texts=finance.ibans),
     "email": Validator(by_text=network.email),
     "ip": Validator(by_text=network.ip),
     "mac": Validator(by_text=network.mac),
@@ -85,7 +86,7 @@ VALIDATORS: dict[str, Validator] = {
     "position": Validator(by_text=position.position),
     "username": Validator(by_text=credentials.username),
     "password": Validator(by_text=credentials.password),
-    "phone": Validator(by_text=telephone.phone),
+    "phone": Validator(by_texts=telephone.phones),
     "birth_date": Validator(by_text=calendar.birth_date),
     "no_street_address": Validator(by_text=postal.street_address),
     "no_postal_place": Validator(by_text=postal.postal_place),
@@ -94,10 +95,28 @@ VALIDATORS: dict[str, Validator] = {
 }
 
 
+MAX_REMEMBERED = 1 << 14
+"""Verdicts of one validator that are kept: values that come again come soon."""
+_known: dict[tuple[Callable[[str, date], int], date], dict[str, int]] = {}
+
+
 def judge_texts(validator: Validator, texts: Sequence[str], as_of: date) -> npt.NDArray[np.uint8]:
-    """The verdict on each of `texts`; equal texts are judged once."""
+    """The verdict on each of `texts`, most of which are distinct."""
     if validator.by_digits is not None:
         return validator.by_digits(digits_of_texts(texts), as_of)
-    assert validator.by_text is not None
-    verdicts = {text: validator.by_text(text, as_of) for text in set(texts)}
-    return np.array([verdicts[text] for text in texts], np.uint8)
+    if validator.by_texts is not None:
+        return validator.by_texts(texts, as_of)
+    judge = validator.by_text
+    assert judge is not None
+    known = _known.setdefault((judge, as_of), {})
+    if len(known) > MAX_REMEMBERED:
+        known.clear()
+    verdicts = np.empty(len(texts), np.uint8)
+    for number, text in enumerate(texts):
+        verdict = known.get(text)
+        if verdict is None:
+            verdict = judge(text, as_of)
+            if len(known) <= MAX_REMEMBERED:
+                known[text] = verdict
+        verdicts[number] = verdict
+    return verdicts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -67,18 +68,24 @@ def _issuer(first4: np.ndarray, count: np.ndarray) -> np.ndarray:
     return np.asarray(visa | mastercard | amex | diners | jcb | discover | maestro | unionpay)
 
 
-def iban(text: str, as_of: date) -> int:
-    """IBAN: modulus 97-10 over the rearranged number; a Norwegian one must hold a valid account number too.
+def ibans(texts: Sequence[str], as_of: date) -> Verdicts:
+    """IBANs: modulus 97-10 over the rearranged number; a Norwegian one must hold a valid account number too.
 
     The length by country is in the rule's pattern.
     """
-    compact = "".join(char for char in text.upper() if char.isalnum())
-    rearranged = compact[4:] + compact[:4]
-    if not rearranged.isascii():
-        return REJECTED
-    number = int("".join(str(int(char, 36)) for char in rearranged))
-    if number % 97 != 1:
-        return REJECTED
-    if compact.startswith("NO"):
-        return int(bank_account(digits_of_texts([compact[4:]]), as_of)[0])
-    return VALID
+    verdicts = np.full(len(texts), REJECTED, np.uint8)
+    accounts: dict[int, str] = {}
+    for row, text in enumerate(texts):
+        compact = "".join(filter(str.isalnum, text.upper()))
+        rearranged = compact[4:] + compact[:4]
+        if not rearranged.isascii() or int("".join(map(_AS_NUMBER.__getitem__, rearranged))) % 97 != 1:
+            continue
+        verdicts[row] = VALID
+        if compact.startswith("NO"):
+            accounts[row] = compact[4:]
+    if accounts:
+        verdicts[list(accounts)] = bank_account(digits_of_texts(list(accounts.values())), as_of)
+    return verdicts
+
+
+_AS_NUMBER = {char: str(int(char, 36)) for char in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
