@@ -4,13 +4,16 @@
 
 The tree: five kinds of text (`corpora.py`), sparse, in files of 4 MB. Each tool is its own command, start and output
 included, with as many workers as it takes; what it prints is thrown away. ripgrep counts lines (`rg -c`) that six
-expressions fit, of the types that `pii-scan --only` looks for; it validates nothing. Peers are those of
-`accuracy/peers.py` (FOLDER is where that put them). A tool that is not there is named, never left out.
+expressions fit, by bytes (`--no-unicode`, many times as fast), of the types that `pii-scan --only` looks for; it validates nothing. hawk-scanner and kingfisher are
+given the same expressions. Peers are in environments of their own in FOLDER, those of `accuracy/peers.py` and two more:
+`python -m venv FOLDER/hawk`, there `pip install hawk-scanner`; FOLDER/kingfisher, `kingfisher-bin`. A tool that is not
+there is named, never left out.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -30,7 +33,6 @@ PATTERNS = (
     r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){3,7}\b", r"\b[0-7]\d{5}\s?\d{5}\b",
 )  # fmt: skip
 """What ripgrep looks for: the forms of SHARED, without any check."""
-LIMIT_SECONDS = 3600
 
 
 def make_tree(folder: Path, size_bytes: int) -> int:
@@ -47,7 +49,10 @@ def make_tree(folder: Path, size_bytes: int) -> int:
 def commands(tree: Path, out: Path, peers: Path) -> dict[str, list[str] | str]:
     """By tool its command, or why there is none."""
     scan = [sys.executable, "-m", "pii_scan", "scan", str(tree), "--quiet", "--allow-incomplete", "--out"]
-    rg, kingfisher = shutil.which("rg"), shutil.which("kingfisher")
+    rg = shutil.which("rg")
+    kingfisher = peers / "kingfisher" / "bin" / "kingfisher"
+    hawk = peers / "hawk" / "bin" / "hawk_scanner"
+    given = _written_patterns(out.parent, tree)
     piilint = peers / "piilint" / "bin" / "piilint"
     ferret = peers / "ferret" / "bin" / "ferret-scan"
     absent = "not installed"
@@ -55,24 +60,48 @@ def commands(tree: Path, out: Path, peers: Path) -> dict[str, list[str] | str]:
     return {
         "pii-scan, the six types": [*scan, str(out / "six"), "--only", SHARED],
         "pii-scan, all it knows": [*scan, str(out / "all")],
-        "rg -c": [rg, "-c", "--no-messages", *asked, str(tree)] if rg else absent,
+        "rg -c": [rg, "-c", "--no-messages", "--no-unicode", *asked, str(tree)] if rg else absent,
         "piilint": [str(piilint), "scan", str(tree)] if piilint.exists() else absent,
         "ferret-scan": [
             str(ferret), "--file", str(tree), "--recursive", "--quiet", "--checks",
-            "EMAIL,PHONE,IPADDRESS,CREDITCARD,IBAN", "--limit", "0",
+            "EMAIL,PHONE,IP_ADDRESS,CREDIT_CARD,BANK_ACCOUNT", "--limit", "0",
         ] if ferret.exists() else absent,
-        "kingfisher": [kingfisher, "scan", str(tree), "--no-update-check", "--no-validate"] if kingfisher else absent,
+        "kingfisher": [
+            str(kingfisher), "scan", str(tree), "--rules-path", given["kingfisher"], "--load-builtins=false",
+            "--no-update-check", "--no-validate", "--git-history", "none",
+        ] if kingfisher.exists() else absent,
+        "hawk-scanner": [
+            str(hawk), "fs", "--connection", given["tree"], "--fingerprint", given["hawk"], "--shutup", "--quiet",
+            "--no-write", "--json", str(out / "hawk" / "out.json"),
+        ] if hawk.exists() else absent,
     }  # fmt: skip
 
 
-def measured(command: Sequence[str], out: Path, rounds: int) -> list[Launched]:
+def _written_patterns(folder: Path, tree: Path) -> dict[str, str]:
+    """Files that tell the tools that want them what to look for and where."""
+    rules = [
+        {"name": f"p{n}", "id": f"pii.p{n}", "pattern": one, "min_entropy": 0, "confidence": "medium"}
+        for n, one in enumerate(PATTERNS)
+    ]
+    files = {
+        "kingfisher": {"rules": rules},
+        "hawk": {f"p{n}": one for n, one in enumerate(PATTERNS)},
+        "tree": {"sources": {"fs": {"tree": {"path": str(tree)}}}},
+    }
+    for name, content in files.items():
+        (folder / f"{name}.yml").write_text(json.dumps(content), encoding="utf-8")  # JSON is YAML
+    return {name: str(folder / f"{name}.yml") for name in files}
+
+
+def measured(command: Sequence[str], out: Path, rounds: int, limit: int) -> list[Launched]:
     """One run a round; what it left is deleted after each."""
     runs = []
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     for _ in range(rounds):
         for made in out.iterdir():
             shutil.rmtree(made)
-        runs.append(launched(command, out, environment, LIMIT_SECONDS))
+        (out / "hawk").mkdir()
+        runs.append(launched(command, out, environment, limit))
     return runs
 
 
@@ -98,6 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", type=Path, default=Path.home() / ".cache" / "pii-scan-benchmarks" / "peers")
     parser.add_argument("--only", nargs="+", default=(), help="tools to run, by the beginning of their names")
+    parser.add_argument("--limit", type=int, default=3600, help="seconds after which a tool is ended (exit code -9)")
     parser.add_argument("--markdown", action="store_true")
     told = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as base:
@@ -115,8 +145,8 @@ def main(arguments: list[str] | None = None) -> int:
             if isinstance(command, str):
                 print(f"- {tool}: {command}")
                 continue
-            measured(command, out, 1)  # not counted: caches are warm for all
-            runs[tool] = measured(command, out, told.rounds)
+            measured(command, out, 1, told.limit)  # not counted: caches are warm for all
+            runs[tool] = measured(command, out, told.rounds, told.limit)
         header = ["tool", "seconds", "MB/s", "CPU seconds", "times pii-scan's time", "peak MiB", "exit code"]
         print(table(header, rows(runs, size), markdown=told.markdown))
     return 0

@@ -125,7 +125,7 @@ class Attribution:
             for number, signal in signals:
                 if kind == "text" and number not in fired and self._by_text[number] < THRESHOLD:
                     continue  # on their own they would not do
-                if isinstance(signal, PartSignal) and signal.sender:
+                if kind == "part" and isinstance(signal, PartSignal) and signal.sender:  # asked rarely: it takes long
                     in_mailbox = self._is_mailbox(evidence, fired) if in_mailbox is None else in_mailbox
                     if in_mailbox:
                         continue
