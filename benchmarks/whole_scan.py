@@ -4,10 +4,10 @@
 
 The tree: five kinds of text (`corpora.py`), sparse, in files of 4 MB. Each tool is its own command, start and output
 included, with as many workers as it takes; what it prints is thrown away. ripgrep counts lines (`rg -c`) that six
-expressions fit, by bytes (`--no-unicode`, many times as fast), of the types that `pii-scan --only` looks for; it validates nothing. hawk-scanner and kingfisher are
-given the same expressions. Peers are in environments of their own in FOLDER, those of `accuracy/peers.py` and two more:
-`python -m venv FOLDER/hawk`, there `pip install hawk-scanner`; FOLDER/kingfisher, `kingfisher-bin`. A tool that is not
-there is named, never left out.
+expressions fit, of the types that `pii-scan --only` looks for, by bytes (`--no-unicode`, many times as fast); it
+validates nothing. hawk-scanner and kingfisher are given the same expressions. Peers are in environments of their own in
+FOLDER: those of `accuracy/peers.py`, and two more: `python -m venv FOLDER/hawk`, there `pip install hawk-scanner`;
+FOLDER/kingfisher, `kingfisher-bin`. A tool that is not there is named, never left out.
 """
 
 from __future__ import annotations
