@@ -12,6 +12,7 @@ the address sanitizer (gcc), and the target is `kernel`.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import os
@@ -146,8 +147,9 @@ def turn(
 
 def _listen(child: subprocess.Popen[bytes], lines: queue.Queue[bytes]) -> None:
     assert child.stdout is not None
-    for line in child.stdout:
-        lines.put(line)
+    with contextlib.suppress(ValueError, OSError):  # closed by who has heard enough
+        for line in child.stdout:
+            lines.put(line)
     lines.put(b"")
 
 
