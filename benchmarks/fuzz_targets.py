@@ -15,6 +15,7 @@ import struct
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -93,10 +94,8 @@ def mutant(data: bytes, chance: random.Random) -> bytes:
     """A changed copy: bits, bytes, numbers of any width at their edges, stretches cut, doubled, moved, zeroed; of a
     package every second one is whole, and one of its parts is changed.
     """
-    if data.startswith(b"PK") and chance.random() < 0.7:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = {name: archive.read(name) for name in archive.namelist()}
-        name = chance.choice([name for name, content in parts.items() if content])
+    if data.startswith(b"PK") and chance.random() < 0.7 and (parts := _parts(data)):
+        name = chance.choice(list(parts))
         parts[name] = mutant(parts[name], chance)
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -109,6 +108,15 @@ def mutant(data: bytes, chance: random.Random) -> bytes:
             break
         _change(changed, chance)
     return bytes(changed)
+
+
+def _parts(data: bytes) -> dict[str, bytes]:
+    """The members of a package; none where it is damaged already."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, EOFError, RuntimeError):
+        return {}
 
 
 def _change(data: bytearray, chance: random.Random) -> None:
@@ -162,15 +170,10 @@ def read(target: str, data: bytes, folder: Path) -> str:
 
 def _read_run(data: bytes, folder: Path) -> str:
     """Reports of a run folder that someone hands over. Members go nowhere but where a run has files."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            parts = {name: packed.read(name) for name in packed.namelist()}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError):
-        return ""
     folder = folder / "run"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    for name, content in parts.items():
+    for name, content in _parts(data).items():
         place = Path(name)
         if len(place.parts) <= 2 and ".." not in place.parts and not place.is_absolute() and place.name.isascii():
             (folder / place).parent.mkdir(exist_ok=True)
