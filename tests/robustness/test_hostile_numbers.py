@@ -41,6 +41,11 @@ def pax(record: bytes) -> bytes:
     return header(b"pax", b"%011o\0" % len(record), kind=b"x") + record.ljust(512, b"\0") + tar()
 
 
+def sparse(size: int) -> bytes:
+    """A sparse member (GNU tar, type S) whose stored data have this size, between two sound members."""
+    return tar()[:1024] + header(b"b.txt", size=binary(size), kind=b"S") + TEXT.ljust(512, b"\0") + tar()
+
+
 def zip64(size: int) -> bytes:
     """A ZIP whose directory says `size` of its only member (APPNOTE 4.5.3)."""
     name, packed, crc = b"a.txt", zlib.compress(TEXT)[2:-4], zlib.crc32(TEXT)
@@ -52,9 +57,10 @@ def zip64(size: int) -> bytes:
     return local + central + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
 
 
-NUMBERS = (-1, -50, -(1 << 63), 1 << 53, 1 << 63, 1 << 64, (1 << 80) - 1)
+NUMBERS = (-1, -50, -1024, -(1 << 63), 1 << 53, 1 << 63, 1 << 64, (1 << 80) - 1)
 SIZES = {
     **{f"size {number}.tar": tar(size=binary(number)) for number in NUMBERS},
+    **{f"sparse {number}.tar": sparse(number) for number in NUMBERS},
     **{f"pax {number}.tar": pax(b"%d size=%d\n" % (len(str(number)) + 9, number)) for number in NUMBERS},
     **{f"size {number}.zip": zip64(number) for number in ((1 << 53) + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)},
 }
