@@ -164,10 +164,11 @@ class FileSource:
             raise _document_error(error, "the file") from None
         except ValueError:
             raise DocumentError("vanished", "the file has no valid name") from None
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):  # it has become a folder, a pipe
+            os.close(descriptor)
+            raise DocumentError("unsupported", "not a regular file")
         with os.fdopen(descriptor, "rb", BUFFER_BYTES) as content:
-            status = os.fstat(content.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise DocumentError("unsupported", "not a regular file")
             yield Document(ref, content, local_path=path, account=_account(status.st_uid))
 
     def changed(self, ref: DocumentRef, document: Document) -> Problem | None:
