@@ -231,6 +231,7 @@ def watched(tree: Path, out: Path, temporary: Path, jobs: int, seconds: float) -
     """Scans; gives the exit code, whether the scan was interrupted, and what was seen meanwhile."""
     command = [sys.executable, "-m", "pii_scan", "scan", str(tree), "--out", str(out), "--jobs", str(jobs), "--quiet"]
     environment = {**os.environ, "PII_SCAN_KEY": KEY, "TMPDIR": str(temporary)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has background jobs ignore it
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment) as scan:
         watch = Watch(scan.pid, temporary)
         interrupted = False
