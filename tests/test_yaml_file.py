@@ -104,3 +104,14 @@ def test_what_json_cannot_hold_is_read_each_time(tmp_path: Path) -> None:
             pytest.fail("a date is no reason to fail")
         assert list(content) == [1]
     assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("value", ["!!bool ja", "!!bool ''", "!!timestamp i morgen", "!!int ''", "!!float ''"])
+def test_a_value_that_does_not_fit_its_tag_is_refused(tmp_path: Path, value: str) -> None:
+    refusal(tmp_path, f"a: {value}\n")
+
+
+@pytest.mark.parametrize("word", ["truere", "false5", "true false", "trueå"])
+def test_a_word_that_begins_as_a_truth_value_is_a_word(tmp_path: Path, word: str) -> None:
+    (tmp_path / "a.yaml").write_text(f"a: {word}\n", encoding="utf-8")
+    assert read_marked(tmp_path / "a.yaml", 1 << 20, ConfigError, "a test")[0] == {"a": word}

@@ -19,6 +19,7 @@ from pii_scan.findings.collect import Collector
 from pii_scan.findings.names import NameMasker
 from pii_scan.findings.redact import fingerprint
 from pii_scan.findings.schema import DATES, DOCUMENTS, ORIGINS, PROBLEMS, SAMPLES, UNASSIGNED
+from pii_scan.findings.soundness import FIRST, LAST, MAX_NUMBER
 from pii_scan.model import DocumentRef, Problem, Stage
 from pii_scan.record_dates.observe import Month
 
@@ -155,9 +156,12 @@ def document_row(
 ) -> dict[str, Any]:
     """A row of the documents table."""
     modified = None if ref.modified_at is None else _moment(ref.modified_at)
+    size = ref.size_bytes
+    if size is not None and not 0 <= size <= MAX_NUMBER:  # what an archive says of a member may be any number
+        size = None
     return {
         "target": ref.target, "document": names.document(ref), "container": ref.parent is not None,
-        "media_type": media_type or None, "size_bytes": ref.size_bytes, "read_bytes": read_bytes if touched else 0,
+        "media_type": media_type or None, "size_bytes": size, "read_bytes": read_bytes if touched else 0,
         "modified_at": modified, "status": "read" if touched else "unread", "system": None,
         "under_13": 0, "under_18": 0,
     }  # fmt: skip
@@ -165,6 +169,7 @@ def document_row(
 
 def _moment(seconds: float) -> datetime | None:
     try:
-        return datetime.fromtimestamp(seconds, tz=UTC)
+        moment = datetime.fromtimestamp(seconds, tz=UTC)
     except (ValueError, OverflowError, OSError):
         return None  # file systems hold dates that no calendar has
+    return moment if FIRST <= moment <= LAST else None

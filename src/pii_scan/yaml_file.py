@@ -23,6 +23,8 @@ MAX_VALUES = 2_000_000
 """In one file, aliases written out: so many do not fit in the largest that is read without them."""
 MAX_FILES = 4
 """Kept of a kind; older ones are deleted."""
+_FAULTS = (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError)
+"""What PyYAML raises on a bad file: the last three of a value that does not fit the tag before it, as `!!bool ja`."""
 Key = tuple[str | int, ...]
 """Where a value stands in a document: the keys and positions that lead to it."""
 
@@ -35,7 +37,7 @@ _PlainLoader.yaml_implicit_resolvers = {
     first: [(tag, form) for tag, form in resolvers if not tag.endswith((":bool", ":timestamp"))]
     for first, resolvers in _LOADER.yaml_implicit_resolvers.items()
 }
-_PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|false"), list("tf"))
+_PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|false)\Z"), list("tf"))
 
 
 def read_marked(
@@ -55,7 +57,7 @@ def read_marked(
             content = {} if content is None else content
         finally:
             loader.dispose()
-    except (yaml.YAMLError, ValueError, RecursionError) as problem:
+    except _FAULTS as problem:
         raise _refused(problem, text, path, error) from None
     if not isinstance(content, dict):
         raise error(f"{path}: {what} is a mapping of keys to values")
@@ -127,7 +129,7 @@ def read_mapping(path: Path, max_bytes: int, error: type[UsageError], what: str)
     text = _text(path, max_bytes, error)
     try:
         content = yaml.load(text, Loader=_LOADER)  # noqa: S506  both are safe loaders
-    except (yaml.YAMLError, ValueError, RecursionError) as problem:  # ValueError: no such date
+    except _FAULTS as problem:  # ValueError: no such date
         raise _refused(problem, text, path, error) from None
     if content is None:
         return {}

@@ -33,8 +33,9 @@ def test_modules_are_named_for_what_they_hold() -> None:
 
 def test_broad_exceptions_are_caught_only_where_a_document_or_a_users_code_is_guarded() -> None:
     broad = {
-        path.relative_to(ROOT / "src" / "pii_scan").as_posix()
+        path.relative_to(ROOT).as_posix().removeprefix("src/pii_scan/")
         for path in SOURCES
         if "except Exception" in path.read_text(encoding="utf-8")
     }
-    assert broad == {"extract/dispatch.py", "cli/main.py", "detect/presidio_guest.py", "detect/ner_models.py"}
+    fuzzer = "benchmarks/fuzz.py"  # what a reader raises is what it looks for
+    assert broad == {"extract/dispatch.py", "cli/main.py", "detect/presidio_guest.py", "detect/ner_models.py", fuzzer}

@@ -58,10 +58,14 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_ctrl_c_ends_with_130_and_leaves_no_worker_and_a_manifest_that_says_so(running: Running) -> None:
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_with_130_and_leaves_no_worker_and_a_manifest_that_says_so(
+    running: Running, told: signal.Signals
+) -> None:
+    """So does SIGTERM: found by a long scan that was ended with it, and left its temporary folder."""
     alive = running.hanging()
     assert alive
-    os.kill(running.process.pid, signal.SIGINT)
+    os.kill(running.process.pid, told)
     stdout, stderr = running.process.communicate(timeout=20)
     assert running.process.returncode == 130
     assert stdout == b""

@@ -32,7 +32,7 @@ def written(table: pa.Table, form: str, **options: Any) -> bytes:
     if form == "parquet":
         parquet.write_table(table, out, **options)
     elif form == "orc":
-        orc.write_table(table, out)
+        orc.write_table(table, out, **options)
     else:
         with (pa.ipc.new_file if form == "arrow" else pa.ipc.new_stream)(out, table.schema) as writer:
             writer.write_table(table, **options)
@@ -306,3 +306,11 @@ def test_a_name_of_a_column_that_is_no_utf8_is_told(read: Any, opened: Any) -> N
         writer.write_table(table)
     result = read(sink.getvalue().replace(b"fornavn", b"forn\x80vn"), "a.arrow")
     assert result.codes == [("a.arrow", "corrupt")] and "schema" in result.problems[0].detail
+
+
+def test_a_name_of_a_column_of_orc_that_is_no_utf8_is_told(read: Any) -> None:
+    """Found by benchmarks/fuzz.py."""
+    data = written(pa.table({"fornavn": ["Kari"]}), "orc", compression="uncompressed")
+    assert data.count(b"fornavn") == 1
+    result = read(data.replace(b"fornavn", b"forn\xa3vn"), "a.orc")
+    assert result.codes == [("a.orc", "corrupt")] and "footer" in result.problems[0].detail

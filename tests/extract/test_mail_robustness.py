@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,3 +26,11 @@ def test_whatever_the_structure_no_line_is_lost_in_silence(read: Any, lines: lis
     assert result.problems or "kari@example.no" in result.all_text
     for problem in result.problems:
         assert "Error while reading message/rfc822" not in problem.detail
+
+
+@pytest.mark.timeout(100)
+@pytest.mark.parametrize("line", [b" y\n", b" =?utf-8?q?a?=\n", b';\n a*1="x"\n'], ids=["folds", "words", "parameters"])
+def test_a_header_of_very_many_lines_is_read_in_time_that_grows_as_it_does(read: Any, line: bytes) -> None:
+    """What stood beyond the limit was once summed anew at each line: hours."""
+    result = read(b"From: a@example.no\nSubject: x\n" + line * 500_000 + b"\nkari@example.no\n", "x.eml")
+    assert "kari@example.no" in result.all_text

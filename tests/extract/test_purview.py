@@ -52,7 +52,8 @@ def test_a_location_that_only_names_the_service_is_no_owner() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["Navn,Original Path,Target Path\na,b,c\n", "Document ID,Location\n1,Oslo\n", "x\n", ""]
+    "data",
+    ["Navn,Original Path,Target Path\na,b,c\n", "Document ID,Location\n1,Oslo\n", "x\n", "", "a;b\rc;d\r", 'a;"b\r'],
 )
 def test_other_tables_are_no_reports(data: str) -> None:
     assert items(data.encode()) == []

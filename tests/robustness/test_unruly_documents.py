@@ -68,6 +68,13 @@ def test_what_was_found_before_the_end_stays(survived: Survived, name: str) -> N
     assert (name, "EMAIL_ADDRESS") in found(survived.run)
 
 
+def test_how_a_worker_ended_by_itself_is_told(survived: Survived) -> None:
+    """Its output ends first: it must not be killed, and that taken for its end, before it is gone."""
+    said = {row["document"]: row["detail"] for row in rows(survived.run.problems())}
+    for name, status in {"exit.txt": 0, "leave.txt": 0, "abort.txt": -6}.items():
+        assert f"(exit status {status})" in said[name]
+
+
 def test_what_ended_its_worker_before_anything_was_found_is_searched_for_loose_text(survived: Survived) -> None:
     assert statuses(survived.run)["early.txt"] == "partly_read"
     (row,) = [row for row in rows(survived.run.problems()) if row["document"] == "early.txt"]

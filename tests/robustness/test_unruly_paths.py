@@ -165,6 +165,57 @@ def test_a_file_that_grows_shrinks_or_goes_while_it_is_read_is_said_so(tmp_path:
 
 
 @needs_posix
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("other", ["folder", "pipe", "link", "gone"])
+def test_a_file_that_has_become_something_else_is_a_problem_and_ends_no_worker(
+    other: str, single: bool, tmp_path: Path
+) -> None:
+    place = tmp_path / "in" / "a.txt"
+    place.parent.mkdir()
+    place.write_bytes(TEXT)
+    (tmp_path / "outside.txt").write_bytes(b"ute@example.no\n")
+    source = FileSource(str(place if single else place.parent))
+    (ref,) = source.list_documents()
+    assert isinstance(ref, DocumentRef)
+    place.unlink()
+    if other == "folder":
+        place.mkdir()
+    elif other == "pipe":
+        os.mkfifo(place)
+    elif other == "link" and not single:  # a target itself may be a link
+        place.symlink_to("../outside.txt")
+    before = set(os.listdir("/proc/self/fd")) if sys.platform == "linux" else None
+    with pytest.raises(DocumentError) as caught, source.open(ref):
+        pass
+    kept = {"folder": "unsupported", "pipe": "unsupported", "link": "vanished" if single else "changed"}
+    assert caught.value.code == kept.get(other, "vanished")
+    assert before is None or set(os.listdir("/proc/self/fd")) == before
+
+
+@needs_posix
+@pytest.mark.parametrize("depth", [1, 3])
+def test_a_folder_that_has_become_a_link_leads_nowhere(depth: int, tmp_path: Path) -> None:
+    """Found by scanning a tree while its folders were put away and links put in their place."""
+    names = [str(number) for number in range(depth)]
+    inner, outside = tmp_path.joinpath("in", *names), tmp_path.joinpath("out", *names[1:])
+    inner.mkdir(parents=True)
+    outside.mkdir(parents=True)
+    (inner / "a.txt").write_bytes(TEXT)
+    (outside / "a.txt").write_bytes(b"ute@example.no\n")
+    source = FileSource(str(tmp_path / "in"))
+    walk = source.list_documents()
+    ref = next(walk)
+    assert isinstance(ref, DocumentRef)
+    (tmp_path / "in" / "0").rename(tmp_path / "away")
+    (tmp_path / "in" / "0").symlink_to("../out")
+    with pytest.raises(DocumentError) as caught, source.open(ref):
+        pass
+    assert caught.value.code == "vanished"
+    folder = "/".join(names)
+    assert [one.code for one in source._folder(folder) if isinstance(one, Problem)] == ["vanished"]
+
+
+@needs_posix
 def test_a_file_that_grows_as_fast_as_it_is_read_comes_to_an_end(tmp_path: Path) -> None:
     (tmp_path / "log.txt").write_bytes(TEXT * 10_000)
     source = FileSource(str(tmp_path))

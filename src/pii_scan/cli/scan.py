@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import shlex
 import shutil
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -112,6 +115,19 @@ class Call:
     """One line in place of the summary."""
 
 
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Meanwhile SIGTERM, by which service managers and containers end a program, does what Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
+
+
 def scan_and_report(targets: Sequence[str], config: Config | None, out: Path | None, call: Call, **how: Any) -> int:
     """Scans, prints the summary, writes the HTML report; gives the exit code. `how`: as `engines.scan.scan`."""
     from pii_scan.cli.progress import ProgressLine
@@ -122,7 +138,7 @@ def scan_and_report(targets: Sequence[str], config: Config | None, out: Path | N
 
     talk = call.talk
     try:
-        with ProgressLine(enabled=sys.stderr.isatty() and not talk.quiet) as progress:
+        with ProgressLine(enabled=sys.stderr.isatty() and not talk.quiet) as progress, _ended_in_order():
             run = scan(targets, config=config, out=out, report=progress, **how)
     except Interrupted as stopped:
         goes_on = f"; `pii-scan scan --resume --out {shlex.quote(str(stopped.folder))}` goes on"

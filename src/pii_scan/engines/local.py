@@ -28,6 +28,8 @@ from pii_scan.model import Limits, Problem, ProblemCode, Stage, WorkUnit
 TICK_SECONDS = 0.25
 START_SECONDS = 120.0
 """A worker must be ready by then."""
+END_SECONDS = 2.0
+"""A worker that has said its last has so long to end by itself; the programs that it started are killed with it."""
 RECYCLE_BYTES = 640 << 20
 """A worker that has grown by more since it was ready is replaced between two groups: parsers leak."""
 _OUT_OF_TIME = int(getattr(signal, "SIGXCPU", 0)) or -1
@@ -206,6 +208,9 @@ class LocalEngine:
     def _replace(self, worker: Worker) -> None:
         """A worker has ended: its document becomes a problem, the rest of its group waits for another."""
         self._workers.remove(worker)
+        if worker.killed_for is None:  # it has closed its output, and is about to say how it ended
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.process.wait(END_SECONDS)
         worker.kill()
         status = worker.bury()
         group = worker.group

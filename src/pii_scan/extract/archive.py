@@ -140,6 +140,10 @@ def extract_tar(
             skipped += _nonzero_bytes(content, expected, info.offset)
             expected = info.offset_data + _stored_size(info)
             cast(Any, archive).members.clear()  # one entry for each member would stay in memory otherwise
+            if info.size < 0 or cast(Any, archive).offset < info.offset_data:  # it would lead back, for ever
+                cast(Any, archive).offset = info.offset_data
+                skipped, expected = skipped + BLOCK, info.offset_data
+                continue
             if count >= limits.max_members or budget.exhausted:
                 failure = DocumentError("limit", f"the members after the first {count} are left out")
                 break

@@ -32,6 +32,7 @@ NAMES = {
 }  # fmt: skip
 _SAID_BYTES = 64 << 10
 _END_SECONDS = 5.0
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
 def extract(
@@ -96,7 +97,11 @@ def _members(
 def _source(document: Document) -> AbstractContextManager[BinaryIO]:
     """The archive as a file that a process can be given, at its beginning."""
     if document.local_path is not None:
-        return open(document.local_path, "rb")
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            again = open(document.local_path, "rb", opener=lambda path, flags: os.open(path, flags | _NO_WAIT))
+            if os.path.samestat(os.fstat(again.fileno()), os.fstat(document.content.fileno())):
+                return again
+            again.close()  # something else lies there now
     copy = cast(BinaryIO, tempfile.TemporaryFile(prefix="pii-scan-"))
     try:
         document.content.seek(0)

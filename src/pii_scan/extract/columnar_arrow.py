@@ -131,13 +131,14 @@ def extract_orc(document: Document, limits: Limits, budget: Budget | None = None
     try:
         file = orc.ORCFile(source())
         schema, metadata = file.schema, file.metadata
+        holders = [("metadata", metadata), *_holders(schema)]
         fragment = datasets.OrcFileFormat().make_fragment(source())
-    except FAULTS:
+    except (*FAULTS, UnicodeDecodeError):  # of the name of a column
         content.seek(max(size - 16, 0))
         whole = b"ORC" in content.read(16)
         code = "corrupt" if whole else "truncated"
         raise DocumentError(code, "the footer of the file cannot be read") from None
-    yield from metadata_parts(iter([("metadata", metadata), *_holders(schema)]))
+    yield from metadata_parts(iter(holders))
     number = 1
     for field in schema:
         row = 1

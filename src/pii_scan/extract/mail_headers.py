@@ -122,7 +122,7 @@ def read_header(next_line: Callable[[], bytes], push_back: Callable[[bytes], Non
     """Reads up to and with the blank line. A line that is no field ends the block and is pushed back."""
     header = Header()
     field_lines: list[bytes] = []
-    block, field_bytes, total = max_field_bytes * BLOCK_FACTOR, 0, 0
+    block, field_bytes, total, beyond = max_field_bytes * BLOCK_FACTOR, 0, 0, 0
     in_field = cut_line = False
     while line := next_line():
         whole = line.endswith((b"\n", b"\r"))
@@ -140,11 +140,12 @@ def read_header(next_line: Callable[[], bytes], push_back: Callable[[bytes], Non
         if len(line) > room:
             header.cut = True
             header.rest.append(line[max(room, 0) :])
+            beyond += len(header.rest[-1])
             line = line[: max(room, 0)]
         field_lines.append(line)
         field_bytes += len(line)
         total += len(line)
-        if total >= block or sum(map(len, header.rest)) >= block:  # what follows is read as body text
+        if total >= block or beyond >= block:  # what follows is read as body text
             header.cut = True
             break
     _add_field(header, field_lines)

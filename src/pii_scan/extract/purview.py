@@ -81,7 +81,10 @@ def items(document: Document) -> Iterator[ExportedItems]:
     encoding = part.encoding if part is not None else charset.detect(head)
     first = head[:_HEADER_BYTES].decode(encoding, "replace").lstrip("\ufeff").partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    columns = _Columns(next(csv.reader([first], delimiter=delimiter), []))
+    try:
+        columns = _Columns(next(csv.reader([first], delimiter=delimiter), []))
+    except csv.Error:  # lines that end with CR alone: no report is written so
+        return
     if not columns.is_report:
         return
     kept: list[ExportedItem] = []

@@ -16,9 +16,10 @@ MAX_EXPANSION, MAX_ROWS = 1000, 100
 """Bytes of all columns, and rows, for each byte of a file: more than rows that differ at all can come to."""
 SMALL_BYTES, SMALL_ROWS = 16 << 20, 1 << 20
 """Up to so many may lie in a file of any size."""
-_FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""No moment lies outside: within, those of every time zone are in the calendar."""
 _DAYS = pa.scalar(date(1, 1, 2)), pa.scalar(date(9999, 12, 30))
-_MOMENTS = tuple(pa.scalar(moment, pa.timestamp("us", tz="UTC")) for moment in (_FIRST, _LAST))
+_MOMENTS = tuple(pa.scalar(moment, pa.timestamp("us", tz="UTC")) for moment in (FIRST, LAST))
 
 
 _WORDS = ("id", "started_at", "version", "rules_hash", "config_hash", "status", "lang")

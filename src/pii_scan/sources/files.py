@@ -19,11 +19,10 @@ from pii_scan.globs import Patterns
 from pii_scan.model import Document, DocumentRef, Limits, Problem, ProblemCode, Stage
 
 BUFFER_BYTES = 1 << 16
-SAFE_PATH_BYTES = 512
-"""Any name may follow a path of this length: the shortest PATH_MAX in use (1024) less the longest name (255)."""
 _PERMISSION = (errno.EACCES, errno.EPERM)
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
-_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
+"""With O_PATH (Linux) a folder is only passed through: a server is not asked to open it."""
 _FILE_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -164,10 +163,11 @@ class FileSource:
             raise _document_error(error, "the file") from None
         except ValueError:
             raise DocumentError("vanished", "the file has no valid name") from None
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):  # it has become a folder, a pipe
+            os.close(descriptor)
+            raise DocumentError("unsupported", "not a regular file")
         with os.fdopen(descriptor, "rb", BUFFER_BYTES) as content:
-            status = os.fstat(content.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise DocumentError("unsupported", "not a regular file")
             yield Document(ref, content, local_path=path, account=_account(status.st_uid))
 
     def changed(self, ref: DocumentRef, document: Document) -> Problem | None:
@@ -213,13 +213,16 @@ def _document_error(error: OSError, what: str) -> DocumentError:
 
 @contextmanager
 def _scan(root: str, path: str) -> Iterator[Iterable[os.DirEntry[str]]]:
-    """`os.scandir` that also reaches folders whose path is longer than the system allows."""
-    whole = os.path.join(root, path) if path else root
-    if len(os.fsencode(whole)) <= SAFE_PATH_BYTES or os.scandir not in os.supports_fd:
-        with os.scandir(whole) as listing:
+    """`os.scandir` of a folder at any depth, where POSIX has it; no link on the way is followed."""
+    if not path or os.scandir not in os.supports_fd:
+        with os.scandir(os.path.join(root, path) if path else root) as listing:
             yield listing
         return
-    descriptor = _descend(root, path)
+    folder = _descend(root, path)
+    try:
+        descriptor = os.open(".", os.O_RDONLY | getattr(os, "O_DIRECTORY", 0), dir_fd=folder)
+    finally:
+        os.close(folder)
     try:
         with os.scandir(descriptor) as listing:
             yield listing
@@ -243,12 +246,10 @@ def _status(root: str, path: str) -> os.stat_result:
 
 
 def _open_file(root: str, path: str) -> int:
+    """Opens a file name by name: a folder that has become a link since it was listed may lead anywhere."""
     flags = _FILE_FLAGS | getattr(os, "O_NOFOLLOW", 0)
-    try:
+    if os.open not in os.supports_dir_fd:
         return os.open(os.path.join(root, path), flags)
-    except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
-            raise
     folder, _, name = path.rpartition("/")
     descriptor = _descend(root, folder)
     try:
@@ -258,11 +259,11 @@ def _open_file(root: str, path: str) -> int:
 
 
 def _descend(root: str, path: str) -> int:
-    """A descriptor of a folder, reached name by name. The caller closes it."""
-    descriptor = os.open(root, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    """A descriptor of a folder, reached name by name, to open what is in it. The caller closes it."""
+    descriptor = os.open(root, _FOLDER_FLAGS)
     for name in filter(None, path.split("/")):
         try:
-            inner = os.open(name, _FOLDER_FLAGS, dir_fd=descriptor)
+            inner = os.open(name, _FOLDER_FLAGS | getattr(os, "O_NOFOLLOW", 0), dir_fd=descriptor)
         finally:
             os.close(descriptor)
         descriptor = inner
