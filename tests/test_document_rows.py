@@ -11,7 +11,7 @@ def rows(*stages: Stage) -> list[str]:
     made = DocumentRows(NameMasker(lambda names: [[] for _ in names]), b"k" * 32)
     for stage in stages:
         made.problem(Problem(REF, stage, ProblemCode.ENCRYPTED, "a password is needed"))
-    return [row["stage"] for row in made.tables()["problems"].to_pylist()]
+    return [row["stage"] for row in made.rows()["problems"]]
 
 
 def test_members_of_one_name_that_cannot_be_read_are_a_problem_each() -> None:

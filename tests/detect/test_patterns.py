@@ -155,6 +155,21 @@ def test_looks_within_and_labels_before_a_match_give_what_finditer_gives(rule, p
     assert_same_or_slow([rule], [*plain, *any_texts])
 
 
+BEYOND = [
+    r"[ab]{1,3}(?=[ ](?:låst|lo))", r"[ab]+?(?![ ]lå)", r"(?:ab|a)(?=.{0,3}ø)", r"a{1,2}(?!.{0,3}ø)b?",
+    r"x\K[ab]{1,2}(?= ?l[å1])",
+    r"x\K[ab]+(?!.?å)", r"[ab]+(?=[^x]{1,3}l)", r"(?:a|ab)(?=\w{1,3}l)", r"ab?(?= [a-zæøå]{2})[ ]?",
+]  # fmt: skip
+"""Short matches whose looks ahead meet characters beyond ASCII further on."""
+
+
+@settings(QUIET, max_examples=150)
+@given(st.sampled_from(BEYOND), st.lists(st.text("ab xlåø1o", max_size=14), min_size=1, max_size=6))
+def test_a_look_ahead_that_meets_a_character_beyond_ascii_is_left_to_the_expression(expression, some):
+    for flags in (0, int(regex.IGNORECASE)):
+        assert scan([(expression, flags)], some) == finditer([(expression, flags)], some)
+
+
 @settings(QUIET, max_examples=60)
 @given(st.tuples(st.one_of(looking, labelled), flag_sets.map(int)), ascii_texts)
 def test_what_needs_too_large_an_automaton_is_left_to_the_expression(rule, plain):

@@ -1,17 +1,17 @@
-"""Tables too large for one unit, on the servers of this machine: all workers read, and every planted value is found."""
+"""Tables too large for one unit, on the servers of this machine: cut, every planted value found once."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sql_servers import MariaDBDatabase, PostgreSQLDatabase, mariadb_database, postgresql_database
 
 import pii_scan
 from pii_scan.config import Config
+from pii_scan.engines.group import Progress
+from pii_scan.engines.scan import scan
 
 ROWS = 5_000_000
 BLOCKS = 64
@@ -31,26 +31,16 @@ def mariadb() -> Iterator[MariaDBDatabase]:
         yield made
 
 
-class Readers:
-    """How many sessions were seen to read at once while something ran."""
+class Slices:
+    """Hears of the progress of a scan; which slices of tables were read."""
 
-    def __init__(self, ask: Callable[[], list[tuple[Any, ...]]]) -> None:
-        self._ask = ask
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self.most = 0
+    def __init__(self) -> None:
+        self.done: set[tuple[int, int]] = set()
 
-    def _watch(self) -> None:
-        while not self._over.wait(0.05):
-            self.most = max(self.most, len(self._ask()))
-
-    def __enter__(self) -> Readers:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
+    def __call__(self, progress: Progress) -> None:
+        part = progress.finished.slice if progress.finished is not None else None
+        if part is not None:
+            self.done.add((part.start, part.end))
 
 
 def fingerprints(run: pii_scan.Run) -> list[str]:
@@ -59,7 +49,7 @@ def fingerprints(run: pii_scan.Run) -> list[str]:
     return [value for table in run.index() for value in table["fingerprint"].to_pylist()]
 
 
-def test_what_is_planted_in_five_million_rows_is_found_once_by_two_workers(
+def test_what_is_planted_in_five_million_rows_is_found_once_in_its_slices(
     postgresql: PostgreSQLDatabase, tmp_path: Path
 ) -> None:
     made = (
@@ -72,19 +62,15 @@ def test_what_is_planted_in_five_million_rows_is_found_once_by_two_workers(
     planted = f"(i IN (1, {ROWS}) OR i % {a_block * BLOCKS} < 2)"
     postgresql.run("DROP TABLE stor", made.format(planted=planted, rows=ROWS))
     expected = len({1, ROWS, *(at for i in range(0, ROWS, a_block * BLOCKS) for at in (i, i + 1) if 0 < at <= ROWS)})
-    readers = (
-        "SELECT pid FROM pg_stat_activity WHERE application_name = 'pii-scan' AND query LIKE '%ctid >=%' "
-        f"AND datname = '{postgresql.name}'"
-    )
-    with Readers(lambda: postgresql.run(readers, database="postgres")) as watched:
-        run = pii_scan.scan([postgresql.url], config=Config(jobs=2), out=tmp_path / "run")
+    slices = Slices()
+    run = scan([postgresql.url], config=Config(jobs=2), out=tmp_path / "run", report=slices)
     found = fingerprints(run)
     assert len(found) == len(set(found)) == expected > 1000
-    assert watched.most == 2
+    assert len(slices.done) > 2
 
 
 @pytest.mark.parametrize("key", [("INT", "seq"), ("CHAR(36) CHARACTER SET ascii", "UUID()")], ids=["number", "uuid"])
-def test_what_is_planted_in_a_large_table_of_mariadb_is_found_once_by_two_workers(
+def test_what_is_planted_in_a_large_table_of_mariadb_is_found_once_in_its_slices(
     mariadb: MariaDBDatabase, tmp_path: Path, key: tuple[str, str]
 ) -> None:
     planted = f"(seq IN (1, {ROWS_OF_MARIADB}) OR seq % 1000 < 2)"
@@ -94,9 +80,8 @@ def test_what_is_planted_in_a_large_table_of_mariadb_is_found_once_by_two_worker
         f"FROM {mariadb.name}.seq_1_to_{ROWS_OF_MARIADB}",
         "ANALYZE TABLE stor",
     )
-    readers = f"SELECT id FROM information_schema.processlist WHERE db = '{mariadb.name}'"
-    with Readers(lambda: mariadb.run(readers, database="")) as watched:
-        run = pii_scan.scan([mariadb.url], config=Config(jobs=2), out=tmp_path / "run")
+    slices = Slices()
+    run = scan([mariadb.url], config=Config(jobs=2), out=tmp_path / "run", report=slices)
     found = fingerprints(run)
     assert len(found) == len(set(found)) == 2 * (ROWS_OF_MARIADB // 1000)
-    assert watched.most == 2
+    assert len(slices.done) > 2
