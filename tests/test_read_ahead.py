@@ -139,3 +139,17 @@ def test_small_whole_documents_that_follow_each_other_are_read_together() -> Non
     items = [small, small, large, small, problem, part, small, small, small]
     assert [len(run) for run in runs(items)] == [2, 1, 1, 1, 1, 3]
     assert [one for run in runs(items) for one in run] == items
+
+
+def test_slow_documents_are_done_one_after_the_other(monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> None:
+    units = [WorkUnit(DocumentRef("t", "tekst 6.txt", None, 0, 1e9))] * 4
+    monkeypatch.setattr("pii_scan.pipeline.TOGETHER_SECONDS", 0.0)
+    assert [one.size for one in pipeline.run_together(units, lambda: None) if isinstance(one, Together)] == [1] * 4
+
+
+def test_members_are_counted_against_what_is_held(monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> None:
+    monkeypatch.setattr(read_ahead, "_MOST_PIECES", 2)
+    unit = WorkUnit(DocumentRef("t", "ødelagt.docx", None, 204, 1e9))
+    names = [name for name in FILES if name.endswith(".zip")]
+    made = list(pipeline.run_together([unit, WorkUnit(DocumentRef("t", names[0], None, 9, 1e9))], lambda: None))
+    assert made[-1] == WorkUnit(DocumentRef("t", names[0], None, 9, 1e9))

@@ -54,7 +54,7 @@ from pii_scan.model import (
     WorkUnit,
 )
 from pii_scan.protocols import Source
-from pii_scan.read_ahead import TOGETHER_BYTES, Ahead, read_ahead
+from pii_scan.read_ahead import TOGETHER_BYTES, TOGETHER_SECONDS, Ahead, read_ahead
 from pii_scan.record_dates.observe import Month, RecordDates
 from pii_scan.rows_together import Together
 from pii_scan.settings import Settings
@@ -152,18 +152,21 @@ class Pipeline:
             yield from units
             return
         held: list[Ahead] = []
-        size = 0
+        size, since = 0, time.monotonic()
         for unit in units:
             with self._times.on("extract"):
                 ahead = read_ahead(unit, self._sources[unit.ref.target], self._extracted, beat)
             if ahead is not None:
                 held.append(ahead)
                 size += ahead.text_bytes
-            if held and (ahead is None or size > TOGETHER_BYTES):
+            full = size > TOGETHER_BYTES or time.monotonic() - since > TOGETHER_SECONDS
+            if held and (ahead is None or full):
                 yield self._looked_at(held, beat)
                 held, size = [], 0
             if ahead is None:
                 yield unit
+            if not held:
+                since = time.monotonic()
         if held:
             yield self._looked_at(held, beat)
 
@@ -171,7 +174,7 @@ class Pipeline:
         """The rows of documents that are read, their texts looked at together."""
         try:
             with self._times.on("detect"):
-                seen = look_ahead(self._detector, [one.batches() for one in held if one.is_single()])
+                seen = look_ahead(self._detector, [batches for one in held for batches in one.readings()])
         except (ExpressionTimeout, GuestError):
             seen = {}  # each is looked at by itself, and one of them will say so
         made = Together(len(held))

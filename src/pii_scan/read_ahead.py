@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pii_scan.errors import DocumentError
-from pii_scan.extract.dispatch import Extracted, Walked
+from pii_scan.extract.dispatch import DocumentDone, Extracted, Walked
 from pii_scan.model import ChunkBatch, Document, Problem, ProblemCode, Stage, WorkUnit
 from pii_scan.protocols import Source
 
@@ -18,6 +18,10 @@ SMALL_BYTES = 64 << 10
 """Documents up to this size are read ahead."""
 TOGETHER_BYTES = 256 << 10
 """Text that is looked at together; also the most that is held of one document."""
+TOGETHER_SECONDS = 1.0
+"""Reading after which what is read is looked at: only then does it count as done, and slow documents must not add up to
+more than one may take.
+"""
 _MOST_PIECES = 256
 
 
@@ -31,13 +35,21 @@ class Ahead:
     pieces: list[Walked]
     text_bytes: int
 
-    def batches(self) -> list[ChunkBatch]:
-        """Its texts, without those of its members where it has any: they are documents of their own."""
-        return [piece.batch for piece in self.pieces if isinstance(piece, Extracted)]
-
-    def is_single(self) -> bool:
-        """Whether it holds no other document."""
-        return all(piece.ref == self.unit.ref for piece in self.pieces if isinstance(piece, Extracted))
+    def readings(self) -> Iterator[list[ChunkBatch]]:
+        """The batches that are read in one go: those of a document, as far as no member comes in between."""
+        ref, batches = None, list[ChunkBatch]()
+        for piece in self.pieces:
+            if isinstance(piece, Extracted):
+                if piece.ref != ref and batches:
+                    yield batches
+                    batches = []
+                ref = piece.ref
+                batches.append(piece.batch)
+            elif isinstance(piece, DocumentDone) and batches:
+                yield batches
+                batches = []
+        if batches:
+            yield batches
 
 
 Item = WorkUnit | Problem
@@ -68,8 +80,8 @@ def read_ahead(
                 ahead.pieces.append(piece)
                 if isinstance(piece, Extracted):
                     ahead.text_bytes += piece.batch.texts.nbytes
-                    if ahead.text_bytes > TOGETHER_BYTES or len(ahead.pieces) > _MOST_PIECES:
-                        return None
+                if ahead.text_bytes > TOGETHER_BYTES or len(ahead.pieces) > _MOST_PIECES:
+                    return None
             changed = getattr(source, "changed", None)
             if changed is not None and (problem := changed(unit.ref, document)) is not None:
                 ahead.pieces.append(problem)

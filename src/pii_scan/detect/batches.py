@@ -60,13 +60,13 @@ def found_in(reading: Reading, batch: ChunkBatch, seen: Seen | None = None) -> D
     return shown.found(reading.texts(shown.texts, seen))
 
 
-def look_ahead(detector: Detector, documents: Sequence[Sequence[ChunkBatch]]) -> dict[int, Seen]:
-    """What the rules see in all running text of some documents, by `id` of the batch; of documents that are one text,
-    also the names of persons.
+def look_ahead(detector: Detector, readings: Sequence[Sequence[ChunkBatch]]) -> dict[int, Seen]:
+    """What the rules see in all running text of some documents, by `id` of the batch; where one is a single text, also
+    the names of persons. `readings`: the batches that one `Reading` is going to be given.
 
     Raises ExpressionTimeout, GuestError, which a single text may cause.
     """
-    batches = [(batch, _is_one_text(batches)) for batches in documents for batch in batches if _is_text(batch)]
+    batches = [(batch, _is_one_text(batches)) for batches in readings for batch in batches if _is_text(batch)]
     if not batches:
         return {}
     shown = [Shown.of(batch).texts for batch, _ in batches]
@@ -79,6 +79,6 @@ def _is_text(batch: ChunkBatch) -> bool:
 
 
 def _is_one_text(batches: Sequence[ChunkBatch]) -> bool:
-    """Whether a document is a single running text: the names in it do not depend on any other."""
+    """Whether they are a single running text: the names in it do not depend on any other."""
     text = [batch for batch in batches if _is_text(batch)]
     return len(text) == 1 and len(text[0].texts) == 1

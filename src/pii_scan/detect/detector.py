@@ -107,9 +107,9 @@ class Detector:
         candidates = _parted(self.engine.candidates(joined, rejected=True), count)
         names: list[Detections | None] = [None] * len(texts)
         if self._names is not None and joined.nbytes < self._names.most_together:
-            single = [number for number, one in enumerate(texts) if alone[number]]
-            some = [number for number in single if worth_a_look(texts[number])]
-            names = [no_detections() if number in set(single) else None for number in range(len(texts))]
+            some = [number for number, one in enumerate(texts) if alone[number] and worth_a_look(one)]
+            none = no_detections()
+            names = [none if one else None for one in alone]
             if some:
                 found = self._names.tagged(pa.concat_arrays([texts[number].cast(pa.large_string()) for number in some]))
                 for number, one in zip(some, _parted(found, [1] * len(some)), strict=True):
