@@ -11,15 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.ask import SEPARATOR
 from pii_scan.detect.automaton import Automaton
+from pii_scan.detect.beyond_ascii import holds_high
 from pii_scan.detect.expression import KEEP, CannotCompile, leading, parsed, part_of, trailing
 from pii_scan.detect.leftmost import MARK, Leftmost
 from pii_scan.detect.walks import accepted, extent, walked
 
 _MARK_WRITTEN = re.compile(rf"{MARK}|f8ff", re.IGNORECASE)
-
-_BEYOND_ASCII = 0x80
 
 _Bytes = npt.NDArray[np.uint8]
 _Ints = npt.NDArray[np.int64]
@@ -116,26 +114,13 @@ def _ends(buffer: _Bytes, automaton: Leftmost, start: _Ints) -> tuple[_Ints, _Bo
     """(end of the match from each start, -1 for none; whether the walk came to its end)."""
     from_, at, late = walked(buffer, automaton, start)
     number = np.searchsorted(start, from_)
-    end, known = np.full(len(start), -1, np.int64), ~_meets_high(buffer, start, extent(buffer, automaton, start)[0])
+    # of what a look ahead meets beyond ASCII it knows nothing
+    end, known = np.full(len(start), -1, np.int64), ~holds_high(buffer, start, extent(buffer, automaton, start)[0])
     known[number[late < 0]] = False
     matched = np.flatnonzero(late > 0)
     matched = matched[np.argsort(at[matched], kind="stable")]
     end[number[matched]] = at[matched] - late[matched]  # of several, the last is written last
     return end, known
-
-
-def _meets_high(buffer: _Bytes, start: _Ints, reached: _Ints) -> _Bools:
-    """Whether a walk came to a character beyond ASCII, of which the automaton knows nothing: in a look ahead."""
-    size = reached - start
-    first, last = int(start.min()), int(reached.max())
-    if int(size.sum()) > last - first:  # many long walks in one stretch: that is looked through once
-        part = buffer[first:last]
-        high = np.flatnonzero((part >= _BEYOND_ASCII) & (part != SEPARATOR)) + first
-        return np.asarray(np.searchsorted(high, reached) > np.searchsorted(high, start))
-    bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(size)])
-    byte = buffer[np.repeat(start - bounds[:-1], size) + np.arange(bounds[-1])]
-    counted = np.concatenate([np.zeros(1, np.int64), np.cumsum((byte >= _BEYOND_ASCII) & (byte != SEPARATOR))])
-    return np.asarray(counted[bounds[1:]] > counted[bounds[:-1]])
 
 
 def _is_mark(item: Any) -> bool:

@@ -17,8 +17,9 @@ import numpy.typing as npt
 import regex
 
 from pii_scan.detect import layout_memory
-from pii_scan.detect.ask import SEPARATOR, Deadline, match_at, search_each_text, texts_around
+from pii_scan.detect.ask import Deadline, match_at, search_each_text, texts_around
 from pii_scan.detect.automaton import START, Automaton
+from pii_scan.detect.beyond_ascii import HIGH, holds_high
 from pii_scan.detect.charset import WORD
 from pii_scan.detect.decider import Decider
 from pii_scan.detect.expression import CannotCompile, Expression, Lookahead, read_expression
@@ -26,9 +27,6 @@ from pii_scan.detect.groups import Group, Groups, layout_of
 from pii_scan.detect.kernel import native
 from pii_scan.detect.starts import byte_mask
 from pii_scan.detect.walks import accepted, extent, walked
-
-MAX_SPAN = 64
-"""Bytes up to which spans are looked through byte by byte together."""
 
 _Bytes = npt.NDArray[np.uint8]
 _Ints = npt.NDArray[np.int64]
@@ -61,8 +59,6 @@ def compiled(expression: str, flags: int) -> regex.Pattern[str]:
 
 
 _IS_WORD = byte_mask(WORD)
-_HIGH = np.arange(256) >= 0x80
-_HIGH[SEPARATOR] = False
 
 
 class PatternSet:
@@ -156,7 +152,7 @@ class PatternSet:
         for ahead, automaton in pattern.lookaheads:
             if ahead.exact or not ahead.negated:
                 good &= accepted(buffer, automaton, at) != ahead.negated
-        return np.asarray(good | _HIGH[after] | _HIGH[last])
+        return np.asarray(good | HIGH[after] | HIGH[last])
 
     def _decide(
         self, buffer: _Bytes, group: Group, pattern: _Pattern, starts: _Ints, ends: _Ints
@@ -170,7 +166,7 @@ class PatternSet:
         start, last, single, high = start[keep], last[keep], count[keep] == 1, high[keep]
         if not len(start):
             return start, last
-        high |= _HIGH[buffer[last]]
+        high |= HIGH[buffer[last]]
         clear = np.flatnonzero(~high)
         if len(clear):
             high[clear] = holds_high(buffer, start[clear], last[clear])
@@ -223,7 +219,7 @@ def _learn(group: Group, bit: int, pattern: _Pattern) -> None:
         ends = automaton.accepts[state] != 0
         fits &= ~ends if ahead.negated else ends | (state != 0)
     fits[2] = True
-    fits |= _HIGH
+    fits |= HIGH
     group.follows[~fits] &= ~(1 << bit)
     group.known |= 1 << bit
 
@@ -252,25 +248,12 @@ def _ask(
     return begin[good], end[good]
 
 
-def holds_high(buffer: _Bytes, start: _Ints, end: _Ints) -> _Bools:
-    """Whether each span holds a non-ASCII byte."""
-    width = int((end - start).max())
-    if width > MAX_SPAN:
-        high = np.flatnonzero(_HIGH[buffer])
-        return np.asarray(np.searchsorted(high, end) > np.searchsorted(high, start))
-    result = np.zeros(len(start), bool)
-    for offset in range(width):
-        at = start + offset
-        result |= _HIGH[buffer[at]] & (at < end)
-    return result
-
-
 def _look_behind(buffer: _Bytes, expression: Expression, start: _Ints) -> tuple[_Bools, _Bools]:
     """(may hold, unsure) of what must stand before each start; unsure where a non-ASCII character decides."""
     holds = np.ones(len(start), bool)
     unsure = np.zeros(len(start), bool)
     if expression.boundary_before:
-        unsure |= _HIGH[buffer[start - 1]] | _HIGH[buffer[start]]
+        unsure |= HIGH[buffer[start - 1]] | HIGH[buffer[start]]
         holds &= unsure | (_IS_WORD[buffer[start - 1]] != _IS_WORD[buffer[start]])
     for condition in expression.lookbehinds:
         fits, unknown = np.zeros((2, len(start)), bool)
@@ -278,7 +261,7 @@ def _look_behind(buffer: _Bytes, expression: Expression, start: _Ints) -> tuple[
             open_ = np.ones(len(start), bool)
             for back, values in enumerate(reversed(sequence), 1):
                 byte = buffer[start - back]
-                unknown |= open_ & _HIGH[byte]  # which character it is, and so where those before it stand
+                unknown |= open_ & HIGH[byte]  # which character it is, and so where those before it stand
                 open_ &= byte_mask(values)[byte]
             fits |= open_
         unknown &= ~fits

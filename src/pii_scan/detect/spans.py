@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pii_scan.detect.patterns import MAX_SPAN, holds_high
+from pii_scan.detect.beyond_ascii import MAX_SPAN, holds_high
 from pii_scan.detect.validators import UNSURE, Digits, Validator, judge_texts
 from pii_scan.detect.validators.verdict import MAX_DIGITS, digits_of_spans, digits_of_texts
 
