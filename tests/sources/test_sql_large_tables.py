@@ -1,4 +1,4 @@
-"""Tables too large for one unit, on the servers of this machine: cut, every planted value found once."""
+"""Tables too large for one unit, on the servers of this machine: all workers read, and every planted value is found."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from sql_servers import MariaDBDatabase, PostgreSQLDatabase, mariadb_database, p
 
 import pii_scan
 from pii_scan.config import Config
-from pii_scan.engines.group import Progress
+from pii_scan.engines.group import Group
+from pii_scan.engines.local import LocalEngine
 from pii_scan.engines.scan import scan
+from pii_scan.engines.worker_process import Worker
 
 ROWS = 5_000_000
 BLOCKS = 64
@@ -31,16 +33,19 @@ def mariadb() -> Iterator[MariaDBDatabase]:
         yield made
 
 
-class Slices:
-    """Hears of the progress of a scan; which slices of tables were read."""
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many workers have a slice of a table to read, each time that one is given one."""
+    counts: list[int] = []
+    give = LocalEngine._give
 
-    def __init__(self) -> None:
-        self.done: set[tuple[int, int]] = set()
+    def given(engine: LocalEngine, worker: Worker, group: Group) -> None:
+        give(engine, worker, group)
+        if not group.plan:
+            counts.append(sum(one.group is not None and not one.group.plan for one in engine._workers))
 
-    def __call__(self, progress: Progress) -> None:
-        part = progress.finished.slice if progress.finished is not None else None
-        if part is not None:
-            self.done.add((part.start, part.end))
+    monkeypatch.setattr(LocalEngine, "_give", given)
+    return counts
 
 
 def fingerprints(run: pii_scan.Run) -> list[str]:
@@ -49,8 +54,8 @@ def fingerprints(run: pii_scan.Run) -> list[str]:
     return [value for table in run.index() for value in table["fingerprint"].to_pylist()]
 
 
-def test_what_is_planted_in_five_million_rows_is_found_once_in_its_slices(
-    postgresql: PostgreSQLDatabase, tmp_path: Path
+def test_what_is_planted_in_five_million_rows_is_found_once_by_two_workers(
+    postgresql: PostgreSQLDatabase, tmp_path: Path, busy: list[int]
 ) -> None:
     made = (
         "CREATE TABLE stor AS SELECT i, CASE WHEN {planted} THEN 'bruker' ELSE 'vare__' END || "
@@ -62,16 +67,15 @@ def test_what_is_planted_in_five_million_rows_is_found_once_in_its_slices(
     planted = f"(i IN (1, {ROWS}) OR i % {a_block * BLOCKS} < 2)"
     postgresql.run("DROP TABLE stor", made.format(planted=planted, rows=ROWS))
     expected = len({1, ROWS, *(at for i in range(0, ROWS, a_block * BLOCKS) for at in (i, i + 1) if 0 < at <= ROWS)})
-    slices = Slices()
-    run = scan([postgresql.url], config=Config(jobs=2), out=tmp_path / "run", report=slices)
+    run = scan([postgresql.url], config=Config(jobs=2), out=tmp_path / "run")
     found = fingerprints(run)
     assert len(found) == len(set(found)) == expected > 1000
-    assert len(slices.done) > 2
+    assert len(busy) > 2 and max(busy) == 2
 
 
 @pytest.mark.parametrize("key", [("INT", "seq"), ("CHAR(36) CHARACTER SET ascii", "UUID()")], ids=["number", "uuid"])
-def test_what_is_planted_in_a_large_table_of_mariadb_is_found_once_in_its_slices(
-    mariadb: MariaDBDatabase, tmp_path: Path, key: tuple[str, str]
+def test_what_is_planted_in_a_large_table_of_mariadb_is_found_once_by_two_workers(
+    mariadb: MariaDBDatabase, tmp_path: Path, key: tuple[str, str], busy: list[int]
 ) -> None:
     planted = f"(seq IN (1, {ROWS_OF_MARIADB}) OR seq % 1000 < 2)"
     mariadb.run(
@@ -80,8 +84,7 @@ def test_what_is_planted_in_a_large_table_of_mariadb_is_found_once_in_its_slices
         f"FROM {mariadb.name}.seq_1_to_{ROWS_OF_MARIADB}",
         "ANALYZE TABLE stor",
     )
-    slices = Slices()
-    run = scan([mariadb.url], config=Config(jobs=2), out=tmp_path / "run", report=slices)
+    run = scan([mariadb.url], config=Config(jobs=2), out=tmp_path / "run")
     found = fingerprints(run)
     assert len(found) == len(set(found)) == 2 * (ROWS_OF_MARIADB // 1000)
-    assert len(slices.done) > 2
+    assert len(busy) > 2 and max(busy) == 2

@@ -1,0 +1,57 @@
+"""A worker that is started before anyone knows what for: taken once, and never left behind."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pii_scan.engines import scan as module
+from pii_scan.engines import worker_process
+from pii_scan.engines.scan import scan
+from pii_scan.errors import UsageError
+
+Process = subprocess.Popen[bytes]
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
+    """All processes that were started ahead."""
+    processes: list[Process] = []
+    start = worker_process.started
+
+    def started() -> Process:
+        processes.append(start())
+        return processes[-1]
+
+    monkeypatch.setattr(worker_process, "started", started)
+    return processes
+
+
+def test_the_spare_is_taken_once_and_then_there_are_new_ones(begun: list[Process]) -> None:
+    with worker_process.spare() as spare:
+        first = spare.take()
+        second = spare.take()
+        assert [first, second] == begun and first is not second
+    for process in begun:
+        assert process.poll() is None, "whoever took it ends it"
+        process.kill()
+        process.communicate()
+
+
+def test_a_spare_that_no_one_takes_ends(begun: list[Process], tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        scan([tmp_path / "borte"], out=tmp_path / "run")
+    assert len(begun) == 1 and begun[0].poll() is not None
+
+
+def test_the_first_worker_starts_before_options_are_checked(
+    begun: list[Process], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    recognizers = module._recognizers
+    monkeypatch.setattr(module, "_recognizers", lambda config: [seen.append(len(begun)), recognizers(config)][1])
+    (tmp_path / "a.txt").write_text("kari@example.no\n", "utf-8")
+    run = scan([tmp_path / "a.txt"], out=tmp_path / "run")
+    assert seen == [1] and run.manifest["status"] == "finished" and len(begun) == 1
