@@ -15,6 +15,8 @@ import psutil
 import pyarrow as pa
 
 from pii_scan.findings.store import Run
+from pii_scan.report.model import view
+from pii_scan.report.terminal import render
 
 KEY = "5e" * 32
 RULE = """id: my.rule
@@ -111,3 +113,8 @@ def wait_for(true: Callable[[], Any], seconds: float = 30.0) -> Any:
             return value
         time.sleep(0.02)
     raise AssertionError("waited in vain")
+
+
+def summary(run: Any, lang: str, **how: Any) -> str:
+    """What a scan prints of a run at its end."""
+    return render(view(run, lang, details=False), **how)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scanning import summary
+
 from pii_scan.engines.scan import scan
 from pii_scan.findings.schema import STAGES
-from pii_scan.report.terminal import summary
 from pii_scan.stage_times import StageTimes
 
 

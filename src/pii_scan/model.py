@@ -368,3 +368,7 @@ class Problem:
     stage: Stage
     code: ProblemCode
     detail: str
+
+
+Item = WorkUnit | Problem
+"""What a walk gives: documents to read and problems to record, in its order."""

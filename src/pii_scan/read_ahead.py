@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pii_scan.errors import DocumentError
 from pii_scan.extract.dispatch import DocumentDone, Extracted, Walked
-from pii_scan.model import ChunkBatch, Document, Problem, ProblemCode, Stage, WorkUnit
+from pii_scan.model import ChunkBatch, Document, Item, Problem, ProblemCode, Stage, WorkUnit
 from pii_scan.protocols import Source
 
 SMALL_BYTES = 64 << 10
@@ -50,9 +50,6 @@ class Ahead:
                 batches = []
         if batches:
             yield batches
-
-
-Item = WorkUnit | Problem
 
 
 def is_small(unit: Item) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from pii_scan.document_rows import row_tables
+from pii_scan.findings.schema import joined
 
 
 class Together:
@@ -39,7 +40,7 @@ class Together:
         """With the tables made; `more`: of no unit in particular, and counted to the last."""
         self.add(self.size - 1, more)
         self.tables = {
-            **{name: _joined(parts) for name, parts in self._parts.items()},
+            **{name: joined(parts) for name, parts in self._parts.items()},
             **row_tables(self._rows),
         }  # fmt: skip
         self._parts, self._rows = {}, {}
@@ -47,7 +48,3 @@ class Together:
 
     def _count(self, name: str, position: int, rows: int) -> None:
         self.counts.setdefault(name, [0] * self.size)[position] += rows
-
-
-def _joined(parts: Sequence[pa.Table]) -> pa.Table:
-    return parts[0] if len(parts) == 1 else pa.concat_tables(parts).unify_dictionaries().combine_chunks()

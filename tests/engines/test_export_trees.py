@@ -11,7 +11,7 @@ from pathlib import Path
 import export_trees
 import pytest
 from export_trees import KARI, OLA, PER
-from scanning import KEY, rows, statuses
+from scanning import KEY, rows, statuses, summary
 from unpacked import unpacked
 
 from pii_scan.config import Config
@@ -19,7 +19,6 @@ from pii_scan.engines.scan import scan
 from pii_scan.findings.store import Run
 from pii_scan.inventory.build import Inventory, build_inventory
 from pii_scan.report.formats import FORMATS
-from pii_scan.report.terminal import summary
 
 TREES = ("classic", "new", "teams", "entra", "takeout", "facebook")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pii_scan.engines import wire
-from pii_scan.model import DocumentRef, Problem, ProblemCode, Slice, Stage, WorkUnit
+from pii_scan.model import DocumentRef, Item, Problem, ProblemCode, Slice, Stage, WorkUnit
 
 NAMES = st.text(max_size=8) | st.binary(max_size=8).map(lambda data: data.decode("utf-8", "surrogateescape"))
 REFS = st.recursive(
@@ -23,7 +23,7 @@ PROBLEMS = st.builds(Problem, REFS, st.sampled_from(Stage), st.sampled_from(Prob
 
 
 @given(st.lists(UNITS | PROBLEMS, max_size=6))
-def test_work_comes_out_as_it_went_in(items: list[wire.Item]) -> None:
+def test_work_comes_out_as_it_went_in(items: list[Item]) -> None:
     payload = wire.encode_items(items)
     assert payload.isascii()
     assert wire.decode_items(payload) == items

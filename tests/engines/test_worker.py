@@ -15,7 +15,7 @@ from scanning import KEY, environment
 
 from pii_scan.engines import wire
 from pii_scan.extract.sandbox import WORKER_VARIABLES, probe
-from pii_scan.model import DocumentRef, Limits, Problem, ProblemCode, Stage, WorkUnit
+from pii_scan.model import DocumentRef, Item, Limits, Problem, ProblemCode, Stage, WorkUnit
 from pii_scan.settings import Settings, settings_json
 from pii_scan.sources import describe
 
@@ -54,7 +54,7 @@ def _out(worker: Worker) -> IO[bytes]:
     return cast(IO[bytes], worker.stdout)
 
 
-def ask(worker: Worker, kind: bytes, items: list[wire.Item], last: bytes) -> list[tuple[bytes, bytes]]:
+def ask(worker: Worker, kind: bytes, items: list[Item], last: bytes) -> list[tuple[bytes, bytes]]:
     """All that is answered, up to and with the frame `last`."""
     wire.send(_in(worker), kind, wire.encode_items(items))
     answers = []
@@ -72,7 +72,7 @@ def unit(folder: Path, name: str) -> WorkUnit:
 @pytest.mark.parametrize("kind", [wire.GROUP, wire.ALONE])
 def test_a_group_is_answered_item_by_item_and_then_as_a_whole(worker: Worker, folder: Path, kind: bytes) -> None:
     walk_problem = Problem(DocumentRef(str(folder), "c"), Stage.SOURCE, ProblemCode.PERMISSION, "no permission")
-    items: list[wire.Item] = [unit(folder, "a.txt"), walk_problem, unit(folder, "b.bin"), unit(folder, "a.txt")]
+    items: list[Item] = [unit(folder, "a.txt"), walk_problem, unit(folder, "b.bin"), unit(folder, "a.txt")]
     for _ in range(2):
         answers = ask(worker, kind, items, wire.GROUP_DONE)
         done = [wire.decode_number(payload) for of, payload in answers if of == wire.ITEMS_DONE]
@@ -85,7 +85,7 @@ def test_a_group_is_answered_item_by_item_and_then_as_a_whole(worker: Worker, fo
 
 
 def test_what_is_read_together_is_said_before_and_done_at_once(worker: Worker, folder: Path) -> None:
-    items: list[wire.Item] = [unit(folder, "a.txt"), unit(folder, "b.bin")]
+    items: list[Item] = [unit(folder, "a.txt"), unit(folder, "b.bin")]
     answers = ask(worker, wire.GROUP, items, wire.GROUP_DONE)
     kinds = [kind for kind, _ in answers]
     assert kinds[0] == wire.TOGETHER and wire.decode_number(answers[0][1]) == 1

@@ -11,11 +11,13 @@ from typing import Any
 import jsonschema
 import pytest
 from finished_run import SECOND_TARGET, TARGET, FakeRun, RunBuilder, company_run
+from scanning import summary
 
 from pii_scan.findings.schema import FINDINGS
-from pii_scan.report import html, json_v1, tables, terminal
+from pii_scan.report import html, json_v1, tables
 from pii_scan.report.formats import FORMATS
 from pii_scan.report.messages import wording
+from pii_scan.report.model import view
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>`|[x](http://evil.example.com)"
 
@@ -66,7 +68,7 @@ def test_all_formats_agree_on_the_numbers() -> None:
         assert shown == [entry["documents"], entry["count"], entry["distinct"]]
 
     t = wording("nb")
-    printed, marked, page = terminal.summary(run, "nb", width=140), written("markdown", run), written("html", run)
+    printed, marked, page = summary(run, "nb", width=140), written("markdown", run), written("html", run)
     for entry in entries.values():
         number = t.number(entry["count"])
         assert number.replace("\u202f", " ") in printed
@@ -185,7 +187,7 @@ def test_an_interrupted_run_has_not_finished_in_any_format() -> None:
     run = company_run()
     run.manifest["status"] = "interrupted"
     assert json.loads(written("json", run))["run"]["finished_at"] is None
-    assert "ble avbrutt" in terminal.summary(run, "nb").replace("\n", " ")
+    assert "ble avbrutt" in summary(run, "nb").replace("\n", " ")
     for name in ("markdown", "html"):
         assert "ble avbrutt" in written(name, run)
 
@@ -325,7 +327,7 @@ def test_nothing_unread_looks_clean() -> None:
     b = RunBuilder()
     b.document("a.xlsx", status="unread")
     b.problem("a.xlsx", "encrypted", "the workbook is encrypted")
-    for text in (written("html", b.run(), "en"), written("markdown", b.run(), "en"), terminal.summary(b.run(), "en")):
+    for text in (written("html", b.run(), "en"), written("markdown", b.run(), "en"), summary(b.run(), "en")):
         text = re.sub(r"<[^>]+>", "", text)
         assert "No documents were read; 1 document could not be read" in text
         assert "No personal data" not in text
@@ -334,21 +336,21 @@ def test_nothing_unread_looks_clean() -> None:
 def test_a_clean_run_is_called_no_more_than_not_found() -> None:
     b = RunBuilder()
     b.document("a.txt")
-    text = terminal.summary(b.run(), "en")
+    text = summary(b.run(), "en")
     assert text.startswith("No personal data found in the one document that was read.")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 @pytest.mark.parametrize("lang", ["nb", "en"])
 def test_the_summary_keeps_to_its_width(width: int, lang: str) -> None:
-    text = terminal.summary(company_run(), lang, width=width)
+    text = summary(company_run(), lang, width=width)
     assert all(len(line) <= width for line in text.splitlines())
     assert all(char.isprintable() or char == "\n" for char in text)
 
 
 def test_the_summary_has_colours_only_where_asked() -> None:
-    plain = terminal.summary(company_run(), "nb", report="ut/report.html")
-    coloured = terminal.summary(company_run(), "nb", color=True, report="ut/report.html")
+    plain = summary(company_run(), "nb", report="ut/report.html")
+    coloured = summary(company_run(), "nb", color=True, report="ut/report.html")
     assert "\x1b" not in plain
     assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
     assert plain.endswith("Rapport: ut/report.html\n")
@@ -358,7 +360,7 @@ def test_the_summary_prints_no_terminal_escape_of_a_name() -> None:
     b = RunBuilder()
     b.manifest["notes"] = ["\x1b[31mred"]
     b.found("a.csv", "X", "own\x1b]0;title\x07", 1)
-    text = terminal.summary(b.run(), "en", report="x\x1b[2J.html")
+    text = summary(b.run(), "en", report="x\x1b[2J.html")
     assert all(char.isprintable() or char == "\n" for char in text)
 
 
@@ -380,7 +382,6 @@ def test_places_name_the_target_only_where_there_are_several() -> None:
 
 
 def test_targets_with_the_same_last_name_are_told_apart() -> None:
-    from pii_scan.report.model import view
 
     b = RunBuilder()
     b.manifest["targets"] = ["/a/data", "/b/data", SECOND_TARGET]

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from pii_scan.engines.wire import Item
-from pii_scan.findings.schema import COLUMNS, SAMPLES, TABLES, TIMES
-from pii_scan.model import DocumentRef, Problem, WorkUnit
+from pii_scan.findings.schema import COLUMNS, SAMPLES, TABLES, TIMES, joined
+from pii_scan.model import DocumentRef, Item, Problem, WorkUnit
 
 SLICE_BYTES = 16 << 20
 """Text and tables more than twice as large are split. Constant, so that results do not depend on the machine."""
@@ -112,5 +111,4 @@ def grouped(walk: Iterable[Item], number: int = 0) -> Iterator[Group]:
 
 def _joined(name: str, parts: list[pa.Table]) -> pa.Table:
     schema = {"samples": SAMPLES, "columns": COLUMNS, "times": TIMES}.get(name) or TABLES[name]
-    tables = [part.cast(schema) for part in parts]
-    return tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    return joined([part.cast(schema) for part in parts])

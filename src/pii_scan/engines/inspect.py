@@ -15,8 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pii_scan.engines.wire import Item
-from pii_scan.model import Problem, WorkUnit
+from pii_scan.model import Item, Problem, WorkUnit
 from pii_scan.pipeline import Pipeline
 from pii_scan.settings import Settings, settings_json
 from pii_scan.sources import open_source

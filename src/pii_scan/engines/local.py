@@ -20,10 +20,9 @@ from typing import Any
 from pii_scan.engines import group as groups
 from pii_scan.engines import wire
 from pii_scan.engines.group import Group, Part, Progress, Split, sliced
-from pii_scan.engines.wire import Item
 from pii_scan.engines.worker_process import Worker, started
 from pii_scan.extract.sandbox import resident_bytes
-from pii_scan.model import Limits, Problem, ProblemCode, Stage, WorkUnit
+from pii_scan.model import Item, Limits, Problem, ProblemCode, Stage, WorkUnit
 
 TICK_SECONDS = 0.25
 START_SECONDS = 120.0

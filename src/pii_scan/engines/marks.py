@@ -12,10 +12,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pii_scan.engines.wire import Item
 from pii_scan.findings.redact import fingerprint
 from pii_scan.findings.state import Unit
-from pii_scan.model import Problem, Slice
+from pii_scan.model import Item, Problem, Slice
 from pii_scan.sources.sql.url import parse
 
 EMBEDDED = ("sqlite", "duckdb")

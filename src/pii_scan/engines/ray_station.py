@@ -23,9 +23,8 @@ from pii_scan.engines import wire
 from pii_scan.engines.alone import lock
 from pii_scan.engines.group import Group, Part
 from pii_scan.engines.local import TEMPORARY, EngineError, LocalEngine
-from pii_scan.engines.wire import Item
 from pii_scan.errors import PiiScanError
-from pii_scan.model import Limits, WorkUnit
+from pii_scan.model import Item, Limits, WorkUnit
 
 PART, SLICES, REFUSED = "part", "slices", "refused"
 Answer = tuple[str, list[bytes], dict[str, list[int]]]

@@ -15,12 +15,11 @@ import pyarrow as pa
 
 from pii_scan.engines.group import Group, Part, sliced
 from pii_scan.engines.marks import Marks
-from pii_scan.engines.wire import Item
 from pii_scan.findings.earlier import Earlier, complete
 from pii_scan.findings.run_writer import RunWriter
 from pii_scan.findings.schema import SAMPLES, TABLES, TIMES
 from pii_scan.findings.state import Found, Unit
-from pii_scan.model import Slice, WorkUnit
+from pii_scan.model import Item, Slice, WorkUnit
 
 Grouped = Callable[..., Iterator[Group]]
 """`engines.scan.grouped`."""

@@ -31,13 +31,12 @@ from pii_scan.engines.marks import Marks
 from pii_scan.engines.remaining import Remaining
 from pii_scan.engines.since import Since, earlier_run
 from pii_scan.engines.targets import Concealing, declared_estate, describe_targets, open_targets
-from pii_scan.engines.wire import Item
 from pii_scan.engines.worker_process import spare
 from pii_scan.errors import RunError, UsageError
 from pii_scan.findings.redact import fingerprint_key, key_check
 from pii_scan.findings.run_writer import RunWriter, check_unused
 from pii_scan.findings.store import MANIFEST, Run, load_run
-from pii_scan.model import Problem, WorkUnit
+from pii_scan.model import Item, Problem, WorkUnit
 from pii_scan.protocols import Source
 from pii_scan.settings import Settings, settings_json
 from pii_scan.stage_times import added_up

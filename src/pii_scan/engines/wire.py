@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from pii_scan.model import DocumentRef, Problem, ProblemCode, Slice, Stage, WorkUnit
+from pii_scan.model import DocumentRef, Item, Problem, ProblemCode, Slice, Stage, WorkUnit
 
 SETTINGS, GROUP, ALONE, PLAN = b"S", b"G", b"A", b"P"
 """ALONE: a group whose items are to be read one by one."""
@@ -22,9 +22,6 @@ READY, BEAT, TABLE, TOGETHER, ITEMS_DONE, GROUP_DONE, SLICES = b"r", b"b", b"t",
 
 _HEADER = struct.Struct("<cI")
 _COUNT = struct.Struct("<I")
-
-Item = WorkUnit | Problem
-"""A group holds documents to read and problems to record, in the order of the walk."""
 
 
 def send(stream: BinaryIO, kind: bytes, payload: bytes = b"") -> None:

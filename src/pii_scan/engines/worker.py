@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pii_scan.arrow_alone import without_pandas
 from pii_scan.engines import wire
-from pii_scan.model import Problem, WorkUnit
+from pii_scan.model import Item, Problem, WorkUnit
 
 if TYPE_CHECKING:
     from pii_scan.pipeline import Pipeline
@@ -94,7 +94,7 @@ class _Group:
         self._pulse = pulse
         self._allow = allow
 
-    def read(self, items: Sequence[wire.Item]) -> None:
+    def read(self, items: Sequence[Item]) -> None:
         """An item, or several small ones."""
         if len(items) == 1:
             self._alone(items[0])
@@ -115,7 +115,7 @@ class _Group:
         self._allow(1)
         wire.send(self._out, wire.TOGETHER, wire.encode_number(begins))
 
-    def _alone(self, item: wire.Item) -> None:
+    def _alone(self, item: Item) -> None:
         self._allow((item.ref.size_bytes or 0) / (1 << 20))
         pieces = [self._pipeline.record(item)] if isinstance(item, Problem) else self._pipeline.run(item, self._pulse)
         for piece in pieces:

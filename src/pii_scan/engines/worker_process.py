@@ -17,11 +17,10 @@ from typing import Any
 
 from pii_scan.engines import wire
 from pii_scan.engines.group import Group
-from pii_scan.engines.wire import Item
 from pii_scan.extract.sandbox import WORKER_VARIABLES
 from pii_scan.extract.sandbox_windows import job_of
 from pii_scan.findings.redact import KEY_VARIABLE
-from pii_scan.model import ProblemCode
+from pii_scan.model import Item, ProblemCode
 
 _NO_USE = (KEY_VARIABLE, "RAY_")
 """Beginnings of variables, some of them secrets, that neither workers nor the programs they start have a use for."""

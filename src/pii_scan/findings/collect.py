@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from pii_scan.findings.distinct import Distinct
 from pii_scan.findings.redact import fingerprints, mask
-from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES
+from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES, joined
 from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, RowKeys
 from pii_scan.source_map import locate
 
@@ -224,7 +224,7 @@ class Collector:
         tables = {}
         for name, parts in (("findings", self._findings), ("index", self._index)):
             if parts:
-                tables[name] = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
+                tables[name] = joined(parts)
         self._findings, self._index, self.pending = [], [], 0
         return tables
 

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 FORMAT_VERSION = 3
@@ -144,3 +146,8 @@ TABLES = {
     "findings": FINDINGS, "index": INDEX, "documents": DOCUMENTS, "problems": PROBLEMS, "origins": ORIGINS,
     "dates": DATES,
 }  # fmt: skip
+
+
+def joined(parts: Sequence[pa.Table]) -> pa.Table:
+    """The rows of tables of one schema, at least one, in one piece."""
+    return parts[0] if len(parts) == 1 else pa.concat_tables(parts).unify_dictionaries().combine_chunks()

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pii_scan.findings.schema import STAGES
-from pii_scan.inventory.rollup import FinishedRun
 from pii_scan.model import printable
-from pii_scan.report.model import View, view
+from pii_scan.report.model import View
 
 MIN_WIDTH = 40
 _BOLD, _WARN, _DIM, _END = "\x1b[1m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
@@ -31,11 +30,6 @@ class Column:
     def width(self) -> int:
         """The widest of its cells."""
         return max(map(_width, (self.heading, *self.cells)))
-
-
-def summary(run: FinishedRun, lang: str, *, width: int = 80, color: bool = False, report: str = "") -> str:
-    """The summary of a run; `report` is the path of the HTML report, left out where empty. Ends with a line end."""
-    return render(view(run, lang, details=False), width=width, color=color, report=report)
 
 
 def render(seen: View, *, width: int = 80, color: bool = False, report: str = "") -> str:
