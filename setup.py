@@ -15,7 +15,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 DATA_FOLDERS = ("recognizers", "configs", "examples")
-PARTS = ("", "_context", "_names", "_passes", "_starts", "_tagger", "_tokens", "_walk")
+PARTS = ("", "_cells", "_context", "_names", "_passes", "_starts", "_tagger", "_tokens", "_walk")
 KERNEL = Extension(
     "pii_scan.detect._kernel",
     [f"src/pii_scan/detect/_kernel{part}.c" for part in PARTS],

@@ -161,6 +161,19 @@ BEYOND = [
     r"x\K[ab]+(?!.?å)", r"[ab]+(?=[^x]{1,3}l)", r"(?:a|ab)(?=\w{1,3}l)", r"ab?(?= [a-zæøå]{2})[ ]?",
 ]  # fmt: skip
 """Short matches whose looks ahead meet characters beyond ASCII further on."""
+BESIDE = [
+    r"[ab]+(?!\w)", r"[ab]{1,3}(?=\w)", r"[ab]+(?![^x])", r"[ab]+(?=[^x])", r"[ab]+(?![åø«])", r"[ab]+(?=[åø«])",
+    r"[ab]+(?=:x|@)", r"[ab]+(?!\s)", r"[ab]+(?=\d)", r"[ab]+(?!\d)b?", r"[aå]+\b(?!\W)", r"[ab]+(?=|x)", r"x\K[ab]+(?!\w)",
+    r"[ab]+(?=\W?x)", r"[ab]+(?!\wx)",
+]  # fmt: skip
+"""Matches whose looks ahead begin at characters beyond ASCII, of which some are words, digits or spaces."""
+
+
+@settings(QUIET, max_examples=250)
+@given(st.sampled_from(BESIDE), st.lists(st.text("ab x:1å«٣—\u00a0😀", max_size=8), min_size=1, max_size=6))
+def test_a_look_ahead_that_begins_at_a_character_beyond_ascii_is_as_the_expression_has_it(expression, some):
+    for flags in (0, int(regex.IGNORECASE)):
+        assert scan([(expression, flags)], some) == finditer([(expression, flags)], some)
 
 
 @settings(QUIET, max_examples=150)

@@ -26,6 +26,9 @@ typedef struct {
 int columns_take(Column *columns, PyObject *const *objects, const Wanted *wanted, int count);
 void columns_release(Column *columns, int count);
 
+PyObject *kernel_laid_out(PyObject *self, PyObject *args);
+PyObject *kernel_all_digits(PyObject *self, PyObject *args);
+PyObject *kernel_several_words(PyObject *self, PyObject *args);
 PyObject *kernel_places(PyObject *self, PyObject *args);
 PyObject *kernel_picked(PyObject *self, PyObject *args);
 PyObject *kernel_anchored(PyObject *self, PyObject *args);

@@ -11,6 +11,19 @@ _Hashes = npt.NDArray[np.uint64]
 _Points = npt.NDArray[np.uint32]
 _Floats = npt.NDArray[np.float32]
 
+# Texts are given by their UTF-8 and where each begins and the last ends.
+
+def laid_out(data: _Bytes, bounds: _Ints, out: _Bytes, /) -> None:
+    """Writes the texts with a byte 255 between them to `out`, which has just the room for them."""
+
+def all_digits(data: _Bytes, bounds: _Ints, out: _Bools, /) -> None:
+    """Writes to `out` which texts hold ASCII digits and nothing else."""
+
+def several_words(data: _Bytes, bounds: _Ints, kinds: _Bytes, out: _Bools, /) -> None:
+    """Writes to `out` which texts hold letters (1 in `kinds`, by byte) on either side of what stands between words (2),
+    or of the point of an initial.
+    """
+
 def places(
     body: _Bytes, table: npt.NDArray[np.uint64], at: _Ints, clusters: npt.NDArray[np.uint64],
     begin: int, /,

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pii_scan.detect import notes
-from pii_scan.detect.engine import Detections, RuleEngine, text_offsets
+from pii_scan.detect.cell_bytes import text_offsets
+from pii_scan.detect.engine import Detections, RuleEngine
 from pii_scan.detect.validators import JUDGEMENT, REJECTED, SYNTHETIC, VALID
 
 _Ints = npt.NDArray[np.int64]

@@ -20,9 +20,10 @@ import pyarrow.compute as pc
 import regex
 
 from pii_scan.detect import notes
+from pii_scan.detect.cell_bytes import all_digits, text_offsets
 from pii_scan.detect.chance import likely_by_chance
 from pii_scan.detect.context import plain_header
-from pii_scan.detect.engine import Detections, RuleEngine, no_detections, text_offsets
+from pii_scan.detect.engine import Detections, RuleEngine, no_detections
 from pii_scan.detect.patterns import compiled
 from pii_scan.detect.rules import FLAGS, Rule, RuleColumn
 from pii_scan.detect.validators import JUDGEMENT, REJECTED, UNSURE, VALID, VALIDATORS, judge_texts
@@ -39,7 +40,9 @@ STRAY_CELLS, STRAY_SHARE = 50, 0.05
 MAIN_SHARE = 0.8
 """Share of a column's valid cells from which on it is of one kind of number."""
 _MANY_CELLS = 256
-"""From so many cells on it pays to see which are alike."""
+"""From so many cells on it may pay to see which are alike."""
+DENSE = 0.05
+"""It does where there are more candidates than so many a cell."""
 MARGIN = 3
 """Bytes around a value that still make it the whole cell: quotes, an equals sign, a decimal `.0`."""
 _DECIMAL = r"^[0-9]+[.,][0-9]*[1-9][0-9]*$"
@@ -149,6 +152,8 @@ class Column:
             self._effects = np.where(self._effects == 0, effects, self._effects)
             known = {item.number for item in self._labelled}
             self._labelled = [*self._labelled, *(item for item in labelled if item.number not in known)]
+        self._density: float | None = None
+        """What the rules saw in the last batch, a cell."""
         self._filled = 0
         self._numeric = 0
         self._formed = np.zeros(len(rules.rules), np.int64)
@@ -167,7 +172,7 @@ class Column:
         found = self._candidates(cells)
         length = np.diff(text_offsets(cells))
         self._filled += int((length > 0).sum())
-        numeric = _all_digits(cells)
+        numeric = all_digits(cells)
         self._numeric += int(numeric.sum())
         whole = (found.start <= MARGIN) & (length[found.text] - found.end <= MARGIN)
         self._count(found, whole, numeric, cells)
@@ -182,15 +187,29 @@ class Column:
         return bool(self._labelled) or bool((self._effects > 0).any())
 
     def _candidates(self, cells: pa.Array) -> Detections:
-        """What the rules see in each cell; of cells that are alike, only one is looked at."""
-        engine = self._rules.engine
-        if len(cells) < _MANY_CELLS or cells.null_count:
-            return engine.candidates(cells, self._header, rejected=True, person=self._person)
-        encoded = cells.dictionary_encode()
-        if len(encoded.dictionary) * 2 > len(cells):
-            return engine.candidates(cells, self._header, rejected=True, person=self._person)
-        found = engine.candidates(encoded.dictionary, self._header, rejected=True, person=self._person)
-        return found.repeated(encoded.indices.to_numpy(), len(encoded.dictionary))
+        """What the rules see in each cell. Where that is much, only one is looked at of cells that are alike; to see
+        which are takes longer than to look for what is not there.
+        """
+        if len(cells) < _MANY_CELLS or cells.null_count or not self._is_dense(cells):
+            found = self._seen_in(cells)
+        else:
+            encoded = cells.dictionary_encode()
+            if len(encoded.dictionary) * 2 > len(cells):
+                found = self._seen_in(cells)
+            else:
+                found = self._seen_in(encoded.dictionary).repeated(encoded.indices.to_numpy(), len(encoded.dictionary))
+        self._density = len(found) / max(len(cells), 1)
+        return found
+
+    def _is_dense(self, cells: pa.Array) -> bool:
+        """Whether much is to be expected in the cells: by the batch before, at first by a few of them."""
+        if self._density is None:
+            some = cells.take(pa.array(np.linspace(0, len(cells) - 1, _MANY_CELLS).astype(np.int64)))
+            self._density = len(self._seen_in(some)) / len(some)
+        return self._density > DENSE
+
+    def _seen_in(self, cells: pa.Array) -> Detections:
+        return self._rules.engine.candidates(cells, self._header, rejected=True, person=self._person)
 
     def _count(
         self, found: Detections, whole: npt.NDArray[np.bool_], numeric: npt.NDArray[np.bool_], cells: pa.Array
@@ -202,8 +221,9 @@ class Column:
         some = found.take(whole & self._rules.checked[found.rule])
         if not len(some):
             return
-        decimal = pc.fill_null(pc.match_substring_regex(cells, _DECIMAL), False).to_numpy(zero_copy_only=False)
-        some = some.take(~decimal[some.text] | (self._effects[some.rule] > 0) | (self._rules.chance[some.rule] == 1))
+        formed = cells.take(pa.array(some.text))
+        decimal = pc.fill_null(pc.match_substring_regex(formed, _DECIMAL), False).to_numpy(zero_copy_only=False)
+        some = some.take(~decimal | (self._effects[some.rule] > 0) | (self._rules.chance[some.rule] == 1))
         valid = some.verdict & JUDGEMENT == VALID
         rules = len(self._rules.rules)
         self._formed += np.bincount(_distinct(some.rule, some.text), minlength=rules)
@@ -342,18 +362,6 @@ def _stripped(texts: pa.Array) -> tuple[list[str], _Ints, _Ints]:
         lead[i] = len(text[: len(text) - len(text.lstrip())].encode())
         size[i] = len(written[i].encode())
     return written, lead, size
-
-
-def _all_digits(cells: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which cells hold ASCII digits and nothing else."""
-    offsets = text_offsets(cells)
-    first, last = int(offsets[0]), int(offsets[-1])
-    if first == last:
-        return np.zeros(len(cells), bool)
-    data = np.frombuffer(cells.buffers()[2], np.uint8)[first:last]
-    other = np.concatenate([[0], np.cumsum((data < 48) | (data > 57))])
-    bounds = offsets - first
-    return np.asarray((other[bounds[1:]] == other[bounds[:-1]]) & (bounds[1:] > bounds[:-1]))
 
 
 def _distinct(group: npt.NDArray[np.integer], text: _Ints) -> _Ints:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from pii_scan.detect.cell_bytes import text_offsets
 from pii_scan.detect.chance import TextChance, weigh_each
 from pii_scan.detect.columns import Column, ColumnRules
-from pii_scan.detect.engine import Detections, RuleEngine, no_detections, text_offsets
+from pii_scan.detect.engine import Detections, RuleEngine, no_detections
 from pii_scan.detect.engine import Guests as AnyGuests
 from pii_scan.detect.guest_group import GuestGroup
 from pii_scan.detect.name_finder import NameFinder, NamesOfDocument, worth_a_look

@@ -16,12 +16,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pii_scan.detect import evidence
 from pii_scan.detect.ask import SEPARATOR
+from pii_scan.detect.cell_bytes import laid_out, text_offsets
 from pii_scan.detect.context import ContextIndex
-from pii_scan.detect.groups import PADDING
 from pii_scan.detect.notes import note_text
 from pii_scan.detect.patterns import PatternSet
 from pii_scan.detect.resolve import best_of_overlapping, drop_contained
@@ -199,7 +198,7 @@ class RuleEngine:
         return np.asarray(self._context.effect[np.arange(len(words)), words], np.float32)
 
     def _group_candidates(self, texts: pa.Array, header: str, rejected: bool, person: bool) -> Detections:
-        buffer, text_starts = _buffer(texts)
+        buffer, text_starts = laid_out(texts)
         matches = self._patterns.scan(buffer)
         if not len(matches.start):
             return no_detections()
@@ -326,35 +325,6 @@ def _groups(texts: pa.Array) -> list[tuple[int, int]]:
     if bounds[-1] != len(texts):
         bounds.append(len(texts))
     return [(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a]
-
-
-def text_offsets(texts: pa.Array) -> _Ints:
-    """The bytes of the data buffer at which each text begins, and where the last ends."""
-    kind = np.int64 if pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type) else np.int32
-    raw = texts.buffers()[1]
-    return np.frombuffer(raw, kind)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
-
-
-def _buffer(texts: pa.Array) -> tuple[_Bytes, _Ints]:
-    """(the texts between separators with padding, where each begins)."""
-    if texts.null_count:
-        texts = pc.fill_null(texts, "")
-    offsets = text_offsets(texts)
-    data = texts.buffers()[2]
-    if len(texts) == 1:
-        size = int(offsets[1] - offsets[0])
-        buffer = np.full(size + 2 * PADDING, SEPARATOR, np.uint8)
-        if size:
-            buffer[PADDING : PADDING + size] = np.frombuffer(data, np.uint8)[offsets[0] : offsets[1]]
-        return buffer, np.array([PADDING], np.int64)
-    large = pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type)
-    kind = pa.large_binary() if large else pa.binary()
-    lists = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts.cast(kind))
-    joined = pc.binary_join(lists, pa.scalar(b"\xff", kind))
-    start, end = text_offsets(joined).tolist()
-    buffer = np.full(end - start + 2 * PADDING, SEPARATOR, np.uint8)
-    buffer[PADDING : PADDING + end - start] = np.frombuffer(joined.buffers()[2], np.uint8)[start:end]
-    return buffer, PADDING + offsets[:-1] - offsets[0] + np.arange(len(texts))
 
 
 def _shifted(found: Detections, by: int) -> Detections:

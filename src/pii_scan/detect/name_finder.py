@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.detect.cell_bytes import text_offsets
 from pii_scan.detect.context import plain_header
-from pii_scan.detect.engine import Detections, no_detections, text_offsets
+from pii_scan.detect.engine import Detections, no_detections
 from pii_scan.detect.names.glance import LOOKED_AT, may_hold_a_name, several_words, wordlike
 from pii_scan.detect.validators import UNSURE
 

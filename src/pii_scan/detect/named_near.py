@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pii_scan.detect import evidence
-from pii_scan.detect.engine import WITHOUT_EVIDENCE, Detections, text_offsets
+from pii_scan.detect.cell_bytes import text_offsets
+from pii_scan.detect.engine import WITHOUT_EVIDENCE, Detections
 
 
 def weigh_names(

@@ -144,15 +144,22 @@ class PatternSet:
         return found
 
     def _end_fits(self, buffer: _Bytes, pattern: _Pattern, at: _Ints) -> _Bools:
-        """Whether boundary and look-aheads hold at each end; a non-ASCII byte there counts as holding (undecided)."""
-        last, after = buffer[at - 1], buffer[at]
+        """Whether boundary and look-aheads may hold at each end: a boundary beside a character beyond ASCII may, and an
+        automaton accepts no less than its look-ahead.
+        """
         good = np.ones(len(at), bool)
         if pattern.expression.boundary_after:
-            good &= _IS_WORD[last] != _IS_WORD[after]
+            last, after = buffer[at - 1], buffer[at]
+            good &= (_IS_WORD[last] != _IS_WORD[after]) | HIGH[after] | HIGH[last]
         for ahead, automaton in pattern.lookaheads:
-            if ahead.exact or not ahead.negated:
-                good &= accepted(buffer, automaton, at) != ahead.negated
-        return np.asarray(good | HIGH[after] | HIGH[last])
+            if not ahead.negated:
+                good &= accepted(buffer, automaton, at)
+            elif ahead.exact:
+                doubtful = (
+                    HIGH[buffer[at]] & ahead.expression.approximate
+                )  # it may be none of those meant
+                good &= ~accepted(buffer, automaton, at) | doubtful
+        return good
 
     def _decide(
         self, buffer: _Bytes, group: Group, pattern: _Pattern, starts: _Ints, ends: _Ints
@@ -211,15 +218,13 @@ def _learn(group: Group, bit: int, pattern: _Pattern) -> None:
     after = np.arange(256, dtype=np.uint8)
     fits = np.ones((3, 256), bool)
     if pattern.expression.boundary_after:
-        fits[0], fits[1] = _IS_WORD, ~_IS_WORD
+        fits[0], fits[1] = _IS_WORD | HIGH, ~_IS_WORD
     for ahead, automaton in pattern.lookaheads:
         if ahead.negated and not ahead.exact:
             continue
         state = automaton.step(np.full(256, START, np.int32), after)
         ends = automaton.accepts[state] != 0
-        fits &= ~ends if ahead.negated else ends | (state != 0)
-    fits[2] = True
-    fits |= HIGH
+        fits &= ~ends | (HIGH & ahead.expression.approximate) if ahead.negated else ends | (state != 0)
     group.follows[~fits] &= ~(1 << bit)
     group.known |= 1 << bit
 

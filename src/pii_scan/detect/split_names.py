@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.detect.cell_bytes import text_offsets
 from pii_scan.detect.context import plain_header
-from pii_scan.detect.engine import Detections, text_offsets
+from pii_scan.detect.engine import Detections
 from pii_scan.model import ChunkBatch, ColumnOrigin
 
 _ROLES = ("given", "middle", "family")

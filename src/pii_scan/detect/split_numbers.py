@@ -26,6 +26,7 @@ _LOOKED_AT = 256
 _MONTHS = ((r"^(..)0", r"\18"), (r"^(..)1", r"\19"))
 """A test person's number has its month and 80 (Skatteetaten), where the column of dates has the month itself."""
 _SHORTEST_DATE = 6
+_SHORTEST_REST = 4
 _REST = r"^\s*[0-9]{4,5}\s*$"
 
 
@@ -45,34 +46,43 @@ class SplitNumbers:
         place = (sheet, first_row)
         if self._place != place:
             self._columns, self._place = [], place
-        if self._rules.names_national(header):
+        if self._rules.names_national(header) and len(fit := _rests(cells)) >= MIN_CELLS:
             dates = next((found for found in map(_digits_of_dates, reversed(self._columns)) if found is not None), None)
             if dates is not None and len(dates) == len(cells):
-                return self._joined(dates, cells)
+                return self._joined(dates, cells, fit)
         self._columns.append(cells)  # whether they are dates is asked when there is something to complete them
         return no_detections()
 
-    def _joined(self, dates: pa.Array, cells: pa.Array) -> Detections:
-        fits = pc.fill_null(pc.match_substring_regex(cells, _REST), False)
-        rest = pc.utf8_lpad(pc.utf8_trim_whitespace(cells), 5, "0")
-        kinds = [self._valid(days, rest, fits) for days in (dates, _of_test_persons(dates))]
-        found = Detections.joined(kinds)
+    def _joined(self, dates: pa.Array, cells: pa.Array, fit: npt.NDArray[np.int64]) -> Detections:
+        """`fit`: the rows whose cells may complete a date."""
+        rest = pc.utf8_lpad(pc.utf8_trim_whitespace(cells.take(pa.array(fit))), 5, "0")
+        dates = dates.take(pa.array(fit))
+        found = Detections.joined([self._valid(days, rest) for days in (dates, _of_test_persons(dates))])
         _, first = np.unique(found.text, return_index=True)
-        if len(first) < MIN_CELLS or len(first) < MIN_SHARE * pc.sum(fits).as_py():
+        if len(first) < MIN_CELLS or len(first) < MIN_SHARE * len(fit):
             return no_detections()
         found = found.take(first)
-        length = _lengths(cells)[found.text]
-        percent = round(100 * len(first) / max(pc.sum(fits).as_py(), 1))
+        row = fit[found.text]
+        percent = round(100 * len(first) / len(fit))
         return Detections(
-            found.text, np.zeros(len(first), np.int64), length, found.rule, found.pattern, found.verdict,
+            row, np.zeros(len(first), np.int64), _lengths(cells)[row], found.rule, found.pattern, found.verdict,
             np.full(len(first), -1, np.int32), np.full(len(first), SCORE, np.float32),
             np.full(len(first), notes.note(notes.COMPLETED, percent), np.int16),
         )  # fmt: skip
 
-    def _valid(self, dates: pa.Array, rest: pa.Array, fits: pa.Array) -> Detections:
+    def _valid(self, dates: pa.Array, rest: pa.Array) -> Detections:
         whole = pc.binary_join_element_wise(dates.cast(rest.type), rest, pa.scalar("", rest.type))
-        found = self._rules.engine.candidates(pc.if_else(fits, whole, pa.scalar(None, rest.type)))
+        found = self._rules.engine.candidates(whole)
         return found.take(np.flatnonzero(self._rules.national[found.rule] & (found.verdict & JUDGEMENT == VALID)))
+
+
+def _rests(cells: pa.Array) -> npt.NDArray[np.int64]:
+    """The rows whose cells may be what completes a date."""
+    long = np.flatnonzero(_lengths(cells) >= _SHORTEST_REST)
+    if len(long) < MIN_CELLS:
+        return long
+    fits = pc.fill_null(pc.match_substring_regex(cells.take(pa.array(long)), _REST), False)
+    return np.asarray(long[fits.to_numpy(zero_copy_only=False)], np.int64)
 
 
 def _of_test_persons(dates: pa.Array) -> pa.Array:

@@ -177,7 +177,7 @@ class _Reader:
         if final and len(buffer) < _SMALL_BYTES and (made := self._small(buffer)) is not None:
             yield from made
             return len(buffer)
-        if not dialect.escape and buffer.count(b"\r") == buffer.count(b"\r\n"):
+        if not dialect.escape and (b"\r" not in buffer or buffer.count(b"\r") == buffer.count(b"\r\n")):
             found = record_ends(buffer, quote, delimiter)
             if found.regular and not (final and found.inside):
                 end = len(buffer) if final else int(found.ends[-1]) if len(found.ends) else 0

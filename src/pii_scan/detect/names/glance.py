@@ -7,6 +7,8 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
+from pii_scan.detect.kernel import native
+
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint8]
@@ -38,6 +40,10 @@ def several_words(data: Codes, bounds: Ints) -> Bools:
     `data[bounds[i] : bounds[i + 1]]`.
     """
     out = np.zeros(len(bounds) - 1, bool)
+    compiled = native()
+    if compiled is not None:
+        compiled.several_words(data, bounds, _bytes(), out)
+        return out
     kind = _bytes()[data]
     between = (kind & _BETWEEN) > 0
     letter = (kind & _LETTER) > 0

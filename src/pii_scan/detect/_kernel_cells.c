@@ -1,0 +1,160 @@
+/* Arrays of texts: laid side by side with a separator between them, and which of them are digits alone. */
+
+#include "_kernel.h"
+
+#include <string.h>
+
+/* Takes the bytes of texts and where each begins and the last ends; gives how many texts, or -1. */
+static Py_ssize_t texts_of(const Column *data, const Column *bounds, const char *name)
+{
+    const int64_t *at = bounds->data;
+
+    for (Py_ssize_t i = 0; i < bounds->length; i++) {
+        int64_t least = i ? at[i - 1] : 0;
+        if (at[i] < least || at[i] > (int64_t)data->length) {
+            PyErr_Format(PyExc_ValueError, "%s: a text that is not there", name);
+            return -1;
+        }
+    }
+    if (bounds->length < 1) {
+        PyErr_Format(PyExc_ValueError, "%s: no bounds", name);
+        return -1;
+    }
+    return bounds->length - 1;
+}
+
+PyObject *kernel_laid_out(PyObject *self, PyObject *args)
+{
+    static const Wanted wanted[] = {{"data", "B", 1, 0}, {"bounds", "lq", 8, 0}, {"out", "B", 1, 1}};
+    PyObject *objects[3], *result = NULL;
+    Column columns[3];
+    Py_ssize_t texts;
+
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OOO", &objects[0], &objects[1], &objects[2])) {
+        return NULL;
+    }
+    if (columns_take(columns, objects, wanted, 3) || (texts = texts_of(&columns[0], &columns[1], "laid_out")) < 0) {
+        goto done;
+    }
+    const uint8_t *data = columns[0].data;
+    const int64_t *bounds = columns[1].data;
+    uint8_t *out = columns[2].data;
+    if (bounds[texts] - bounds[0] + (texts ? texts - 1 : 0) != columns[2].length) {
+        PyErr_SetString(PyExc_ValueError, "laid_out: room for other texts");
+        goto done;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t i = 0; i < texts; i++) {
+        size_t size = (size_t)(bounds[i + 1] - bounds[i]);
+        if (i) {
+            *out++ = 0xFF;
+        }
+        memcpy(out, data + bounds[i], size);
+        out += size;
+    }
+    Py_END_ALLOW_THREADS
+    result = Py_NewRef(Py_None);
+done:
+    columns_release(columns, 3);
+    return result;
+}
+
+PyObject *kernel_all_digits(PyObject *self, PyObject *args)
+{
+    static const Wanted wanted[] = {{"data", "B", 1, 0}, {"bounds", "lq", 8, 0}, {"out", "?", 1, 1}};
+    PyObject *objects[3], *result = NULL;
+    Column columns[3];
+    Py_ssize_t texts;
+
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OOO", &objects[0], &objects[1], &objects[2])) {
+        return NULL;
+    }
+    if (columns_take(columns, objects, wanted, 3) || (texts = texts_of(&columns[0], &columns[1], "all_digits")) < 0) {
+        goto done;
+    }
+    const uint8_t *data = columns[0].data;
+    const int64_t *bounds = columns[1].data;
+    uint8_t *out = columns[2].data;
+    if (columns[2].length != texts) {
+        PyErr_SetString(PyExc_ValueError, "all_digits: room for other texts");
+        goto done;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t i = 0; i < texts; i++) {
+        int64_t at = bounds[i];
+        while (at < bounds[i + 1] && data[at] >= '0' && data[at] <= '9') {
+            at++;
+        }
+        out[i] = at == bounds[i + 1] && at > bounds[i];
+    }
+    Py_END_ALLOW_THREADS
+    result = Py_NewRef(Py_None);
+done:
+    columns_release(columns, 3);
+    return result;
+}
+
+enum { LETTER = 1, BETWEEN = 2 };
+
+/* Whether the byte at `at` is the point of an initial: between letters, of which the first is the only one of its word. */
+static int behind_initial(const uint8_t *data, const uint8_t *kinds, int64_t begin, int64_t at, int64_t end)
+{
+    if (data[at] != '.' || at - 1 < begin || at + 1 >= end || !(kinds[data[at - 1]] & LETTER)
+        || !(kinds[data[at + 1]] & LETTER)) {
+        return 0;
+    }
+    int64_t before = at - 2 - ((data[at - 1] & 0xC0) == 0x80);
+    return before < begin || !(kinds[data[before]] & LETTER);
+}
+
+static int holds_several_words(const uint8_t *data, const uint8_t *kinds, int64_t begin, int64_t end)
+{
+    int letter = 0, apart = 0;
+
+    for (int64_t at = begin; at < end; at++) {
+        uint8_t kind = kinds[data[at]];
+        if (letter && !apart && ((kind & BETWEEN) || behind_initial(data, kinds, begin, at, end))) {
+            apart = 1;
+        }
+        if (kind & LETTER) {
+            if (apart) {
+                return 1;
+            }
+            letter = 1;
+        }
+    }
+    return 0;
+}
+
+PyObject *kernel_several_words(PyObject *self, PyObject *args)
+{
+    static const Wanted wanted[] = {{"data", "B", 1, 0}, {"bounds", "lq", 8, 0}, {"kinds", "B", 1, 0}, {"out", "?", 1, 1}};
+    PyObject *objects[4], *result = NULL;
+    Column columns[4];
+    Py_ssize_t texts;
+
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OOOO", &objects[0], &objects[1], &objects[2], &objects[3])) {
+        return NULL;
+    }
+    if (columns_take(columns, objects, wanted, 4) || (texts = texts_of(&columns[0], &columns[1], "several_words")) < 0) {
+        goto done;
+    }
+    const int64_t *bounds = columns[1].data;
+    uint8_t *out = columns[3].data;
+    if (columns[2].length != 256 || columns[3].length != texts) {
+        PyErr_SetString(PyExc_ValueError, "several_words: arrays of other lengths");
+        goto done;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t i = 0; i < texts; i++) {
+        out[i] = (uint8_t)holds_several_words(columns[0].data, columns[2].data, bounds[i], bounds[i + 1]);
+    }
+    Py_END_ALLOW_THREADS
+    result = Py_NewRef(Py_None);
+done:
+    columns_release(columns, 4);
+    return result;
+}
