@@ -1,4 +1,4 @@
-"""Both kernels see the same in arrays of texts: how they lie side by side, which are digits, which hold several words."""
+"""Both kernels see the same in arrays of texts: how they lie side by side, digits, several words."""
 
 from __future__ import annotations
 

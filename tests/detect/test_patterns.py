@@ -163,8 +163,8 @@ BEYOND = [
 """Short matches whose looks ahead meet characters beyond ASCII further on."""
 BESIDE = [
     r"[ab]+(?!\w)", r"[ab]{1,3}(?=\w)", r"[ab]+(?![^x])", r"[ab]+(?=[^x])", r"[ab]+(?![åø«])", r"[ab]+(?=[åø«])",
-    r"[ab]+(?=:x|@)", r"[ab]+(?!\s)", r"[ab]+(?=\d)", r"[ab]+(?!\d)b?", r"[aå]+\b(?!\W)", r"[ab]+(?=|x)", r"x\K[ab]+(?!\w)",
-    r"[ab]+(?=\W?x)", r"[ab]+(?!\wx)",
+    r"[ab]+(?=:x|@)", r"[ab]+(?!\s)", r"[ab]+(?=\d)", r"[ab]+(?!\d)b?", r"[aå]+\b(?!\W)", r"[ab]+(?=|x)",
+    r"x\K[ab]+(?!\w)", r"[ab]+(?=\W?x)", r"[ab]+(?!\wx)",
 ]  # fmt: skip
 """Matches whose looks ahead begin at characters beyond ASCII, of which some are words, digits or spaces."""
 
