@@ -155,9 +155,7 @@ class PatternSet:
             if not ahead.negated:
                 good &= accepted(buffer, automaton, at)
             elif ahead.exact:
-                doubtful = (
-                    HIGH[buffer[at]] & ahead.expression.approximate
-                )  # it may be none of those meant
+                doubtful = HIGH[buffer[at]] & ahead.expression.approximate  # it may be none of those meant
                 good &= ~accepted(buffer, automaton, at) | doubtful
         return good
 

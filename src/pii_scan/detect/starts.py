@@ -50,14 +50,16 @@ def first_bytes(expression: Expression) -> ByteSet:
 
 
 def _allowed_before(expression: Expression) -> ByteSet:
-    """The bytes that may stand right before a match, by its one-byte look-behinds; a superset."""
+    """The bytes that may stand right before a match, by what its look-behinds say of that byte alone; a superset."""
     allowed = _EVERYTHING
     for condition in expression.lookbehinds:
-        if all(len(sequence) == 1 for sequence in condition.alternatives):
-            union = 0
-            for sequence in condition.alternatives:
-                union |= sequence[0]
-            allowed &= ~union if condition.negated else union
+        last = 0
+        for sequence in condition.alternatives:
+            last |= sequence[-1] if sequence else _EVERYTHING
+        if not condition.negated:
+            allowed &= last
+        elif all(len(sequence) == 1 for sequence in condition.alternatives):
+            allowed &= ~last
     return (allowed | _HIGH) & _EVERYTHING
 
 
