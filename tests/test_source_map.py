@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pii_scan import source_map
 from pii_scan.source_map import SourceMap, locate
 
 TEXT = st.text(st.sampled_from("ab å\n\r€𝔘\u0301"), max_size=60)
@@ -36,6 +38,15 @@ def test_locate_agrees_with_counting_characters(text: str) -> None:
     data, offsets = text.encode(), boundaries(text)
     line, column = locate(data, newlines(data), np.array(offsets, np.int64))
     assert list(zip(line.tolist(), column.tolist(), strict=True)) == [slow_place(text, offset) for offset in offsets]
+
+
+@given(TEXT)
+def test_many_places_are_those_of_few(text: str) -> None:
+    data, offsets = text.encode(), np.array(boundaries(text), np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source_map, "_MANY", -1)
+        line, column = locate(data, newlines(data), offsets)
+    assert list(zip(line.tolist(), column.tolist(), strict=True)) == [slow_place(text, int(at)) for at in offsets]
 
 
 @given(TEXT)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+_MANY = 256
+"""Hits from which on all characters of a text are counted once."""
+
 
 class SourceMap:
     """Says where a byte of extracted text came from in the source text (markup stripped, escapes decoded).
@@ -45,7 +48,13 @@ def locate(
     line = np.searchsorted(newlines, offsets, side="left")
     starts = np.concatenate([np.zeros(1, np.int64), newlines + 1])[line]
     column = offsets - starts + 1
-    if not text.isascii():  # count code points, hit by hit: few hits, and lines are short
+    if text.isascii():
+        return line, column
+    if len(offsets) > _MANY:
+        data = np.frombuffer(text, np.uint8)
+        continuing = np.flatnonzero((data & 0xC0) == 0x80)  # noqa: PLR2004  all but the first byte of a character
+        column -= np.searchsorted(continuing, offsets) - np.searchsorted(continuing, starts)
+    else:  # hit by hit: lines are short
         view = memoryview(text)
         for i, (a, b) in enumerate(zip(starts.tolist(), offsets.tolist(), strict=True)):
             column[i] = len(bytes(view[a:b]).decode("utf-8", "replace")) + 1

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_scan.detect import kernel
+from pii_scan.detect.beyond_ascii import holds_high
 from pii_scan.detect.cell_bytes import all_digits, laid_out, text_offsets
 from pii_scan.detect.groups import PADDING
 from pii_scan.detect.names.glance import several_words
@@ -65,6 +66,16 @@ def test_both_kernels_see_several_words_in_the_same_cells(cells):
     assert native == numpy
 
 
+@QUIET
+@given(st.binary(max_size=90), st.lists(st.tuples(st.integers(0, 90), st.integers(0, 90)), min_size=1, max_size=5))
+def test_spans_with_bytes_beyond_ascii_are_the_same(data, spans):
+    buffer = np.frombuffer(data + b"\0", np.uint8)
+    start, end = np.array([sorted(min(at, len(data)) for at in span) for span in spans], np.int64).T.copy()
+    wanted = [any(0x80 <= byte < 0xFF for byte in data[a:b]) for a, b in zip(start, end, strict=True)]
+    for name in kernel.NAMES:
+        assert on(name, lambda: holds_high(buffer, start, end)).tolist() == wanted
+
+
 DATA, OUT = np.zeros(4, np.uint8), np.zeros(1, np.bool_)
 
 
@@ -77,6 +88,12 @@ def test_texts_outside_of_their_bytes_are_refused(bounds):
         compiled.all_digits(DATA, bounds, OUT)
     with pytest.raises(ValueError, match="several_words"):
         compiled.several_words(DATA, bounds, np.zeros(256, np.uint8), OUT)
+
+
+@pytest.mark.parametrize(("start", "end"), [([-1], [2]), ([0], [5]), ([0, 1], [2]), ([0], [])])
+def test_spans_outside_of_the_buffer_are_refused(start, end):
+    with pytest.raises(ValueError, match="holds_high"):
+        compiled.holds_high(DATA, np.array(start, np.int64), np.array(end, np.int64), OUT)
 
 
 def test_arrays_without_the_room_are_refused():

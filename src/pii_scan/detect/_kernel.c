@@ -54,6 +54,7 @@ static PyMethodDef methods[] = {
     {"laid_out", kernel_laid_out, METH_VARARGS, NULL},
     {"all_digits", kernel_all_digits, METH_VARARGS, NULL},
     {"several_words", kernel_several_words, METH_VARARGS, NULL},
+    {"holds_high", kernel_holds_high, METH_VARARGS, NULL},
     {"places", kernel_places, METH_VARARGS, NULL},
     {"picked", kernel_picked, METH_VARARGS, NULL},
     {"anchored", kernel_anchored, METH_VARARGS, NULL},

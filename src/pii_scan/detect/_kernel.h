@@ -29,6 +29,7 @@ void columns_release(Column *columns, int count);
 PyObject *kernel_laid_out(PyObject *self, PyObject *args);
 PyObject *kernel_all_digits(PyObject *self, PyObject *args);
 PyObject *kernel_several_words(PyObject *self, PyObject *args);
+PyObject *kernel_holds_high(PyObject *self, PyObject *args);
 PyObject *kernel_places(PyObject *self, PyObject *args);
 PyObject *kernel_picked(PyObject *self, PyObject *args);
 PyObject *kernel_anchored(PyObject *self, PyObject *args);

@@ -24,6 +24,9 @@ def several_words(data: _Bytes, bounds: _Ints, kinds: _Bytes, out: _Bools, /) ->
     or of the point of an initial.
     """
 
+def holds_high(buffer: _Bytes, start: _Ints, end: _Ints, out: _Bools, /) -> None:
+    """Writes to `out` which spans hold a byte beyond ASCII other than 255."""
+
 def places(
     body: _Bytes, table: npt.NDArray[np.uint64], at: _Ints, clusters: npt.NDArray[np.uint64],
     begin: int, /,

@@ -1,4 +1,4 @@
-/* Arrays of texts: laid side by side with a separator between them, and which of them are digits alone. */
+/* Texts, cells and spans looked through byte by byte: laid side by side, digits alone, several words, beyond ASCII. */
 
 #include "_kernel.h"
 
@@ -151,6 +151,46 @@ PyObject *kernel_several_words(PyObject *self, PyObject *args)
     Py_BEGIN_ALLOW_THREADS
     for (Py_ssize_t i = 0; i < texts; i++) {
         out[i] = (uint8_t)holds_several_words(columns[0].data, columns[2].data, bounds[i], bounds[i + 1]);
+    }
+    Py_END_ALLOW_THREADS
+    result = Py_NewRef(Py_None);
+done:
+    columns_release(columns, 4);
+    return result;
+}
+
+PyObject *kernel_holds_high(PyObject *self, PyObject *args)
+{
+    static const Wanted wanted[] = {{"buffer", "B", 1, 0}, {"start", "lq", 8, 0}, {"end", "lq", 8, 0}, {"out", "?", 1, 1}};
+    PyObject *objects[4], *result = NULL;
+    Column columns[4];
+
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OOOO", &objects[0], &objects[1], &objects[2], &objects[3])) {
+        return NULL;
+    }
+    if (columns_take(columns, objects, wanted, 4)) {
+        goto done;
+    }
+    const uint8_t *buffer = columns[0].data;
+    const int64_t *start = columns[1].data, *end = columns[2].data;
+    uint8_t *out = columns[3].data;
+    const Py_ssize_t spans = columns[1].length;
+    int bad = columns[2].length != spans || columns[3].length != spans;
+    for (Py_ssize_t i = 0; i < spans && !bad; i++) {
+        bad = start[i] < 0 || end[i] > (int64_t)columns[0].length;
+    }
+    if (bad) {
+        PyErr_SetString(PyExc_ValueError, "holds_high: a span that is not there");
+        goto done;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t i = 0; i < spans; i++) {
+        int64_t at = start[i];
+        while (at < end[i] && (buffer[at] < 0x80 || buffer[at] == 0xFF)) {
+            at++;
+        }
+        out[i] = at < end[i];
     }
     Py_END_ALLOW_THREADS
     result = Py_NewRef(Py_None);

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pii_scan.detect.ask import SEPARATOR
+from pii_scan.detect.kernel import native
 
 _Ints = npt.NDArray[np.int64]
 _Bools = npt.NDArray[np.bool_]
@@ -19,6 +20,11 @@ HIGH[SEPARATOR] = False
 
 def holds_high(buffer: npt.NDArray[np.uint8], start: _Ints, end: _Ints) -> _Bools:
     """Whether each span, of at least one, holds such a byte."""
+    compiled = native()
+    if compiled is not None:
+        out = np.zeros(len(start), bool)
+        compiled.holds_high(buffer, start, end, out)
+        return out
     width = int((end - start).max())
     if width > MAX_SPAN:  # the stretch in which they lie is looked through once
         first = int(start.min())

@@ -97,19 +97,11 @@ class NameFinder:
         """Names in texts that may hold some. With `mentioned` they are of one document, else each stands for itself."""
         joined, start = _joined(texts, "\n" if mentioned is not None else _APART)
         apart = None if mentioned is not None or len(texts) == 1 else start
-        if not cells and apart is None and not self._evident(joined):
-            return no_detections()
         found = self._tagger.find_in(joined, mentioned, apart, cells=cells)
         if not len(found):
             return no_detections()
         text = np.searchsorted(start, found.start, side="right") - 1
         return self._made(text, found.start - start[text], found.end - start[text], found.strength, found.score)
-
-    def _evident(self, data: npt.NDArray[np.uint8]) -> bool:
-        from pii_scan.detect.names.evident import may_hold_names
-        from pii_scan.detect.names.model import built_in_model
-
-        return may_hold_names(data.tobytes(), built_in_model().lists)
 
     def in_cells(self, cells: pa.Array, column: NameColumn | None) -> Detections:
         """Names that fill cells, where the column holds names; else those inside longer cells."""
