@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from pii_scan.detect.check import check_rules
+from pii_scan.detect import ask
+from pii_scan.detect.check import check_rules, slow_patterns
 from pii_scan.detect.rules import Example, Rule, RulePattern, load_rules
 
 AS_OF = date(2026, 11, 22)
@@ -61,13 +63,30 @@ def test_a_counter_example_that_is_found_is_named():
     ]
 
 
-def test_an_expression_that_cannot_be_compiled_is_named():
+def test_an_expression_that_cannot_be_compiled_is_named_with_its_cost():
     slow = replace(
         email(), id="acme.slow", entity_type="X", validator="", counter_examples=(),
         patterns=(RulePattern("slow", r"(?<q>['\"])\p{Lu}+(?P=q)", 0.5, 0.5),), examples=(Example("«'ÅÆ'»", "'ÅÆ'"),),
     )  # fmt: skip
-    failures = check_rules([slow], AS_OF)
-    assert any(failure.startswith("acme.slow: cannot be compiled") for failure in failures)
+    assert slow_patterns([email()]) == []
+    (said,) = slow_patterns([email(), slow])
+    assert re.fullmatch(
+        r"acme\.slow: written form 'slow' cannot be compiled \(.+\): searched for text by text, "
+        r"it takes [0-9.e+]+ ms a MB; the [0-9]+ that are compiled take [0-9.e+]+ ms a MB together",
+        said,
+    )
+    assert not any("compiled" in failure for failure in check_rules([slow], AS_OF))
+
+
+def test_an_expression_that_runs_without_end_is_named_and_given_up(monkeypatch):
+    monkeypatch.setattr(ask, "EXPRESSION_SECONDS", 0.05)
+    endless = replace(
+        email(), id="acme.endless", entity_type="X", validator="", counter_examples=(),
+        patterns=(RulePattern("endless", r"(x)?(?:(?:a|aa)+)+[^a-z](?(1)y|z)", 0.5, 0.5),),
+        examples=(Example("a" * 60 + "b", None),),
+    )  # fmt: skip
+    (said,) = slow_patterns([endless])
+    assert "takes too long to be measured" in said
 
 
 def test_a_rule_is_checked_beside_the_others():
