@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -87,7 +86,11 @@ class _Task:
     """The first hits leave at once: no one knows yet whether the document is harmless."""
 
     def is_due(self) -> bool:
-        """Whether what is gathered is to leave."""
+        """Whether what is gathered is to leave; of documents that are read ahead, which hold little, it leaves when all
+        are looked at.
+        """
+        if self.later is not None:
+            return False
         waited = time.monotonic() - self.last_flush > FLUSH_SECONDS
         return self.collector.pending > 0 and (waited or self.collector.pending > FLUSH_HITS)
 
@@ -129,7 +132,7 @@ class Pipeline:
 
     def run(self, unit: WorkUnit, beat: Beat) -> Iterator[dict[str, pa.Table]]:
         """The tables of one unit, in pieces. A document that cannot be opened or read becomes a problem row."""
-        task = self._task(unit, beat)
+        task = self._task(unit, beat, self._collector())
         try:
             with contextlib.ExitStack() as held:
                 with self._times.on("open"):
@@ -178,20 +181,22 @@ class Pipeline:
         except (ExpressionTimeout, GuestError):
             seen = {}  # each is looked at by itself, and one of them will say so
         made = Together(len(held))
+        collector = self._collector()
         for position, one in enumerate(held):
-            task = self._task(one.unit, beat)
+            task = self._task(one.unit, beat, collector)
             task.seen, task.later = seen, {}
-            task.last_flush = math.inf
             task.rows.opened(one.account)
             for tables in self._through(task, iter(one.pieces)):
                 made.add(position, tables)
-            made.add(position, self._flushed(task.collector))
             made.add_rows(position, task.rows.rows())
-        return made.ended(self._took())
+            made.come_to(position, collector.rows)
+        return made.ended({**self._flushed(collector), **self._took()})
 
-    def _task(self, unit: WorkUnit, beat: Beat) -> _Task:
+    def _collector(self) -> Collector:
+        return Collector(self._key, self._names.safe, self._ages)
+
+    def _task(self, unit: WorkUnit, beat: Beat, collector: Collector) -> _Task:
         self._detector.hear(beat)
-        collector = Collector(self._key, self._names.safe, self._ages)
         return _Task(unit, beat, collector, DocumentRows(self._names, self._key))
 
     def _through(self, task: _Task, pieces: Iterable[Walked]) -> Iterator[dict[str, pa.Table]]:
