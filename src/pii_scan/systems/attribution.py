@@ -14,7 +14,7 @@ from pii_scan.globs import Patterns
 from pii_scan.model import ChunkBatch, DocumentRef, printable
 from pii_scan.systems.profiles import PathRule, Profile, ProfileTable
 from pii_scan.systems.seen import Seen, composed
-from pii_scan.systems.signals import Evidence, PartSignal, PathSignal, Signal, anywhere
+from pii_scan.systems.signals import Evidence, PartSignal, PathSignal, Signal, TextSignals, anywhere
 
 THRESHOLD = 0.5
 DECLARED = "target: declared to be from this system"
@@ -56,6 +56,7 @@ class Attribution:
                 self._by_kind.setdefault(signal.kind, []).append((number, signal))
         self._by_kind["part"].sort(key=lambda one: isinstance(one[1], PartSignal) and one[1].sender)
         self._by_kind["text"] = self._by_kind.pop("text", [])  # last: they cost most
+        self._texts = TextSignals(self._by_kind["text"])
         texts = [(number, signal.score) for number, signal in self._by_kind["text"]]
         self._by_text = {n: together(score for of, score in texts if of == n) for n, _ in texts}
         globs = [
@@ -122,7 +123,7 @@ class Attribution:
                 continue
             if not evidence.has(kind):
                 continue
-            for number, signal in signals:
+            for number, signal in self._texts.worth_trying(evidence.text) if kind == "text" else signals:
                 if kind == "text" and number not in fired and self._by_text[number] < THRESHOLD:
                     continue  # on their own they would not do
                 if kind == "part" and isinstance(signal, PartSignal) and signal.sender:  # asked rarely: it takes long
