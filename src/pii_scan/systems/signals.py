@@ -32,7 +32,7 @@ _SIDES = {
     "text": "text", "root": "root", "keys": "keys", "part": "parts",
 }  # fmt: skip
 """What signals of a kind look at."""
-_OF_TABLES = ("headers", "tables")
+_OF_TABLES, _OF_TEXT = ("headers", "tables"), ("text", "root", "keys")
 
 
 class Evidence:
@@ -48,7 +48,14 @@ class Evidence:
         """Whether there is anything that a signal of the kind could look at."""
         if kind in _OF_TABLES and (self._seen is None or not self._seen.sheets):  # no table without a column
             return False
+        if kind in _OF_TEXT and self.is_plain:
+            return kind == "text"
         return bool(getattr(self, _SIDES[kind]))
+
+    @property
+    def is_plain(self) -> bool:
+        """Its text is known to hold nothing that a signal looks for, but for those that look at every text."""
+        return self._seen is not None and self._seen.is_plain
 
     @property
     def members(self) -> Iterable[str]:
@@ -283,9 +290,18 @@ class TextSignals:
         self._parts = tuple(dict.fromkeys(part for _, parts in self._signals for part in parts))
         self._always = [one for one, parts in self._signals if not parts]
 
-    def worth_trying(self, text: str) -> list[tuple[int, Signal]]:
-        """Those whose expressions could fit the text, in their order."""
-        there = {part for part in self._parts if part in text}
+    @property
+    def pattern(self) -> str | None:
+        """An expression of RE2's that fits every text of which a signal of any kind could say something; None where
+        there is none.
+        """
+        if any("\n" in part for part in self._parts):  # what stands at the end of a text is followed by a line break
+            return None
+        return "|".join([r"\A[\x{feff} \t\r\n]*[<{\[]", *map(re.escape, self._parts)])
+
+    def worth_trying(self, evidence: Evidence) -> list[tuple[int, Signal]]:
+        """Those whose expressions could fit the text of a document, in their order."""
+        there = set() if evidence.is_plain else {part for part in self._parts if part in evidence.text}
         if not there:
             return self._always
         return [one for one, parts in self._signals if not parts or not there.isdisjoint(parts)]
