@@ -25,6 +25,8 @@ from pii_scan.source_map import locate
 _Ints = npt.NDArray[np.int64]
 Ages = Callable[[pa.Array, str], _Ints | None]
 """Given values and their entity type, the age of the person behind each; None where the type tells none."""
+_FEW = 16
+"""Hits up to which it costs less to take them one by one."""
 MAX_YOUNG = 18
 """Only who is younger is noted."""
 
@@ -121,8 +123,11 @@ class Collector:
         row, column = _places(batch, hits)
         for unit, members in self._units(batch, hits):
             labels = hits.label[members]
-            for number in pa.array(labels).unique().to_pylist():  # as they come: numbers depend on what was read before
-                mine = members[labels == number]
+            first = int(labels[0])
+            alike = bool((labels == first).all())
+            numbers = [first] if alike else pa.array(labels).unique().to_pylist()
+            for number in numbers:  # as they come: what their numbers are depends on what was read before
+                mine = members if alike else members[labels == number]
                 self._add_label(unit, hits, mine, hits.labels[number], values, row, column)
 
     def _units(self, batch: ChunkBatch, hits: Hits) -> list[tuple[_Unit, _Ints]]:
@@ -144,24 +149,25 @@ class Collector:
         self, unit: _Unit, hits: Hits, mine: _Ints, label: Label, values: pa.Array, row: _Ints | None,
         column: _Ints | None,
     ) -> None:  # fmt: skip
-        chosen = values.take(pa.array(mine))
+        chosen = values if len(mine) == len(values) else values.take(pa.array(mine))
         meant = chosen
         if hits.known_as is not None:
             meant = pc.coalesce(hits.known_as.take(pa.array(mine)).cast(chosen.type), chosen)
         prints = Prints(meant, label.entity_type)
-        self._note_ages(chosen, label.entity_type, prints, hits.synthetic[mine])
+        made_up = hits.synthetic[mine]
+        self._note_ages(chosen, label.entity_type, prints, made_up)
         rows = None if row is None else row[mine]
         columns = None if column is None else column[mine]
         self._index.add(len(mine), self._place(unit, rows, columns), {"entity_type": label.entity_type})
         self._prints.append(prints)
         self.pending += len(mine)
         for synthetic in (False, True):
-            some = np.flatnonzero(hits.synthetic[mine] == synthetic)
+            some = np.flatnonzero(made_up == synthetic)
             if len(some):
                 score = hits.score[mine[some]]
                 places = (None if rows is None else rows[some], None if columns is None else columns[some])
                 self._list(unit, label, synthetic, score, (prints, some),
-                           chosen.take(pa.array(some[: MAX_PLACES + 1])), *places)  # fmt: skip
+                           _first(chosen, some), *places)  # fmt: skip
 
     def _list(
         self, unit: _Unit, label: Label, synthetic: bool, score: npt.NDArray[np.float32],
@@ -249,8 +255,21 @@ def _said(label: Label) -> dict[str, str]:
             "reasons": label.reasons}  # fmt: skip
 
 
+def _first(values: pa.Array, some: _Ints) -> pa.Array:
+    """Of some of the values, ascending, as many as can be listed and one more."""
+    if len(some) == len(values) <= MAX_PLACES:
+        return values
+    return values.take(pa.array(some[: MAX_PLACES + 1]))
+
+
 def _values(texts: pa.Array, hits: Hits) -> pa.Array:
     """The hit values, gathered into one buffer. They never leave `findings`."""
+    if len(hits.text) <= _FEW:
+        held = {number: texts[number].as_buffer() for number in set(hits.text.tolist())}
+        places = zip(hits.text.tolist(), hits.start.tolist(), hits.end.tolist(), strict=True)
+        parts = [held[number][start:end].to_pybytes() for number, start, end in places]
+        ends = pa.py_buffer(np.cumsum([0, *map(len, parts)], dtype=np.int32))
+        return pa.StringArray.from_buffers(len(parts), ends, pa.py_buffer(b"".join(parts)))
     kind = np.int64 if pa.types.is_large_string(texts.type) else np.int32
     offsets = np.frombuffer(texts.buffers()[1], kind)[texts.offset :]
     data = np.frombuffer(texts.buffers()[2], np.uint8)
