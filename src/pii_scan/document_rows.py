@@ -5,7 +5,6 @@ Whose a document is, which system it is from and how old its records are is put 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -139,7 +138,10 @@ class DocumentRows:
         for name, months in self._months.items():
             if name in self._found:
                 place = {"target": self._refs[name].target, "document": self._done[name]["document"]}
-                rows += [{**place, **dataclasses.asdict(month)} for month in months]
+                rows += [
+                    {**place, "month": one.month, "basis": one.basis, "records": one.records, "oldest": one.oldest,
+                     "youngest": one.youngest} for one in months
+                ]  # fmt: skip
         return rows
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+MANY = 16
+"""Patterns from which on a look at what they have in common is worth it."""
+
 
 class Patterns:
     """A set of patterns. One without `/` fits a name at any depth; one with `/` fits the path from the target down.
@@ -17,18 +20,22 @@ class Patterns:
     [True, True, True, False]
     """
 
-    __slots__ = ("_flags", "_names", "_paths")
+    __slots__ = ("_flags", "_hints", "_names", "_paths")
 
     def __init__(self, patterns: Iterable[str], ignore_case: bool = False) -> None:
         names: list[str] = []
         paths: list[str] = []
+        hints: dict[str, None] = {}
         for pattern in patterns:
+            hints[_hint(pattern)] = None
             whole = pattern.strip("/") if pattern.strip("/") else pattern
             (paths if "/" in whole or pattern.startswith("/") else names).append(_regex(whole.removeprefix("./")))
         self._flags = re.DOTALL | re.IGNORECASE if ignore_case else re.DOTALL
         self._names: str | re.Pattern[str] = "|".join(names)
         """Compiled when it is first tried: of the patterns of systems most never are. Empty: none."""
         self._paths: str | re.Pattern[str] = "|".join(paths)
+        self._hints = () if "" in hints or len(hints) < MANY else tuple(_shortest(hints))
+        """One of these stands in every path of ASCII that fits, in small letters; empty: no one knows."""
 
     def __bool__(self) -> bool:
         return bool(self._names or self._paths)
@@ -44,6 +51,13 @@ class Patterns:
 
     def fit_exactly(self, path: str) -> bool:
         """The path itself fits a pattern."""
+        if self._hints and path.isascii():
+            lower = path.lower()
+            for hint in self._hints:
+                if hint in lower:
+                    break
+            else:
+                return False
         if self._names:
             if isinstance(self._names, str):
                 self._names = re.compile(self._names, self._flags)
@@ -52,6 +66,21 @@ class Patterns:
         if self._paths and isinstance(self._paths, str):
             self._paths = re.compile(self._paths, self._flags)
         return not isinstance(self._paths, str) and self._paths.fullmatch(path) is not None
+
+
+def _hint(pattern: str) -> str:
+    """The longest piece of a pattern that stands in a path of ASCII as it is, but for case; empty: there is none."""
+    without_sets = re.sub(r"\[.?[^\]]*\]", "*", pattern, flags=re.DOTALL)
+    return max(re.split(r"[^!-)+-.0->@-Z^-~\\ ]+", without_sets.removeprefix("./").strip("/").lower()), key=len)
+
+
+def _shortest(hints: Iterable[str]) -> list[str]:
+    """Without those that hold another."""
+    kept: list[str] = []
+    for hint in sorted(hints, key=len):
+        if not any(one in hint for one in kept):
+            kept.append(hint)
+    return kept
 
 
 def _regex(pattern: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,19 +23,18 @@ from pii_scan.detect import children
 from pii_scan.detect.ask import ExpressionTimeout
 from pii_scan.detect.batches import found_in, look_ahead
 from pii_scan.detect.detector import DEFAULT_MIN_SCORE, Detector, Reading, Seen
-from pii_scan.detect.engine import Detections
+from pii_scan.detect.labelled import Labelled
 from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.name_spans import finder
 from pii_scan.detect.presidio_guest import GuestError
 from pii_scan.detect.rules import load_rules
 from pii_scan.detect.split_names import Found, known_as
-from pii_scan.detect.validators import SYNTHETIC
 from pii_scan.document_rows import DocumentRows, row_tables
 from pii_scan.errors import DocumentError
 from pii_scan.extract import purview
 from pii_scan.extract.dispatch import BY_RECORD, DocumentDone, Extracted, Walked, extract, salvage, slices
 from pii_scan.extract.heard import Heard
-from pii_scan.findings.collect import Collector, Hits, Label
+from pii_scan.findings.collect import Collector
 from pii_scan.findings.columns import ColumnsSeen
 from pii_scan.findings.names import NameMasker
 from pii_scan.model import (
@@ -81,13 +79,19 @@ class _Task:
     """Where it is read as it goes through."""
     seen: Mapping[int, Seen] = dataclasses.field(default_factory=dict)
     """What was seen in its texts before, by `id` of the batch."""
+    plain: frozenset[int] = frozenset()
+    """As `Attribution.plain` gave it."""
     later: dict[DocumentRef, list[ChunkBatch]] | None = None
     """Batches whose dates are looked at where something is found: only then are they kept. None: at once."""
     last_flush: float = -FLUSH_SECONDS
     """The first hits leave at once: no one knows yet whether the document is harmless."""
 
     def is_due(self) -> bool:
-        """Whether what is gathered is to leave."""
+        """Whether what is gathered is to leave; of documents that are read ahead, which hold little, it leaves when all
+        are looked at.
+        """
+        if self.later is not None:
+            return False
         waited = time.monotonic() - self.last_flush > FLUSH_SECONDS
         return self.collector.pending > 0 and (waited or self.collector.pending > FLUSH_HITS)
 
@@ -124,12 +128,11 @@ class Pipeline:
         self._columns = ColumnsSeen(self._names) if settings.for_guard else None
         self._times = StageTimes(asked=settings.profile)
         self._profile = settings.profile
-        self._labels: dict[tuple[int, int, int, int, int], int] = {}
-        self._label_list: list[Label] = []
+        self._labelled = Labelled(self._detector)
 
     def run(self, unit: WorkUnit, beat: Beat) -> Iterator[dict[str, pa.Table]]:
         """The tables of one unit, in pieces. A document that cannot be opened or read becomes a problem row."""
-        task = self._task(unit, beat)
+        task = self._task(unit, beat, self._collector())
         try:
             with contextlib.ExitStack() as held:
                 with self._times.on("open"):
@@ -177,21 +180,25 @@ class Pipeline:
                 seen = look_ahead(self._detector, [batches for one in held for batches in one.readings()])
         except (ExpressionTimeout, GuestError):
             seen = {}  # each is looked at by itself, and one of them will say so
+        with self._times.on("observe"):
+            plain = frozenset() if self._attribution is None else self._attribution.plain(one.only() for one in held)
         made = Together(len(held))
+        collector = self._collector()
         for position, one in enumerate(held):
-            task = self._task(one.unit, beat)
-            task.seen, task.later = seen, {}
-            task.last_flush = math.inf
+            task = self._task(one.unit, beat, collector)
+            task.seen, task.plain, task.later = seen, plain, {}
             task.rows.opened(one.account)
             for tables in self._through(task, iter(one.pieces)):
                 made.add(position, tables)
-            made.add(position, self._flushed(task.collector))
             made.add_rows(position, task.rows.rows())
-        return made.ended(self._took())
+            made.come_to(position, collector.rows)
+        return made.ended({**self._flushed(collector), **self._took()})
 
-    def _task(self, unit: WorkUnit, beat: Beat) -> _Task:
+    def _collector(self) -> Collector:
+        return Collector(self._key, self._names.safe, self._ages)
+
+    def _task(self, unit: WorkUnit, beat: Beat, collector: Collector) -> _Task:
         self._detector.hear(beat)
-        collector = Collector(self._key, self._names.safe, self._ages)
         return _Task(unit, beat, collector, DocumentRows(self._names, self._key))
 
     def _through(self, task: _Task, pieces: Iterable[Walked]) -> Iterator[dict[str, pa.Table]]:
@@ -277,7 +284,7 @@ class Pipeline:
         """Shows a batch to all that look at documents as a whole."""
         with self._times.on("observe"):
             if self._attribution is not None:
-                self._attribution.observe(piece.ref, piece.batch)
+                self._attribution.observe(piece.ref, piece.batch, id(piece.batch) in task.plain)
             if task.later is not None:
                 task.later.setdefault(piece.ref, []).append(piece.batch)
             else:
@@ -345,31 +352,11 @@ class Pipeline:
         with self._times.on("collect"):
             for batch, found, whole in ready:
                 if len(found):
-                    hits = self._hits(found)
+                    hits = self._labelled.hits(found)
                     if whole is not None:
                         persons = np.array([rule.id == RULE_ID for rule in self._detector.rules])[found.rule]
                         hits = dataclasses.replace(hits, known_as=known_as(batch.texts, found, persons, whole))
                     collector.add(batch, hits)
-
-    def _hits(self, found: Detections) -> Hits:
-        """Detections with labels in place of rule numbers."""
-        kinds = ((found.rule, 48), (found.pattern, 40), (found.verdict, 32), (found.word + 1, 12), (found.note, 0))
-        combined = sum((column.astype(np.int64) << shift for column, shift in kinds), np.zeros(len(found), np.int64))
-        distinct, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
-        numbers = np.empty(len(distinct), np.int64)
-        for i, row in enumerate(first.tolist()):
-            kind = (
-                int(found.rule[row]), int(found.pattern[row]), int(found.verdict[row]), int(found.word[row]),
-                int(found.note[row]),
-            )  # fmt: skip
-            if kind not in self._labels:
-                rule = self._detector.rules[kind[0]]
-                reasons = "; ".join(self._detector.engine.reasons(*kind))
-                self._labels[kind] = len(self._label_list)
-                self._label_list.append(Label(rule.entity_type, rule.category, rule.id, reasons))
-            numbers[i] = self._labels[kind]
-        synthetic = (found.verdict & SYNTHETIC) != 0
-        return Hits(found.text, found.start, found.end, numbers[inverse], found.score, synthetic, self._label_list)
 
     def _ages(self, values: pa.Array, entity_type: str) -> npt.NDArray[np.int64] | None:
         return children.ages(values, entity_type, self._as_of) if children.tells_age(entity_type) else None
@@ -388,7 +375,7 @@ class Pipeline:
                 return
             if len(found):
                 rows.found(ref)
-                collector.add(ChunkBatch(name, PartOrigin(("name",))), self._hits(found))
+                collector.add(ChunkBatch(name, PartOrigin(("name",))), self._labelled.hits(found))
             collector.end()
 
 

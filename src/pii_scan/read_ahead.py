@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pii_scan.errors import DocumentError
 from pii_scan.extract.dispatch import DocumentDone, Extracted, Walked
+from pii_scan.extract.purview import ExportedItems
 from pii_scan.model import ChunkBatch, Document, Item, Problem, ProblemCode, Stage, WorkUnit
 from pii_scan.protocols import Source
 
@@ -34,6 +35,13 @@ class Ahead:
     """As `Document.account`."""
     pieces: list[Walked]
     text_bytes: int
+
+    def only(self) -> list[ChunkBatch]:
+        """All batches of the document; none where it has members."""
+        ref = self.unit.ref
+        if any(piece.ref is not ref for piece in self.pieces if not isinstance(piece, ExportedItems)):
+            return []
+        return [piece.batch for piece in self.pieces if isinstance(piece, Extracted)]
 
     def readings(self) -> Iterator[list[ChunkBatch]]:
         """The batches that are read in one go: those of a document, as far as no member comes in between."""

@@ -19,6 +19,7 @@ class Together:
         self.tables: dict[str, pa.Table] = {}
         self.counts: dict[str, list[int]] = {}
         """By table, how many rows are of each unit."""
+        self._come: dict[str, int] = {}
         self._parts: dict[str, list[pa.Table]] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {}
 
@@ -36,9 +37,20 @@ class Together:
                 self._rows.setdefault(name, []).extend(some)
                 self._count(name, position, len(some))
 
+    def come_to(self, position: int, rows: Mapping[str, int]) -> None:
+        """The unit at `position` is done, and by then there are so many rows of tables that `ended` is given whole."""
+        for name, number in rows.items():
+            if number > self._come.get(name, 0):
+                self._count(name, position, number - self._come.get(name, 0))
+                self._come[name] = number
+
     def ended(self, more: Mapping[str, pa.Table]) -> Together:
-        """With the tables made; `more`: of no unit in particular, and counted to the last."""
-        self.add(self.size - 1, more)
+        """With the tables made; `more`: those of `come_to`, and others, which count to the last unit."""
+        for name, table in more.items():
+            if name in self._come:
+                self._parts.setdefault(name, []).append(table)
+            else:
+                self.add(self.size - 1, {name: table})
         self.tables = {
             **{name: joined(parts) for name, parts in self._parts.items()},
             **row_tables(self._rows),

@@ -19,7 +19,7 @@ from pii_scan.detect.columns import Column, ColumnRules
 from pii_scan.detect.engine import Detections, RuleEngine, no_detections
 from pii_scan.detect.engine import Guests as AnyGuests
 from pii_scan.detect.guest_group import GuestGroup
-from pii_scan.detect.name_finder import NameFinder, NamesOfDocument, worth_a_look
+from pii_scan.detect.name_finder import NameFinder, NamesOfDocument, worth_looks
 from pii_scan.detect.name_rule import ENTITY_TYPE as PERSON
 from pii_scan.detect.name_rule import RULE_ID, name_rule
 from pii_scan.detect.named_near import weigh_names
@@ -103,16 +103,19 @@ class Detector:
         """What is in running texts of many documents, each as if looked at by itself. `alone`: of which documents the
         one text is all there is: names in it do not depend on others.
         """
-        joined = pa.concat_arrays([one.cast(pa.large_string()) for one in texts])
+        wide = pa.large_string()
+        joined = pa.concat_arrays([one if one.type == wide else one.cast(wide) for one in texts])
         count = [len(one) for one in texts]
         candidates = _parted(self.engine.candidates(joined, rejected=True), count)
         names: list[Detections | None] = [None] * len(texts)
         if self._names is not None and joined.nbytes < self._names.most_together:
-            some = [number for number, one in enumerate(texts) if alone[number] and worth_a_look(one)]
+            first = np.cumsum([0, *count])
+            worth = worth_looks(joined)
+            some = [number for number, one in enumerate(alone) if one and worth[first[number]]]
             none = no_detections()
             names = [none if one else None for one in alone]
             if some:
-                found = self._names.tagged(pa.concat_arrays([texts[number].cast(pa.large_string()) for number in some]))
+                found = self._names.tagged(joined.take(pa.array(first[some])))
                 for number, one in zip(some, _parted(found, [1] * len(some)), strict=True):
                     names[number] = one
         return [Seen(*both) for both in zip(candidates, names, strict=True)]

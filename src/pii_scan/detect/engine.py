@@ -183,6 +183,9 @@ class RuleEngine:
         """Of `found`: what reaches `min_score`, without what lies in a better one of its type; with `resolve`, one
         type for each span. Sorted by text, start and rule.
         """
+        if len(found) == 1:  # of many small texts
+            keep = (found.score >= min_score) & (found.score > 0)
+            return found if keep[0] else found.take(keep)
         start, end = (found.text << 40) + found.start, (found.text << 40) + found.end
         keep = drop_contained(self._type_of[found.rule], start, end, found.score)
         keep &= (found.score >= min_score) & (found.score > 0)

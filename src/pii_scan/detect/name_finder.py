@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pii_scan.detect.cell_bytes import text_offsets
 from pii_scan.detect.context import plain_header
 from pii_scan.detect.engine import Detections, no_detections
-from pii_scan.detect.names.glance import LOOKED_AT, may_hold_a_name, several_words, wordlike
+from pii_scan.detect.names.glance import LOOKED_AT, each_may_hold_a_name, may_hold_a_name, several_words, wordlike
 from pii_scan.detect.validators import UNSURE
 
 if TYPE_CHECKING:
@@ -183,6 +183,13 @@ class NamesOfDocument:
 def worth_a_look(texts: pa.Array) -> bool:
     """Whether the bytes of some texts say that a name may be among them; loads nothing of the model."""
     return bool(len(texts)) and may_hold_a_name(_data(texts))
+
+
+def worth_looks(texts: pa.Array) -> list[bool]:
+    """`worth_a_look` of each of some texts."""
+    bounds = text_offsets(texts)
+    found: list[bool] = each_may_hold_a_name(_data(texts), bounds - bounds[0]).tolist()
+    return found
 
 
 def _data(texts: pa.Array) -> npt.NDArray[np.uint8]:

@@ -189,11 +189,12 @@ def _text_type(document: Document, head: bytes, text: str, name: str) -> str:
 
 
 def _is_html(start: str, name: str) -> bool:
-    if _HTML_ROOT.match(start[:8192]):
+    opens = start.startswith("<")
+    if opens and _HTML_ROOT.match(start[:8192]):
         return True
     if name.endswith((".html", ".htm")):
         return _HTML_TAG.search(start) is not None
-    return not name.endswith(_XML_NAMES) and _HTML_START.match(start[:8192]) is not None
+    return opens and not name.endswith(_XML_NAMES) and _HTML_START.match(start[:8192]) is not None
 
 
 def is_mail(text: str, least: int) -> bool:
@@ -202,6 +203,9 @@ def is_mail(text: str, least: int) -> bool:
     >>> is_mail("From: a@example.no\nTo: b@example.no\n\nHei", 2), is_mail("Til: a\nFra: b\n\n", 2)
     (True, False)
     """
+    if not text[:1].isspace() and not text[:1].isdigit() and 0 <= text.find("\n", 0, _FIRST_LINE):
+        if _HEADER_LINE.match(text) is None:  # as most texts: found without taking it apart
+            return False
     first = next(iter(text[:_FIRST_LINE].splitlines()), "").strip()
     if not first.isdigit() and _HEADER_LINE.match(first) is None and len(first) < _FIRST_LINE:
         return False

@@ -74,7 +74,26 @@ def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Documen
             stream, part.encoding, part.first_row, limits=limits, size_bytes=size_bytes, at_start=at_start
         )
         return
-    yield from text_batches(stream, charset.detect(read_head(stream)), limits=limits)
+    head = read_head(stream)
+    encoding = charset.detect(head)
+    small = _small(head, encoding, limits) if stream.seek(0, 2) == len(head) else None
+    if small is None:
+        stream.seek(0)
+        yield from text_batches(stream, encoding, limits=limits)
+    elif small:
+        yield decoded_batch(Piece(small, 1))
+
+
+def _small(data: bytes, encoding: str, limits: Limits) -> bytes | None:
+    """A whole text as the one piece that it is, in UTF-8; None where that takes a longer look."""
+    limit = limits.max_value_bytes
+    last = data[-1:]
+    if len(data) >= _block_bytes(limit) or last >= b"\x80" or last == b"\r" or not charset.is_single_pass(encoding):
+        return None
+    text = charset.to_utf8(data, encoding)
+    if len(text) >= limit:
+        return None
+    return text if b"\n" in text or b"\r" not in text[:-1] else _LONE_CR.sub(b"\n", text)
 
 
 def read_head(stream: BinaryIO, size_bytes: int = charset.HEAD_BYTES) -> bytes:

@@ -16,14 +16,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pii_scan.findings.distinct import Distinct
-from pii_scan.findings.redact import fingerprints, mask
-from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES, joined
+from pii_scan.findings.gathered import Gathered, Prints
+from pii_scan.findings.redact import mask
+from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES
 from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, RowKeys
 from pii_scan.source_map import locate
 
 _Ints = npt.NDArray[np.int64]
 Ages = Callable[[pa.Array, str], _Ints | None]
 """Given values and their entity type, the age of the person behind each; None where the type tells none."""
+_FEW = 16
+"""Hits up to which it costs less to take them one by one."""
 MAX_YOUNG = 18
 """Only who is younger is noted."""
 
@@ -86,7 +89,7 @@ class _Tally:
 
 
 class Collector:
-    """Gathers the rows of one document at a time; `flush` hands them over."""
+    """Gathers the rows of one document after the other; `flush` hands them over."""
 
     def __init__(self, key: bytes, safe_name: Callable[[str], str], ages: Ages | None = None) -> None:
         """`safe_name` masks personal data in the names of sheets, columns and parts."""
@@ -97,8 +100,9 @@ class Collector:
         self._target = ""
         self._document = ""
         self._tallies: dict[tuple[_Unit, str, bool], _Tally] = {}
-        self._findings: list[pa.Table] = []
-        self._index: list[pa.Table] = []
+        self._findings = Gathered(FINDINGS, {"masked": mask})
+        self._index = Gathered(INDEX)
+        self._prints: list[Prints] = []
         self._keys: RowKeys | None = None
         self.pending = 0
         """Hits gathered since the last flush."""
@@ -119,8 +123,11 @@ class Collector:
         row, column = _places(batch, hits)
         for unit, members in self._units(batch, hits):
             labels = hits.label[members]
-            for number in pa.array(labels).unique().to_pylist():  # as they come: numbers depend on what was read before
-                mine = members[labels == number]
+            first = int(labels[0])
+            alike = bool((labels == first).all())
+            numbers = [first] if alike else pa.array(labels).unique().to_pylist()
+            for number in numbers:  # as they come: what their numbers are depends on what was read before
+                mine = members if alike else members[labels == number]
                 self._add_label(unit, hits, mine, hits.labels[number], values, row, column)
 
     def _units(self, batch: ChunkBatch, hits: Hits) -> list[tuple[_Unit, _Ints]]:
@@ -142,61 +149,60 @@ class Collector:
         self, unit: _Unit, hits: Hits, mine: _Ints, label: Label, values: pa.Array, row: _Ints | None,
         column: _Ints | None,
     ) -> None:  # fmt: skip
-        chosen = values.take(pa.array(mine))
+        chosen = values if len(mine) == len(values) else values.take(pa.array(mine))
         meant = chosen
         if hits.known_as is not None:
             meant = pc.coalesce(hits.known_as.take(pa.array(mine)).cast(chosen.type), chosen)
-        prints = fingerprints(meant, label.entity_type, self._key)
-        self._note_ages(chosen, label.entity_type, prints, hits.synthetic[mine])
+        prints = Prints(meant, label.entity_type)
+        made_up = hits.synthetic[mine]
+        self._note_ages(chosen, label.entity_type, prints, made_up)
         rows = None if row is None else row[mine]
         columns = None if column is None else column[mine]
-        self._index.append(self._table(INDEX, unit, len(mine), rows, columns, {
-            "fingerprint": pa.array(prints), "entity_type": label.entity_type,
-        }))  # fmt: skip
+        self._index.add(len(mine), self._place(unit, rows, columns), {"entity_type": label.entity_type})
+        self._prints.append(prints)
         self.pending += len(mine)
         for synthetic in (False, True):
-            some = np.flatnonzero(hits.synthetic[mine] == synthetic)
+            some = np.flatnonzero(made_up == synthetic)
             if len(some):
                 score = hits.score[mine[some]]
                 places = (None if rows is None else rows[some], None if columns is None else columns[some])
-                self._list(unit, label, synthetic, score, prints[some], chosen.take(pa.array(some[: MAX_PLACES + 1])),
-                           *places)  # fmt: skip
+                self._list(unit, label, synthetic, score, (prints, some),
+                           _first(chosen, some), *places)  # fmt: skip
 
     def _list(
         self, unit: _Unit, label: Label, synthetic: bool, score: npt.NDArray[np.float32],
-        prints: npt.NDArray[np.uint64], values: pa.Array, row: _Ints | None, column: _Ints | None,
+        prints: tuple[Prints, _Ints], values: pa.Array, row: _Ints | None, column: _Ints | None,
     ) -> None:  # fmt: skip
-        """Findings rows for the first MAX_PLACES of a unit; the rest is tallied. `values`: as many as can be listed and
-        one more.
+        """Findings rows for the first MAX_PLACES of a unit; the rest is tallied. `prints`: and which of them are meant;
+        `values`: as many as can be listed and one more.
         """
         tally = self._tallies.setdefault((unit, label.recognizer, synthetic), _Tally(label))
         listed = min(len(score), MAX_PLACES - tally.listed)
         if listed:
-            ones = pa.array(np.ones(listed, np.int64))
-            shown = {} if row is None or self._keys is None else {"part": pa.array(self._keys.of(row[:listed]))}
-            self._findings.append(
-                self._table(FINDINGS, unit, listed, None if row is None else row[:listed],
-                            None if column is None else column[:listed], {
-                    **_said(label), **shown, "count": ones, "distinct": ones, "score": pa.array(score[:listed]),
-                    "synthetic": synthetic, "masked": mask(values.slice(0, listed)),
-                })
-            )  # fmt: skip
+            place = self._place(
+                unit, None if row is None else row[:listed], None if column is None else column[:listed]
+            )
+            if row is not None and self._keys is not None:
+                place["part"] = pa.array(self._keys.of(row[:listed]), pa.string())
+            self._findings.add(listed, place, _said(label), {
+                "count": 1, "distinct": 1, "score": score[:listed], "synthetic": synthetic,
+                "masked": values.slice(0, listed),
+            })  # fmt: skip
             tally.listed += listed
         if len(score) > listed:
             tally.rest += len(score) - listed
             if float(score[listed:].max()) > tally.score:
                 tally.score, tally.label = float(score[listed:].max()), label
             tally.masked = tally.masked or mask(values.slice(listed, 1))[0].as_py()
-            tally.prints.add(prints[listed:])
+            tally.prints.add(prints[0].made(self._key)[prints[1][listed:]])
 
-    def _note_ages(
-        self, values: pa.Array, entity_type: str, prints: npt.NDArray[Any], synthetic: npt.NDArray[Any]
-    ) -> None:
+    def _note_ages(self, values: pa.Array, entity_type: str, prints: Prints, synthetic: npt.NDArray[Any]) -> None:
         found = None if self._ages is None else self._ages(values, entity_type)
         if found is not None:
             young = np.flatnonzero((found < MAX_YOUNG) & ~synthetic)
-            persons = self._young.setdefault(self._document, {}).setdefault(entity_type, {})
-            persons.update(zip(prints[young].tolist(), found[young].tolist(), strict=True))
+            if len(young):
+                persons = self._young.setdefault(self._document, {}).setdefault(entity_type, {})
+                persons.update(zip(prints.made(self._key)[young].tolist(), found[young].tolist(), strict=True))
 
     def younger_than(self, age: int, document: str) -> int:
         """Distinct persons below the age (at most `MAX_YOUNG`) in a document: of one entity type, the one with most."""
@@ -213,31 +219,35 @@ class Collector:
             if tally.rest:
                 kind = "column" if unit.kind == "cell" else unit.kind
                 rest = _Unit(kind, unit.sheet, unit.part, unit.header, unit.column)
-                self._findings.append(self._table(FINDINGS, rest, 1, None, None, {
-                    **_said(tally.label), "count": tally.rest, "distinct": len(tally.prints), "score": tally.score,
+                self._findings.add(1, self._place(rest, None, None), _said(tally.label), {
+                    "count": tally.rest, "distinct": len(tally.prints), "score": np.array([tally.score], np.float32),
                     "synthetic": synthetic, "masked": tally.masked,
-                }))  # fmt: skip
+                })  # fmt: skip
         self._tallies = {}
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows gathered since the last flush, by table."""
+        return {"findings": self._findings.rows, "index": self._index.rows}
 
     def flush(self) -> dict[str, pa.Table]:
         """The rows gathered since the last call, by table; empty tables are left out."""
         tables = {}
-        for name, parts in (("findings", self._findings), ("index", self._index)):
-            if parts:
-                tables[name] = joined(parts)
-        self._findings, self._index, self.pending = [], [], 0
+        if self._findings.rows:
+            tables["findings"] = self._findings.table()
+            self._findings = Gathered(FINDINGS, {"masked": mask})
+        if self._index.rows:
+            tables["index"] = self._index.table({"fingerprint": Prints.of_all(self._prints, self._key)})
+            self._index, self._prints = Gathered(INDEX), []
+        self.pending = 0
         return tables
 
-    def _table(
-        self, schema: pa.Schema, unit: _Unit, count: int, row: _Ints | None, column: _Ints | None,
-        values: dict[str, Any],
-    ) -> pa.Table:  # fmt: skip
-        place = {
+    def _place(self, unit: _Unit, row: _Ints | None, column: _Ints | None) -> dict[str, Any]:
+        return {
             "target": self._target, "document": self._document, "kind": unit.kind, "sheet": unit.sheet,
-            "part": unit.part, "header": unit.header, "row": None if row is None else pa.array(row),
-            "column": unit.column if column is None else pa.array(column),
+            "part": unit.part, "header": unit.header, "row": row,
+            "column": unit.column if column is None else column,
         }  # fmt: skip
-        return pa.table([_column(entry, {**place, **values}[entry.name], count) for entry in schema], schema=schema)
 
 
 def _said(label: Label) -> dict[str, str]:
@@ -245,22 +255,21 @@ def _said(label: Label) -> dict[str, str]:
             "reasons": label.reasons}  # fmt: skip
 
 
-def _column(entry: pa.Field, value: Any, count: int) -> pa.Array:
-    """A column from an array, or from one value for all rows; words become dictionaries."""
-    if isinstance(value, pa.Array):
-        return (
-            value.dictionary_encode().cast(entry.type) if pa.types.is_dictionary(entry.type) else value.cast(entry.type)
-        )
-    if not pa.types.is_dictionary(entry.type):
-        return pa.repeat(pa.scalar(value, entry.type), count)
-    if value is None:
-        return pa.nulls(count, entry.type)
-    zeros = pa.repeat(pa.scalar(0, pa.int32()), count)
-    return pa.DictionaryArray.from_arrays(zeros, pa.array([value], pa.string()))
+def _first(values: pa.Array, some: _Ints) -> pa.Array:
+    """Of some of the values, ascending, as many as can be listed and one more."""
+    if len(some) == len(values) <= MAX_PLACES:
+        return values
+    return values.take(pa.array(some[: MAX_PLACES + 1]))
 
 
 def _values(texts: pa.Array, hits: Hits) -> pa.Array:
     """The hit values, gathered into one buffer. They never leave `findings`."""
+    if len(hits.text) <= _FEW:
+        held = {number: texts[number].as_buffer() for number in set(hits.text.tolist())}
+        places = zip(hits.text.tolist(), hits.start.tolist(), hits.end.tolist(), strict=True)
+        parts = [held[number][start:end].to_pybytes() for number, start, end in places]
+        ends = pa.py_buffer(np.cumsum([0, *map(len, parts)], dtype=np.int32))
+        return pa.StringArray.from_buffers(len(parts), ends, pa.py_buffer(b"".join(parts)))
     kind = np.int64 if pa.types.is_large_string(texts.type) else np.int32
     offsets = np.frombuffer(texts.buffers()[1], kind)[texts.offset :]
     data = np.frombuffer(texts.buffers()[2], np.uint8)

@@ -6,6 +6,7 @@ Follows no symbolic link below the target and opens nothing that is not a regula
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -153,12 +154,33 @@ class FileSource:
             pass
         return self._problem(path, ProblemCode.UNSUPPORTED, "symbolic link not followed")
 
-    @contextmanager
-    def open(self, ref: DocumentRef) -> Iterator[Document]:
-        """The document `ref`. Raises DocumentError: `permission`, `vanished`, `changed`, `unsupported`."""
-        path = os.path.join(self._real, ref.path) if self._is_folder else self._real
+    def open(self, ref: DocumentRef) -> _Opened:
+        """The document `ref`, to be entered, which raises DocumentError: `permission`, `vanished`, `changed`,
+        `unsupported`.
+        """
+        return _Opened(self._real, ref, self._is_folder)
+
+    def changed(self, ref: DocumentRef, document: Document) -> Problem | None:
+        """Whether the file is another than was listed; to be asked after reading, before it is closed."""
+        return changed_since(ref, document.content)
+
+
+class _Opened:
+    """A file while it is open."""
+
+    __slots__ = ("_content", "_is_below", "_ref", "_root")
+
+    def __init__(self, root: str, ref: DocumentRef, is_below: bool) -> None:
+        """`is_below`: the file lies in the folder `root`; else it is `root` itself."""
+        self._root = root
+        self._ref = ref
+        self._is_below = is_below
+        self._content: BinaryIO | None = None
+
+    def __enter__(self) -> Document:
+        root, ref = self._root, self._ref
         try:
-            descriptor = _open_file(self._real, ref.path) if self._is_folder else os.open(self._real, _FILE_FLAGS)
+            descriptor = _open_file(root, ref.path) if self._is_below else os.open(root, _FILE_FLAGS)
         except OSError as error:
             raise _document_error(error, "the file") from None
         except ValueError:
@@ -167,12 +189,44 @@ class FileSource:
         if not stat.S_ISREG(status.st_mode):  # it has become a folder, a pipe
             os.close(descriptor)
             raise DocumentError("unsupported", "not a regular file")
-        with os.fdopen(descriptor, "rb", BUFFER_BYTES) as content:
-            yield Document(ref, content, local_path=path, account=_account(status.st_uid))
+        self._content = _content(descriptor, status.st_size)
+        path = os.path.join(root, ref.path) if self._is_below else root
+        return Document(ref, self._content, local_path=path, account=_account(status.st_uid))
 
-    def changed(self, ref: DocumentRef, document: Document) -> Problem | None:
-        """Whether the file is another than was listed; to be asked after reading, before it is closed."""
-        return changed_since(ref, document.content)
+    def __exit__(self, *_: object) -> None:
+        assert self._content is not None
+        self._content.close()
+
+
+class _SmallFile(io.BytesIO):
+    """An open file that was read to its end."""
+
+    def __init__(self, data: bytes, descriptor: int) -> None:
+        super().__init__(data)
+        self._descriptor = descriptor
+
+    def fileno(self) -> int:
+        """Of the file."""
+        return self._descriptor
+
+    def close(self) -> None:
+        """Closes the file too."""
+        if not self.closed:
+            super().close()
+            os.close(self._descriptor)
+
+
+def _content(descriptor: int, size: int) -> BinaryIO:
+    """An open file at its start. A small one is read at once: readers look at its start again and again."""
+    if size <= BUFFER_BYTES:
+        try:
+            data = os.read(descriptor, size + 1)
+            if len(data) == size:
+                return _SmallFile(data, descriptor)
+            os.lseek(descriptor, 0, os.SEEK_SET)  # it grows, or is longer than the system says
+        except OSError:  # whoever reads it will hear of it
+            pass
+    return os.fdopen(descriptor, "rb", BUFFER_BYTES)
 
 
 @lru_cache(maxsize=1000)

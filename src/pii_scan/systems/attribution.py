@@ -10,11 +10,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pii_scan.globs import Patterns
 from pii_scan.model import ChunkBatch, DocumentRef, printable
 from pii_scan.systems.profiles import PathRule, Profile, ProfileTable
-from pii_scan.systems.seen import Seen, composed
-from pii_scan.systems.signals import Evidence, PartSignal, PathSignal, Signal, anywhere
+from pii_scan.systems.seen import Seen, composed, running_text
+from pii_scan.systems.signals import Evidence, PartSignal, PathSignal, Signal, TextSignals, anywhere
 
 THRESHOLD = 0.5
 DECLARED = "target: declared to be from this system"
@@ -56,6 +59,7 @@ class Attribution:
                 self._by_kind.setdefault(signal.kind, []).append((number, signal))
         self._by_kind["part"].sort(key=lambda one: isinstance(one[1], PartSignal) and one[1].sender)
         self._by_kind["text"] = self._by_kind.pop("text", [])  # last: they cost most
+        self._texts = TextSignals(self._by_kind["text"])
         texts = [(number, signal.score) for number, signal in self._by_kind["text"]]
         self._by_text = {n: together(score for of, score in texts if of == n) for n, _ in texts}
         globs = [
@@ -69,12 +73,27 @@ class Attribution:
         parts = [s.part for _, s in self._by_kind.get("part", ()) if isinstance(s, PartSignal)]
         self._keeps = lru_cache(_KNOWN_NAMES)(Patterns(parts, ignore_case=True).fit_exactly)
 
-    def observe(self, ref: DocumentRef, batch: ChunkBatch) -> None:
-        """A batch of a document, any of its batches in any order; only the first are looked at."""
+    def plain(self, documents: Iterable[Sequence[ChunkBatch]]) -> frozenset[int]:
+        """The `id` of each batch that is the only text of its document and holds nothing that a signal looks for in
+        text: all are looked at in one go. `documents`: the batches of each that is about to come.
+        """
+        alone = [running[0] for running in map(running_text, documents) if len(running) == 1]
+        alone = [batch for batch in alone if len(batch.texts) == 1]
+        if not alone or self._texts.pattern is None:
+            return frozenset()
+        wide = pa.large_string()
+        texts = [batch.texts if batch.texts.type == wide else batch.texts.cast(wide) for batch in alone]
+        hit = pc.match_substring_regex(pa.concat_arrays(texts), self._texts.pattern)
+        return frozenset(id(batch) for batch, one in zip(alone, hit.to_pylist(), strict=True) if one is False)
+
+    def observe(self, ref: DocumentRef, batch: ChunkBatch, plain: bool = False) -> None:
+        """A batch of a document, any of its batches in any order; only the first are looked at. `plain`: as `plain`
+        says of it.
+        """
         last = self._last
         if last is None or (last[0] is not ref and last[0] != ref):
             last = self._last = (ref, self._of(ref))
-        last[1].take(batch)
+        last[1].take(batch, plain)
 
     def finish(self, ref: DocumentRef, media_type: str) -> tuple[str | None, tuple[str, ...]]:
         """The system, or None, and the labels of the signals that told it, strongest first. Forgets the document."""
@@ -122,7 +141,7 @@ class Attribution:
                 continue
             if not evidence.has(kind):
                 continue
-            for number, signal in signals:
+            for number, signal in self._texts.worth_trying(evidence) if kind == "text" else signals:
                 if kind == "text" and number not in fired and self._by_text[number] < THRESHOLD:
                     continue  # on their own they would not do
                 if kind == "part" and isinstance(signal, PartSignal) and signal.sender:  # asked rarely: it takes long

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
@@ -49,7 +49,7 @@ class Seen:
     """The first text, the headers, the first rows, the parts and the members of one document."""
 
     __slots__ = (
-        "_columns", "_full", "_keeps", "_last_headers", "_room", "_rows", "_texts",
+        "_columns", "_full", "_keeps", "_last_headers", "_plain", "_room", "_rows", "_texts",
         "members", "parts", "sheets", "systems",
     )  # fmt: skip
 
@@ -57,6 +57,7 @@ class Seen:
         """`keeps`: whether the part of a name is one that a signal asks for."""
         self._keeps = keeps
         self._texts: list[str] = []
+        self._plain: pa.Array | None = None
         self._room = TEXT_BYTES
         self._full: set[tuple[str, int]] = set()
         self._columns: dict[tuple[str, int], int] = {}
@@ -71,8 +72,10 @@ class Seen:
         self.systems: set[str | None] = set()
         """Of the documents directly within this one."""
 
-    def take(self, batch: ChunkBatch) -> None:
-        """Looks at a batch; costs next to nothing once enough is known."""
+    def take(self, batch: ChunkBatch, plain: bool = False) -> None:
+        """Looks at a batch; costs next to nothing once enough is known. `plain`: it is the only text of the document,
+        and what signals look for is not in it.
+        """
         origin = batch.origin
         if isinstance(origin, ColumnOrigin):
             if (origin.sheet, origin.column) not in self._full:
@@ -80,6 +83,8 @@ class Seen:
         elif isinstance(origin, PartOrigin):
             if len(self.parts) < MAX_PARTS:
                 self._parts(batch.texts, origin)
+        elif plain:
+            self._plain = batch.texts
         elif self._room > 0:
             self._texts += self._start(batch.texts)
 
@@ -89,8 +94,16 @@ class Seen:
             self.members[path] = None
 
     @property
+    def is_plain(self) -> bool:
+        """Whether there is no text but one that holds nothing that signals look for."""
+        return self._plain is not None and not self._rows and not self._texts
+
+    @property
     def text(self) -> str:
         """The start of the text; what is made of tables without it is in `rows`."""
+        if self._plain is not None:
+            self._texts += self._start(self._plain)
+            self._plain = None
         return "".join(self._texts)
 
     @property
@@ -133,6 +146,11 @@ class Seen:
         for at, name in enumerate(origin.parts[: len(texts)]):
             if self._keeps(name):
                 self.parts.append((name.lower(), _first_bytes(texts, at, 2000)))
+
+
+def running_text(batches: Sequence[ChunkBatch]) -> list[ChunkBatch]:
+    """Those of some batches that `Seen.text` is made of."""
+    return [batch for batch in batches if len(batch.texts) and not isinstance(batch.origin, ColumnOrigin | PartOrigin)]
 
 
 def _first_bytes(texts: pa.Array, at: int, size: int) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -32,6 +32,7 @@ _SIDES = {
     "text": "text", "root": "root", "keys": "keys", "part": "parts",
 }  # fmt: skip
 """What signals of a kind look at."""
+_OF_TABLES, _OF_TEXT = ("headers", "tables"), ("text", "root", "keys")
 
 
 class Evidence:
@@ -45,7 +46,16 @@ class Evidence:
 
     def has(self, kind: str) -> bool:
         """Whether there is anything that a signal of the kind could look at."""
+        if kind in _OF_TABLES and (self._seen is None or not self._seen.sheets):  # no table without a column
+            return False
+        if kind in _OF_TEXT and self.is_plain:
+            return kind == "text"
         return bool(getattr(self, _SIDES[kind]))
+
+    @property
+    def is_plain(self) -> bool:
+        """Its text is known to hold nothing that a signal looks for, but for those that look at every text."""
+        return self._seen is not None and self._seen.is_plain
 
     @property
     def members(self) -> Iterable[str]:
@@ -269,6 +279,32 @@ class TextSignal(Signal):
     def described(self) -> str:
         """As `Signal.described`."""
         return _said("text", self.label, (self.regex,))
+
+
+class TextSignals:
+    """Signals of texts, of which most texts hold nothing that any asks for."""
+
+    def __init__(self, signals: Sequence[tuple[int, Signal]]) -> None:
+        """`signals`: each with a number that is given back with it; those of other kinds are always worth trying."""
+        self._signals = [(one, one[1].contains if isinstance(one[1], TextSignal) else ()) for one in signals]
+        self._parts = tuple(dict.fromkeys(part for _, parts in self._signals for part in parts))
+        self._always = [one for one, parts in self._signals if not parts]
+
+    @property
+    def pattern(self) -> str | None:
+        """An expression of RE2's that fits every text of which a signal of any kind could say something; None where
+        there is none.
+        """
+        if any("\n" in part for part in self._parts):  # what stands at the end of a text is followed by a line break
+            return None
+        return "|".join([r"\A[\x{feff} \t\r\n]*[<{\[]", *map(re.escape, self._parts)])
+
+    def worth_trying(self, evidence: Evidence) -> list[tuple[int, Signal]]:
+        """Those whose expressions could fit the text of a document, in their order."""
+        there = set() if evidence.is_plain else {part for part in self._parts if part in evidence.text}
+        if not there:
+            return self._always
+        return [one for one, parts in self._signals if not parts or not there.isdisjoint(parts)]
 
 
 @dataclass(frozen=True, slots=True)
