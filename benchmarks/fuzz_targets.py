@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
+from pii_scan import kernel
 from pii_scan.config import load_config
 from pii_scan.contract.model import load_contract
-from pii_scan.detect import kernel
 from pii_scan.detect.groups import PADDING
 from pii_scan.detect.patterns import PatternSet
 from pii_scan.detect.rules import FLAGS, load_rules
