@@ -174,10 +174,8 @@ static void find_keyed(Keyed *to, Py_ssize_t *next)
         Py_ssize_t size = stop - begin < BLOCK ? stop - begin : BLOCK;
         const uint8_t *from = bytes + begin;
         for (Py_ssize_t i = 0; i < size; i++) {
-            uint8_t here = from[i], after = from[i + 1];
-            uint8_t digit = (uint8_t)(after - '0') < 10, letter = (uint8_t)((after | 0x20) - 'a') < 26;
-            flags[i] = ((here == ':') & ((from[i - 1] == '"') | digit)) | ((here == '>') & (digit | letter | (after == '<')))
-                | ((here == '=') & ((after == '"') | (after == '\'')));
+            flags[i] = (from[i] == '>') | ((from[i] == '=') & ((from[i + 1] == '"') | (from[i + 1] == '\'')))
+                | ((from[i] == ':') & ((from[i - 1] == '"') | ((uint8_t)(from[i + 1] - '0') < 10)));
         }
         memset(flags + size, 0, (size_t)(BLOCK - size));
         Py_ssize_t count = flagged(flags, (size + 7) & ~(Py_ssize_t)7, begin, marks);
