@@ -20,7 +20,8 @@ _DATE = re.compile(
     r"(?<![\w.,/-])(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{1,2}\. ?[a-zA-Zæøå]{3,9}\.? \d{4}"
     r"|[A-Z][a-z]{2,8} \d{1,2}, \d{4})(?![\w/-]|[.,]\d)"
 )
-_LABEL = re.compile(r"([^\W\d_]+(?:[ -][^\W\d_]+)?)[ \t]?:?[ \t\r\n]{1,8}$")
+_LABEL = re.compile(r"\n?[ \t\r\n]{1,8}:?[ \t]?([^\W\d_]+(?:[ -][^\W\d_]+)?)")
+"""One word or two before a date, read from the date backwards: so there is one place to try."""
 _LOOK_BACK = 48
 _BEFORE_YEAR = len("31. september. ") + 1
 """So many signs, no fewer than there can be, are between the begin of a date and that of its year."""
@@ -42,8 +43,8 @@ def labelled_day(text: str, last_day: int) -> int:
     period = words().sorts.index("period")
     for at in _after_words(text):
         found = _DATE.match(text, at)
-        label = _LABEL.search(text[max(at - _LOOK_BACK, 0) : at]) if found is not None else None
-        if found is None or label is None or sort_of(label[1]) in (-1, period):
+        label = _LABEL.match(text[max(at - _LOOK_BACK, 0) : at][::-1]) if found is not None else None
+        if found is None or label is None or sort_of(label[1][::-1]) in (-1, period):
             continue
         day = _day(found[0])
         if 0 <= day <= last_day:
