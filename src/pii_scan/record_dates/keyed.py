@@ -71,7 +71,7 @@ _Values = tuple[Places, Places, Places, Places]
 def _compiled(kernel: ModuleType, data: Bytes, owned: int) -> _Values:
     """The values as the compiled kernel finds them."""
     rows = np.empty((min(len(data) // 16 + _PAD, ROOM), 5), np.int64)
-    parts = []
+    parts: list[Places] = []
     at = 0
     while not parts or at < len(data):
         count, at = kernel.keyed(data, rows, owned, at)

@@ -67,17 +67,12 @@ def _after_words(text: str) -> list[int]:
     if not len(years):
         return []
     first = digit[2:] | (points[2:] - points.dtype.type(65) < 26)
-    at = np.flatnonzero(first & _is_one_of(points[1:-1], b" \t\r\n")) + 2
+    blank = points[1:-1]
+    at = np.flatnonzero(first & ((blank == 32) | (blank == 10) | (blank == 9) | (blank == 13))) + 2
     before = points[at - 2]
     at = at[(before >= 128) | _WORD_OR_GAP[np.minimum(before, 127)]]
     year = years[np.minimum(np.searchsorted(years, at), len(years) - 1)]
-    return at[(year >= at) & (year - at <= _BEFORE_YEAR)].tolist()
-
-
-def _is_one_of(points: npt.NDArray[np.uint8 | np.uint32], signs: bytes) -> npt.NDArray[np.bool_]:
-    found = points == signs[0]
-    for sign in signs[1:]:
-        found |= points == sign
+    found: list[int] = at[(year >= at) & (year - at <= _BEFORE_YEAR)].tolist()
     return found
 
 

@@ -60,7 +60,7 @@ _Stamps = tuple[Days, Days, Days]
 def _compiled(kernel: ModuleType, data: Bytes, owned: int, continued: bool) -> _Stamps:
     """The stamps as the compiled kernel finds them."""
     columns = np.empty((3, min(len(data) // 16 + _PAD, ROOM)), np.int64)
-    parts = []
+    parts: list[Days] = []
     begin = 0
     while not parts or begin < len(data):
         count, begin = kernel.stamps(data, *columns, owned, continued, HEAD_BYTES, begin)
