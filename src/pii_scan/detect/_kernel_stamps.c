@@ -199,7 +199,7 @@ static void find_stamps(Stamps *to, Py_ssize_t *next)
     const uint8_t *bytes = to->bytes;
     uint8_t flags[BLOCK] = {0};
     Py_ssize_t marks[BLOCK + 8];
-    Py_ssize_t begin = *next > 1 ? *next : 1, stop = to->length - 1; /* all marks stand between digits */
+    Py_ssize_t begin = *next > 2 ? *next : 2, stop = to->length - 2; /* two digits are on either side of all marks */
 
     if (to->owned <= 0) {
         stop = 0;
@@ -209,9 +209,9 @@ static void find_stamps(Stamps *to, Py_ssize_t *next)
     while (begin < stop) {
         Py_ssize_t size = stop - begin < BLOCK ? stop - begin : BLOCK;
         const uint8_t *from = bytes + begin;
-        for (Py_ssize_t i = 0; i < size; i++) {
-            flags[i] = ((from[i] == ':') | (from[i] == '.')) & ((uint8_t)(from[i - 1] - '0') < 10)
-                & ((uint8_t)(from[i + 1] - '0') < 10);
+        for (Py_ssize_t i = 0; i < size; i++) { /* the outer digits: they tell versions apart, `HTTP/1.1` */
+            flags[i] = ((from[i] == ':') | (from[i] == '.')) & ((uint8_t)(from[i - 2] - '0') < 10)
+                & ((uint8_t)(from[i + 2] - '0') < 10);
         }
         memset(flags + size, 0, (size_t)(BLOCK - size));
         Py_ssize_t count = flagged(flags, (size + 7) & ~(Py_ssize_t)7, begin, marks);

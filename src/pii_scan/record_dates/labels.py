@@ -27,6 +27,7 @@ _BEFORE_YEAR = len("31. september. ") + 1
 """So many signs, no fewer than there can be, are between the begin of a date and that of its year."""
 _FOREIGN_DIGITS = 0x660
 """Digits of other scripts, which expressions take for digits, begin here (Unicode category Nd)."""
+_SHORT = 512
 _WORD_OR_GAP = np.zeros(128, np.bool_)
 _WORD_OR_GAP[[*range(65, 91), *range(97, 123), *b" \t\r\n:"]] = True
 """What may stand before the blank before a date that a word names."""
@@ -55,8 +56,10 @@ def labelled_day(text: str, last_day: int) -> int:
 def _after_words(text: str) -> list[int]:
     """Where a date may begin that a word stands before; there are few such places in prose, and hardly any in logs.
 
-    No date begins within another one after a blank, so each place is for itself.
+    No date begins within another one after a blank, so each place is for itself. A short text is soon gone through.
     """
+    if len(text) < _SHORT:
+        return [found.start() for found in _DATE.finditer(text)]
     try:
         points: npt.NDArray[np.uint8 | np.uint32] = np.frombuffer(text.encode("latin-1"), np.uint8)
         digit = points - np.uint8(48) < 10  # wraps round for what lies before 0

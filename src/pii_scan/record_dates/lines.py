@@ -45,6 +45,8 @@ def line_days(data: Bytes, owned: int, continued: bool = False) -> tuple[Days, i
     else:
         stamps, lines = _compiled(compiled, data, owned, continued), compiled.lines(data, owned, continued)
     at, start, day = stamps
+    if not len(at):
+        return day, lines
     if len(at) > 1 and (at[1:] < at[:-1]).any():
         order = np.argsort(at, kind="stable")
         at, start, day = at[order], start[order], day[order]
