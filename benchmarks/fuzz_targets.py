@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
+from pii_scan import kernel
 from pii_scan.config import load_config
 from pii_scan.contract.model import load_contract
-from pii_scan.detect import kernel
 from pii_scan.detect.groups import PADDING
 from pii_scan.detect.patterns import PatternSet
 from pii_scan.detect.rules import FLAGS, load_rules
@@ -36,6 +36,9 @@ from pii_scan.findings.store import load_run
 from pii_scan.model import Document, DocumentRef, Limits, Problem
 from pii_scan.notice.model import load_notice
 from pii_scan.notice.record_file import load_record
+from pii_scan.record_dates.forms import read_days
+from pii_scan.record_dates.keyed import values_under_keys
+from pii_scan.record_dates.lines import line_days
 from pii_scan.report import html, json_v1
 from pii_scan.systems.profiles import load_profiles
 
@@ -199,5 +202,16 @@ def _both_kernels(data: bytes) -> str:
     for name in kernel.NAMES:
         os.environ[kernel.VARIABLE] = name
         found = _patterns().scan(buffer)
-        said.append([found.pattern.tolist(), found.start.tolist(), found.end.tolist()])
+        said.append([found.pattern.tolist(), found.start.tolist(), found.end.tolist(), _dates(data)])
     return "" if said[0] == said[1] else "the kernels differ"
+
+
+def _dates(data: bytes) -> list[Any]:
+    """What the data show of dates: in lines, under keys, and each line as a cell."""
+    block = np.frombuffer(data or b"\0", np.uint8)
+    days, count = line_days(block, len(block) - 9)
+    keyed = values_under_keys(block, len(block) - 9)
+    ends = np.append(np.flatnonzero(block == 10), len(block))
+    starts = np.append(0, ends[:-1])
+    read = read_days(block, starts, ends - starts, 2026)
+    return [days.tolist(), count, *(one.tolist() for one in (*keyed[:3], *read)), keyed.names]

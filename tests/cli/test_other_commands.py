@@ -51,7 +51,7 @@ def test_doctor_says_what_is_there_and_ends_with_1_when_something_is_missing(
 
 
 def test_doctor_says_which_kernel_runs(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pii_scan.detect import kernel
+    from pii_scan import kernel
 
     monkeypatch.setenv(kernel.VARIABLE, "numpy")
     assert "matching kernel: numpy" in call("doctor").out

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pii_scan.detect import automaton, kernel, walks
+from pii_scan import kernel
+from pii_scan.detect import automaton, walks
 from pii_scan.detect.automaton import START, Automaton
 from pii_scan.detect.context import AFTER, BEFORE, ContextIndex
 from pii_scan.detect.expression import read_expression

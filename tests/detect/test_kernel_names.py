@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pii_scan.detect import kernel
+from pii_scan import kernel
 from pii_scan.detect.names import around, features, words
 from pii_scan.detect.names.cases import single_case
 from pii_scan.detect.names.decode import best_tags

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pii_scan.detect import kernel
+from pii_scan import kernel
 
-SOURCES = sorted(Path(kernel.__file__).parent.glob("_kernel*.c"))
+SOURCES = sorted((Path(kernel.__file__).parent / "detect").glob("_kernel*.c"))
 RUN = """
 import importlib.util, sys
 spec = importlib.util.spec_from_file_location("pii_scan.detect._kernel", sys.argv[1])
@@ -45,9 +45,8 @@ def test_no_sanitizer_has_anything_to_say(tmp_path):
     command = ["gcc", *flags, "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{header.parent}"]
     subprocess.run([*command, *map(str, SOURCES), "-o", str(built)], check=True)
     environment = {**os.environ, "LD_PRELOAD": sanitizer, "ASAN_OPTIONS": "detect_leaks=0", "PII_SCAN_KERNEL": "native"}
-    tests = [
-        str(Path(__file__).with_name(name)) for name in ("test_kernel.py", "test_kernel_names.py", "test_cell_bytes.py")
-    ]
+    names = ("test_kernel.py", "test_kernel_names.py", "test_kernel_dates.py", "test_cell_bytes.py")
+    tests = [str(Path(__file__).with_name(name)) for name in names]
     root = Path(__file__).resolve().parents[2]
     script = [sys.executable, "-c", RUN, str(built), *tests]
     ran = subprocess.run(script, cwd=root, env=environment, capture_output=True, text=True)

@@ -11,10 +11,10 @@ import click
 
 from pii_scan import __version__
 from pii_scan.cli.options import Output, common, output
-from pii_scan.detect.kernel import VARIABLE, compiled_kernel, native
 from pii_scan.errors import PiiScanError
 from pii_scan.extract import archive_tool, ocr
 from pii_scan.extract.sandbox import probe
+from pii_scan.kernel import VARIABLE, compiled_kernel, native
 from pii_scan.registry import DATA_FOLDERS, data_folder
 from pii_scan.sources.objects import url as objects
 from pii_scan.sources.sql.url import DRIVERS, UNTESTED, missing_drivers

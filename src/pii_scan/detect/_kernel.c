@@ -1,4 +1,5 @@
-/* The hot loops of `pii_scan.detect`: where matches can begin, walks of automata, context words near spans, names.
+/* The hot loops of `pii_scan.detect`: where matches can begin, walks of automata, context words near spans, names; and
+   those of `pii_scan.record_dates`.
 
    Each does what the NumPy code beside it does, which is its oracle. All arrays belong to Python; every length, item
    size and index is checked, so that no bytes and no table, whatever they hold, let a read leave a buffer. */
@@ -72,13 +73,17 @@ static PyMethodDef methods[] = {
     {"features", kernel_features, METH_VARARGS, NULL},
     {"weighed", kernel_weighed, METH_VARARGS, NULL},
     {"tags", kernel_tags, METH_VARARGS, NULL},
+    {"stamps", kernel_stamps, METH_VARARGS, NULL},
+    {"lines", kernel_lines, METH_VARARGS, NULL},
+    {"keyed", kernel_keyed, METH_VARARGS, NULL},
+    {"days", kernel_days, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
 static PyModuleDef_Slot slots[] = {{0, NULL}};
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "pii_scan.detect._kernel", "The hot loops of detection, compiled.", 0, methods, slots,
+    PyModuleDef_HEAD_INIT, "pii_scan.detect._kernel", "The hot loops of detection and of dates, compiled.", 0, methods, slots,
     NULL, NULL, NULL,
 };
 

@@ -47,5 +47,9 @@ PyObject *kernel_single_case(PyObject *self, PyObject *args);
 PyObject *kernel_features(PyObject *self, PyObject *args);
 PyObject *kernel_weighed(PyObject *self, PyObject *args);
 PyObject *kernel_tags(PyObject *self, PyObject *args);
+PyObject *kernel_stamps(PyObject *self, PyObject *args);
+PyObject *kernel_lines(PyObject *self, PyObject *args);
+PyObject *kernel_keyed(PyObject *self, PyObject *args);
+PyObject *kernel_days(PyObject *self, PyObject *args);
 
 #endif

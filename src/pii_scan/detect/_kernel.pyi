@@ -1,4 +1,4 @@
-"""The hot loops of detection, compiled from `_kernel.c`. Arrays are contiguous; ValueError and TypeError for others."""
+"""The hot loops of detection and of dates, compiled. Arrays are contiguous; ValueError and TypeError for others."""
 
 import numpy as np
 import numpy.typing as npt
@@ -124,3 +124,21 @@ def weighed(emission: npt.NDArray[np.int8], features: _States, out: _States, /) 
 
 def tags(emission: _Floats, run: _Ints, transition: _Floats, back: _Bytes, tags: _Bytes, /) -> None:
     """Writes the best tags; `back`: three numbers a word, to work in."""
+
+# Dates of records. Places are bytes.
+
+def stamps(
+    data: _Bytes, at: _Ints, start: _Ints, day: _Ints, owned: int, continued: bool, head: int, begin: int, /
+) -> tuple[int, int]:
+    """(stamps written to `at`, `start` of the line and `day`, in no order, the byte to go on from)."""
+
+def lines(data: _Bytes, owned: int, continued: bool, /) -> int:
+    """Lines of two bytes or more that begin before `owned`; not the first one if it is `continued`."""
+
+def keyed(data: _Bytes, rows: _Ints, owned: int, begin: int, /) -> tuple[int, int]:
+    """(values written to `rows`, the byte to go on from). A row: form, key from and to, value from, its length."""
+
+def days(
+    data: _Bytes, starts: _Ints, lengths: _Ints, day_first: _Ints, month_first: _Ints, named: _Bools, century: int, /
+) -> int:
+    """Writes the days of texts in both readings, and which may have a month's name, which is not read; how many."""

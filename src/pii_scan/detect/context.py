@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.kernel import native
 from pii_scan.detect.rules import Rule
 from pii_scan.detect.word_automaton import word_automaton
+from pii_scan.kernel import native
 
 BEFORE = 64
 """Bytes of UTF-8."""

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from pii_scan.detect.automaton import MAX_JOINED, Automaton
 from pii_scan.detect.charset import ByteSet
 from pii_scan.detect.expression import WIDE, Expression
-from pii_scan.detect.kernel import ROOM, native
 from pii_scan.detect.starts import CLUSTERS, DEPTH, MAX_RATE, Opening, Openings, anchor_of, byte_mask, opening_of
 from pii_scan.detect.walks import ANY_FOLLOWS
+from pii_scan.kernel import ROOM, native
 
 PADDING = 512
 """Separators before and after the texts of a buffer, so that no read leaves it."""

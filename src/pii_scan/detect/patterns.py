@@ -24,9 +24,9 @@ from pii_scan.detect.charset import WORD
 from pii_scan.detect.decider import Decider
 from pii_scan.detect.expression import CannotCompile, Expression, Lookahead, read_expression
 from pii_scan.detect.groups import Group, Groups, layout_of
-from pii_scan.detect.kernel import native
 from pii_scan.detect.starts import byte_mask
 from pii_scan.detect.walks import accepted, extent, walked
+from pii_scan.kernel import native
 
 _Bytes = npt.NDArray[np.uint8]
 _Ints = npt.NDArray[np.int64]

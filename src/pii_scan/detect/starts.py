@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from pii_scan.detect.charset import DIGITS, WORD, ByteSet
 from pii_scan.detect.expression import Expression, Nfa
-from pii_scan.detect.kernel import ROOM, native
+from pii_scan.kernel import ROOM, native
 
 ANCHORS = (*(1 << byte for byte in b"@[:+/=#_(-."), DIGITS)
 """Bytes, or sets of them, that are rare in text; a match that must hold one is looked for around it."""

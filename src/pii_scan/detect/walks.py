@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pii_scan.detect.automaton import START, Automaton
-from pii_scan.detect.kernel import ROOM, native
+from pii_scan.kernel import ROOM, native
 
 MAX_STEPS = 4096
 """A walk still alive after so many bytes is given up: keeps the cost linear."""

@@ -22,7 +22,6 @@ from typing import Any, Protocol
 from pii_scan import __version__
 from pii_scan.config import Config, checked
 from pii_scan.detect.detector import load_recognizers
-from pii_scan.detect.kernel import native
 from pii_scan.detect.rules import Rule, rules_hash
 from pii_scan.engines import call
 from pii_scan.engines.group import Group, Part, Progress, grouped
@@ -36,6 +35,7 @@ from pii_scan.errors import RunError, UsageError
 from pii_scan.findings.redact import fingerprint_key, key_check
 from pii_scan.findings.run_writer import RunWriter, check_unused
 from pii_scan.findings.store import MANIFEST, Run, load_run
+from pii_scan.kernel import native
 from pii_scan.model import Item, Problem, WorkUnit
 from pii_scan.protocols import Source
 from pii_scan.settings import Settings, settings_json

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from pii_scan.kernel import native
 from pii_scan.record_dates.tally import NO_DAY, Days
 from pii_scan.record_dates.words import words
 
@@ -45,6 +47,9 @@ def read_days(data: Bytes, starts: Days, lengths: Days, century: int) -> Read:
 
     `century`: the year of two digits up to which a year is of this century, later ones of the last.
     """
+    compiled = native()
+    if compiled is not None:
+        return _compiled(compiled, data, starts, lengths, century)
     alike = _all_iso(data, starts, lengths)
     if alike is not None:
         return alike
@@ -58,6 +63,18 @@ def read_days(data: Bytes, starts: Days, lengths: Days, century: int) -> Read:
     if not parts:
         return Read(none, none)
     return Read(np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]))
+
+
+def _compiled(kernel: ModuleType, data: Bytes, starts: Days, lengths: Days, century: int) -> Read:
+    """The days as the compiled kernel reads them; names of months are for `_named`."""
+    day_first, month_first = np.empty((2, len(starts)), np.int64)
+    by_name = np.empty(len(starts), np.bool_)
+    if kernel.days(data, starts, lengths, day_first, month_first, by_name, century):
+        rows = np.flatnonzero(by_name)
+        for first in range(0, len(rows), _ROWS):
+            part = rows[first : first + _ROWS]
+            day_first[part] = month_first[part] = _named(_block(data, starts[part], lengths[part]), century)
+    return Read(day_first, month_first)
 
 
 _ISO_DIGITS = [0, 1, 2, 3, 5, 6, 8, 9]

@@ -6,11 +6,14 @@ what stands before a value that begins with digits, or with a weekday.
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from pii_scan.kernel import ROOM, native
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -45,23 +48,48 @@ def values_under_keys(data: Bytes, owned: int) -> Keyed:
     """What stands under keys whose mark (a quote, `<`, a blank) lies before offset `owned`: it may be the last thing
     before a cut.
     """
-    padded = np.concatenate([data, np.zeros(_PAD, np.uint8)])
-    found = [_json(padded), _elements(padded), _attributes(padded), _lines(padded)]
-    mark, begin, end, value = (np.concatenate([part[number] for part in found]) for number in range(4))
-    mine = (begin >= 0) & (end > begin) & (end - begin <= KEY_BYTES) & (mark < owned)
-    begin, end, value = begin[mine], end[mine], value[mine]
+    compiled = native()
+    found = _values(data, owned) if compiled is None else _compiled(compiled, data, owned)
+    begin, end, value, length = found
     if not len(begin):
         return Keyed(begin, begin, begin, [])
     keys = np.empty((len(begin), KEY_BYTES), np.uint8)
     for at in range(0, len(begin), _ROWS):  # the places take eight times the memory of what is there
         part = slice(at, at + _ROWS)
         places = begin[part, None] + np.arange(KEY_BYTES)
-        keys[part] = padded[np.minimum(places, len(padded) - 1)] * (places < end[part, None])
+        keys[part] = data[np.minimum(places, len(data) - 1)] * (places < end[part, None])
     buffers = [None, pa.py_buffer(keys)]
     coded = pa.Array.from_buffers(pa.binary(KEY_BYTES), len(keys), buffers).dictionary_encode()
     names = [name.rstrip(b"\0").decode("utf-8", "replace") for name in coded.dictionary.to_pylist()]
-    length = np.minimum(_first_of(padded, value, np.full(len(value), len(data)), _ENDS_VALUE) - value, _VALUE_BYTES)
     return Keyed(coded.indices.to_numpy(), value, length, names)
+
+
+_Values = tuple[Places, Places, Places, Places]
+"""Begin and end of keys, begin and length of their values; form by form."""
+
+
+def _compiled(kernel: ModuleType, data: Bytes, owned: int) -> _Values:
+    """The values as the compiled kernel finds them."""
+    rows = np.empty((min(len(data) // 16 + _PAD, ROOM), 5), np.int64)
+    parts: list[Places] = []
+    at = 0
+    while not parts or at < len(data):
+        count, at = kernel.keyed(data, rows, owned, at)
+        parts.append(rows[:count].copy())
+    found = np.concatenate(parts) if len(parts) > 1 else parts[0]
+    _, begin, end, value, length = found[np.argsort(found[:, 0], kind="stable")].T.copy()
+    return begin, end, value, length
+
+
+def _values(data: Bytes, owned: int) -> _Values:
+    """What the compiled kernel finds: its oracle, and in its place where it is not."""
+    padded = np.concatenate([data, np.zeros(_PAD, np.uint8)])
+    found = [_json(padded), _elements(padded), _attributes(padded), _lines(padded)]
+    mark, begin, end, value = (np.concatenate([part[number] for part in found]) for number in range(4))
+    mine = (begin >= 0) & (end > begin) & (end - begin <= KEY_BYTES) & (mark < owned)
+    begin, end, value = begin[mine], end[mine], value[mine]
+    length = np.minimum(_first_of(padded, value, np.full(len(value), len(data)), _ENDS_VALUE) - value, _VALUE_BYTES)
+    return begin, end, value, length
 
 
 _Found = tuple[Places, Places, Places, Places]

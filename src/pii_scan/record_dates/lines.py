@@ -8,11 +8,14 @@ Knows no keys: a stamp under a key that stands before it (`"x":"2026-...`) is no
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pii_scan.kernel import ROOM, native
 from pii_scan.record_dates.forms import days_of
 from pii_scan.record_dates.tally import NO_DAY, Days
 from pii_scan.record_dates.words import words
@@ -36,6 +39,40 @@ def line_days(data: Bytes, owned: int, continued: bool = False) -> tuple[Days, i
 
     `continued`: the first line began in an earlier block.
     """
+    compiled = native()
+    if compiled is None:
+        stamps, lines = _stamps(data, owned, continued)
+    else:
+        stamps, lines = _compiled(compiled, data, owned, continued), compiled.lines(data, owned, continued)
+    at, start, day = stamps
+    if not len(at):
+        return day, lines
+    if len(at) > 1 and (at[1:] < at[:-1]).any():
+        order = np.argsort(at, kind="stable")
+        at, start, day = at[order], start[order], day[order]
+    told = _of_another_thing(data, at, at - start)
+    start, day = start[~told], day[~told]
+    return day[np.diff(start, prepend=-1) != 0], lines
+
+
+_Stamps = tuple[Days, Days, Days]
+"""Offsets of stamps that stand where those of lines do, the begins of their lines, their days; in any order."""
+
+
+def _compiled(kernel: ModuleType, data: Bytes, owned: int, continued: bool) -> _Stamps:
+    """The stamps as the compiled kernel finds them."""
+    columns = np.empty((3, min(len(data) // 16 + _PAD, ROOM)), np.int64)
+    parts: list[Days] = []
+    begin = 0
+    while not parts or begin < len(data):
+        count, begin = kernel.stamps(data, *columns, owned, continued, HEAD_BYTES, begin)
+        parts.append(columns[:, :count].copy())
+    at, start, day = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+    return at, start, day
+
+
+def _stamps(data: Bytes, owned: int, continued: bool) -> tuple[_Stamps, int]:
+    """What the compiled kernel finds, and how many lines there are: its oracle, and in its place where it is not."""
     breaks = np.flatnonzero(data == 10)
     starts = np.concatenate([np.zeros(1, np.int64), breaks + 1])
     mine = starts < owned
@@ -52,13 +89,7 @@ def line_days(data: Bytes, owned: int, continued: bool = False) -> tuple[Days, i
     before = padded[at + _PAD - 1]
     kept = (offset < HEAD_BYTES) & ((offset == 0) | _OPENS[before] | (offset == 1) & _QUOTES[before])
     kept &= mine[line]
-    at, day, line, offset = at[kept], day[kept], line[kept], offset[kept]
-    told = _of_another_thing(data, at, offset)
-    at, day, line = at[~told], day[~told], line[~told]
-    order = np.lexsort((at, line))
-    line, day = line[order], day[order]
-    first = np.diff(line, prepend=-1) != 0
-    return day[first], lines
+    return (at[kept], starts[line[kept]], day[kept]), lines
 
 
 def _of_another_thing(data: Bytes, at: Days, offset: Days) -> npt.NDArray[np.bool_]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.kernel import native
 from pii_scan.detect.names.tokens import Codes, Ints
+from pii_scan.kernel import native
 
 OUTSIDE, BEGIN, INSIDE = 0, 1, 2
 START = 3

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.kernel import native
 from pii_scan.detect.names.tokens import WORD, Codes, Hashes, Ints, Tokens, mixed, word_hashes
+from pii_scan.kernel import native
 
 _S, _SMALL_LETTER = ord("s"), 0x20
 MIN_GENITIVE = 4

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.kernel import native
 from pii_scan.detect.names.decode import Floats, best_tags
 from pii_scan.detect.names.evidence import Lists, WordTable
 from pii_scan.detect.names.features import BITS, Candidates
 from pii_scan.detect.names.tokens import Codes
 from pii_scan.errors import ConfigError
+from pii_scan.kernel import native
 
 FILE = Path(__file__).with_name("model.npz")
 _STEPS = 127

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.kernel import native
+from pii_scan.kernel import native
 
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
