@@ -11,7 +11,7 @@ enum { JSON, ELEMENT, ATTRIBUTE, LINE };
 typedef struct {
     const uint8_t *bytes;
     Py_ssize_t length, owned;
-    Py_ssize_t seen, line; /* up to where line ends have been looked for, and the begin of the line there; -1 for none */
+    Py_ssize_t seen, line; /* how far line ends have been looked for; the begin of the line there, -1 for none */
     int64_t *rows;
     Py_ssize_t room, found;
 } Keyed;

@@ -173,7 +173,8 @@ static void dotted(Stamps *to, Py_ssize_t dot)
     }
     hour += to->bytes[hour] == ' ';
     const uint8_t *time = to->bytes + hour;
-    if (hour + 5 > to->length || !all_digits(time, 2) || (time[2] != ':' && time[2] != '.') || !all_digits(time + 3, 2)) {
+    if (hour + 5 > to->length || !all_digits(time, 2) || (time[2] != ':' && time[2] != '.')
+        || !all_digits(time + 3, 2)) {
         return;
     }
     take(to, at, day_of(number(text + 6, 4), number(text + 3, 2), number(text, 2)));
@@ -237,15 +238,17 @@ static void find_stamps(Stamps *to, Py_ssize_t *next)
 
 PyObject *kernel_stamps(PyObject *self, PyObject *args)
 {
-    static const Wanted wanted[] = {{"data", "B", 1, 0}, {"at", "lq", 8, 1}, {"start", "lq", 8, 1}, {"day", "lq", 8, 1}};
+    static const Wanted wanted[] = {
+        {"data", "B", 1, 0}, {"at", "lq", 8, 1}, {"start", "lq", 8, 1}, {"day", "lq", 8, 1},
+    };
     PyObject *objects[4], *result = NULL;
     Column columns[4];
     Stamps to;
     Py_ssize_t next;
 
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOOOnpnn", &objects[0], &objects[1], &objects[2], &objects[3], &to.owned, &to.continued,
-                          &to.head, &next)) {
+    if (!PyArg_ParseTuple(args, "OOOOnpnn", &objects[0], &objects[1], &objects[2], &objects[3], &to.owned,
+                          &to.continued, &to.head, &next)) {
         return NULL;
     }
     if (columns_take(columns, objects, wanted, 4)) {

@@ -28,6 +28,7 @@ _BEFORE_YEAR = len("31. september. ") + 1
 _FOREIGN_DIGITS = 0x660
 """Digits of other scripts, which expressions take for digits, begin here (Unicode category Nd)."""
 _SHORT = 512
+"""Characters of a text that is gone through sooner than its places are found."""
 _WORD_OR_GAP = np.zeros(128, np.bool_)
 _WORD_OR_GAP[[*range(65, 91), *range(97, 123), *b" \t\r\n:"]] = True
 """What may stand before the blank before a date that a word names."""
@@ -56,7 +57,7 @@ def labelled_day(text: str, last_day: int) -> int:
 def _after_words(text: str) -> list[int]:
     """Where a date may begin that a word stands before; there are few such places in prose, and hardly any in logs.
 
-    No date begins within another one after a blank, so each place is for itself. A short text is soon gone through.
+    No date begins within another one after a blank, so each place is for itself.
     """
     if len(text) < _SHORT:
         return [found.start() for found in _DATE.finditer(text)]
