@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pii_scan.detect import kernel
+from pii_scan import kernel
 from pii_scan.detect.beyond_ascii import holds_high
 from pii_scan.detect.cell_bytes import all_digits, laid_out, text_offsets
 from pii_scan.detect.groups import PADDING

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pii_scan.detect.ask import SEPARATOR
-from pii_scan.detect.kernel import native
+from pii_scan.kernel import native
 
 _Ints = npt.NDArray[np.int64]
 _Bools = npt.NDArray[np.bool_]

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from pii_scan.detect.ask import SEPARATOR
 from pii_scan.detect.groups import PADDING
-from pii_scan.detect.kernel import native
+from pii_scan.kernel import native
 
 _Ints = npt.NDArray[np.int64]
 _Bytes = npt.NDArray[np.uint8]

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.kernel import native
+from pii_scan.kernel import native
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
