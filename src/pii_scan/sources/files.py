@@ -6,25 +6,18 @@ Follows no symbolic link below the target and opens nothing that is not a regula
 from __future__ import annotations
 
 import errno
-import io
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import BinaryIO
 
-from pii_scan.errors import DocumentError, TargetError
+from pii_scan.errors import TargetError
 from pii_scan.globs import Patterns
 from pii_scan.model import Document, DocumentRef, Limits, Problem, ProblemCode, Stage
-
-BUFFER_BYTES = 1 << 16
-_PERMISSION = (errno.EACCES, errno.EPERM)
-_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
-_FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
-"""With O_PATH (Linux) a folder is only passed through: a server is not asked to open it."""
-_FILE_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+from pii_scan.sources.open_file import account_name, as_document_error, descend, open_file
+from pii_scan.sources.opened_ahead import OpenedAhead
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +51,11 @@ class FileSource:
         self._exclude = Patterns(exclude)
         self._excluded_dirs = frozenset(os.path.realpath(path) for path in excluded_dirs)
         self._real = os.path.realpath(target)
+        self._ahead = OpenedAhead(self._open_file)
         try:
             status = os.stat(target)
         except OSError as error:
-            what = "cannot be opened" if error.errno in _PERMISSION else "does not exist"
+            what = "cannot be opened" if as_document_error(error, "it").code == "permission" else "does not exist"
             raise TargetError(f"target {target!r} {what}") from None
         self._is_folder = stat.S_ISDIR(status.st_mode)
         self._status = status
@@ -126,7 +120,7 @@ class FileSource:
                 yield self._os_problem(own, error)
 
     def _os_problem(self, path: str, error: OSError, what: str = "the file") -> Problem:
-        failure = _document_error(error, what)
+        failure = as_document_error(error, what)
         return self._problem(path, ProblemCode(failure.code), failure.detail)
 
     def _file(self, entry: _Entry) -> DocumentRef | Problem | None:
@@ -154,11 +148,19 @@ class FileSource:
             pass
         return self._problem(path, ProblemCode.UNSUPPORTED, "symbolic link not followed")
 
+    def expect(self, refs: Iterable[DocumentRef]) -> None:
+        """Which documents come next: where it takes long to open one, some are opened before their turn."""
+        self._ahead.expect(ref for ref in refs if ref.target == self.target)
+
     def open(self, ref: DocumentRef) -> _Opened:
         """The document `ref`, to be entered, which raises DocumentError: `permission`, `vanished`, `changed`,
         `unsupported`.
         """
-        return _Opened(self._real, ref, self._is_folder)
+        path = os.path.join(self._real, ref.path) if self._is_folder else self._real
+        return _Opened(self._ahead, ref, path)
+
+    def _open_file(self, ref: DocumentRef) -> BinaryIO:
+        return open_file(self._real, ref.path if self._is_folder else "")
 
     def changed(self, ref: DocumentRef, document: Document) -> Problem | None:
         """Whether the file is another than was listed; to be asked after reading, before it is closed."""
@@ -168,76 +170,20 @@ class FileSource:
 class _Opened:
     """A file while it is open."""
 
-    __slots__ = ("_content", "_is_below", "_ref", "_root")
+    __slots__ = ("_ahead", "_content", "_path", "_ref")
 
-    def __init__(self, root: str, ref: DocumentRef, is_below: bool) -> None:
-        """`is_below`: the file lies in the folder `root`; else it is `root` itself."""
-        self._root = root
-        self._ref = ref
-        self._is_below = is_below
+    def __init__(self, ahead: OpenedAhead[DocumentRef], ref: DocumentRef, path: str) -> None:
+        self._ahead, self._ref, self._path = ahead, ref, path
         self._content: BinaryIO | None = None
 
     def __enter__(self) -> Document:
-        root, ref = self._root, self._ref
-        try:
-            descriptor = _open_file(root, ref.path) if self._is_below else os.open(root, _FILE_FLAGS)
-        except OSError as error:
-            raise _document_error(error, "the file") from None
-        except ValueError:
-            raise DocumentError("vanished", "the file has no valid name") from None
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):  # it has become a folder, a pipe
-            os.close(descriptor)
-            raise DocumentError("unsupported", "not a regular file")
-        self._content = _content(descriptor, status.st_size)
-        path = os.path.join(root, ref.path) if self._is_below else root
-        return Document(ref, self._content, local_path=path, account=_account(status.st_uid))
+        self._content = content = self._ahead.take(self._ref)
+        owner = os.fstat(content.fileno()).st_uid
+        return Document(self._ref, content, local_path=self._path, account=account_name(owner))
 
     def __exit__(self, *_: object) -> None:
         assert self._content is not None
         self._content.close()
-
-
-class _SmallFile(io.BytesIO):
-    """An open file that was read to its end."""
-
-    def __init__(self, data: bytes, descriptor: int) -> None:
-        super().__init__(data)
-        self._descriptor = descriptor
-
-    def fileno(self) -> int:
-        """Of the file."""
-        return self._descriptor
-
-    def close(self) -> None:
-        """Closes the file too."""
-        if not self.closed:
-            super().close()
-            os.close(self._descriptor)
-
-
-def _content(descriptor: int, size: int) -> BinaryIO:
-    """An open file at its start. A small one is read at once: readers look at its start again and again."""
-    if size <= BUFFER_BYTES:
-        try:
-            data = os.read(descriptor, size + 1)
-            if len(data) == size:
-                return _SmallFile(data, descriptor)
-            os.lseek(descriptor, 0, os.SEEK_SET)  # it grows, or is longer than the system says
-        except OSError:  # whoever reads it will hear of it
-            pass
-    return os.fdopen(descriptor, "rb", BUFFER_BYTES)
-
-
-@lru_cache(maxsize=1000)
-def _account(number: int) -> str:
-    """The name of a user of this machine; empty where the system has none (on Windows, or one that was removed)."""
-    try:
-        import pwd
-
-        return pwd.getpwuid(number).pw_name
-    except (ImportError, KeyError):
-        return ""
 
 
 def changed_since(ref: DocumentRef, content: BinaryIO) -> Problem | None:
@@ -252,19 +198,6 @@ def changed_since(ref: DocumentRef, content: BinaryIO) -> Problem | None:
     return None
 
 
-def _document_error(error: OSError, what: str) -> DocumentError:
-    if error.errno in _PERMISSION:
-        return DocumentError("permission", f"no permission to open {what}")
-    if error.errno in _GONE:
-        return DocumentError("vanished", f"{what} is no longer there")
-    if error.errno == errno.ELOOP:
-        return DocumentError("changed", f"{what} has become a symbolic link")
-    if error.errno == errno.ENAMETOOLONG:
-        return DocumentError("limit", f"the path of {what} is too long to open")
-    name = errno.errorcode.get(error.errno or 0, "unknown error")
-    return DocumentError("corrupt", f"{what} cannot be opened: {name}")
-
-
 @contextmanager
 def _scan(root: str, path: str) -> Iterator[Iterable[os.DirEntry[str]]]:
     """`os.scandir` of a folder at any depth, where POSIX has it; no link on the way is followed."""
@@ -272,7 +205,7 @@ def _scan(root: str, path: str) -> Iterator[Iterable[os.DirEntry[str]]]:
         with os.scandir(os.path.join(root, path) if path else root) as listing:
             yield listing
         return
-    folder = _descend(root, path)
+    folder = descend(root, path)
     try:
         descriptor = os.open(".", os.O_RDONLY | getattr(os, "O_DIRECTORY", 0), dir_fd=folder)
     finally:
@@ -292,33 +225,8 @@ def _status(root: str, path: str) -> os.stat_result:
         if error.errno != errno.ENAMETOOLONG:
             raise
     folder, _, name = path.rpartition("/")
-    descriptor = _descend(root, folder)
+    descriptor = descend(root, folder)
     try:
         return os.stat(name, dir_fd=descriptor, follow_symlinks=False)
     finally:
         os.close(descriptor)
-
-
-def _open_file(root: str, path: str) -> int:
-    """Opens a file name by name: a folder that has become a link since it was listed may lead anywhere."""
-    flags = _FILE_FLAGS | getattr(os, "O_NOFOLLOW", 0)
-    if os.open not in os.supports_dir_fd:
-        return os.open(os.path.join(root, path), flags)
-    folder, _, name = path.rpartition("/")
-    descriptor = _descend(root, folder)
-    try:
-        return os.open(name, flags, dir_fd=descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _descend(root: str, path: str) -> int:
-    """A descriptor of a folder, reached name by name, to open what is in it. The caller closes it."""
-    descriptor = os.open(root, _FOLDER_FLAGS)
-    for name in filter(None, path.split("/")):
-        try:
-            inner = os.open(name, _FOLDER_FLAGS | getattr(os, "O_NOFOLLOW", 0), dir_fd=descriptor)
-        finally:
-            os.close(descriptor)
-        descriptor = inner
-    return descriptor

@@ -7,6 +7,8 @@ ahead.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -61,6 +63,14 @@ class OpenedAhead(Generic[File]):
         opened = self._open(file)
         return opened, time.perf_counter() - begin
 
+    def _started(self, file: File) -> tuple[BinaryIO, float]:
+        """Opened, and read as far as the first buffer goes."""
+        opened, seconds = self._timed(file)
+        if isinstance(opened, io.BufferedReader):
+            with contextlib.suppress(OSError):  # whoever reads it will hear of it
+                opened.peek()
+        return opened, seconds
+
     def _send(self) -> None:
         """Has as many opened as may be, while it takes long."""
         if self._mean < SLOW_SECONDS:
@@ -69,7 +79,7 @@ class OpenedAhead(Generic[File]):
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(PARALLEL, "pii-scan-ahead")
             file = self._next.popleft()
-            self._coming[file] = self._pool.submit(self._timed, file)
+            self._coming[file] = self._pool.submit(self._started, file)
 
 
 def _close(coming: Future[tuple[BinaryIO, float]]) -> None:

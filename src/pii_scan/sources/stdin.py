@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from pii_scan.errors import DocumentError, TargetError
 from pii_scan.model import Document, DocumentRef, Limits, Problem, ProblemCode, Stage
-from pii_scan.sources.files import BUFFER_BYTES
+from pii_scan.sources.open_file import BUFFER_BYTES
 
 
 class StdinSource:
