@@ -1,4 +1,4 @@
-"""Single-file compression (gzip, bzip2, xz, Zstandard, LZ4) and tar archives: their members as documents.
+"""Tar archives: their members as documents.
 
 Nothing is written under a member's own name, and no link is followed. ZIP is in `zip_archive`.
 """
@@ -6,13 +6,11 @@ Nothing is written under a member's own name, and no link is followed. ZIP is in
 from __future__ import annotations
 
 import io
-import posixpath
 import tarfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 from pii_scan.errors import DocumentError
-from pii_scan.extract import decompress
 from pii_scan.extract.limits import (
     PIECE,
     BoundedReader,
@@ -31,10 +29,6 @@ TAR_RECORD_BYTES = 8 << 20
 
 TAR_FAULTS = (tarfile.TarError, OSError, ValueError, OverflowError, EOFError, IndexError, KeyError)
 
-_STRIPPED = {".gz": "", ".tgz": ".tar", ".bz2": "", ".tbz2": ".tar", ".tbz": ".tar", ".xz": "", ".txz": ".tar",
-             ".lzma": "", ".gzip": "", ".svgz": ".svg", ".zst": "", ".tzst": ".tar", ".zstd": "",
-             ".lz4": ""}  # fmt: skip
-
 
 def problem(ref: DocumentRef, error: DocumentError) -> Problem:
     """A DocumentError as a Problem of `ref`."""
@@ -52,71 +46,6 @@ def member_document(
             if not size_of(content):
                 return
         yield Document(ref, content)
-
-
-def _extract_stream(
-    document: Document, limits: Limits, budget: Budget, stream: decompress.DecompressedStream | decompress.FrameStream
-) -> Iterator[ChunkBatch | Document | Problem]:
-    ref = document.ref.member(stripped_name(document.ref.path))
-    bounded = BoundedReader(stream, limits, budget, lambda: stream.read_bytes)
-    content, failure = spool_until_failure(bounded, limits, budget)
-    with content:
-        if failure is not None:
-            yield problem(document.ref, failure)
-            if not size_of(content):
-                return
-        yield Document(ref, content)
-
-
-def extract_gzip(
-    document: Document, limits: Limits, budget: Budget | None = None
-) -> Iterator[ChunkBatch | Document | Problem]:
-    """The one member of a gzip file (RFC 1952); its parts are read through as one."""
-    stream = decompress.DecompressedStream(document.content, decompress.gunzipper, b"\x1f\x8b")
-    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
-
-
-def extract_bzip2(
-    document: Document, limits: Limits, budget: Budget | None = None
-) -> Iterator[ChunkBatch | Document | Problem]:
-    """The one member of a bzip2 file."""
-    stream = decompress.DecompressedStream(document.content, decompress.bunzipper, b"BZh")
-    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
-
-
-def extract_xz(
-    document: Document, limits: Limits, budget: Budget | None = None
-) -> Iterator[ChunkBatch | Document | Problem]:
-    """The one member of an xz or lzma file."""
-    stream = decompress.DecompressedStream(document.content, decompress.unxzer, b"\xfd7zXZ")
-    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
-
-
-def extract_zstd(
-    document: Document, limits: Limits, budget: Budget | None = None
-) -> Iterator[ChunkBatch | Document | Problem]:
-    """The one member of a Zstandard file (RFC 8878)."""
-    stream = decompress.FrameStream(document.content, "zstd")
-    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
-
-
-def extract_lz4(
-    document: Document, limits: Limits, budget: Budget | None = None
-) -> Iterator[ChunkBatch | Document | Problem]:
-    """The one member of an LZ4 file, in frames."""
-    stream = decompress.FrameStream(document.content, "lz4")
-    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
-
-
-def stripped_name(path: str) -> str:
-    """The name of what a compressed file holds.
-
-    >>> stripped_name("logs/a.TAR.gz"), stripped_name("b.tgz"), stripped_name("c")
-    ('a.TAR', 'b.tar', 'content')
-    """
-    stem, suffix = posixpath.splitext(posixpath.basename(path))
-    replacement = _STRIPPED.get(suffix.lower())
-    return stem + replacement if replacement is not None and stem else "content"
 
 
 def extract_tar(

@@ -100,12 +100,12 @@ READERS: dict[str, Reader] = {
     "application/x-archive": Reader("archive_tool:extract", budgeted=True),
     "application/x-rpm": Reader("archive_tool:extract", budgeted=True),
     "application/x-iso9660-image": Reader("iso:extract", budgeted=True),
-    "application/zstd": Reader("archive:extract_zstd", budgeted=True),
-    "application/x-lz4": Reader("archive:extract_lz4", budgeted=True),
-    "application/gzip": Reader("archive:extract_gzip", budgeted=True),
-    "application/x-bzip2": Reader("archive:extract_bzip2", budgeted=True),
-    "application/x-xz": Reader("archive:extract_xz", budgeted=True),
-    "application/x-lzma": Reader("archive:extract_xz", budgeted=True),
+    "application/zstd": Reader("compressed:extract_zstd", budgeted=True),
+    "application/x-lz4": Reader("compressed:extract_lz4", budgeted=True),
+    "application/gzip": Reader("compressed:extract_gzip", budgeted=True),
+    "application/x-bzip2": Reader("compressed:extract_bzip2", budgeted=True),
+    "application/x-xz": Reader("compressed:extract_xz", budgeted=True),
+    "application/x-lzma": Reader("compressed:extract_xz", budgeted=True),
 }
 
 BY_RECORD: dict[str, Reader] = {

@@ -142,8 +142,7 @@ class Spool:
             self._file.write(data)
         except OSError as error:
             self.close()
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-            raise DocumentError("limit", _NO_SPACE if full else "the temporary file cannot be written") from None
+            raise cannot_write(error) from None
 
     def _roll(self) -> None:
         memory = cast(io.BytesIO, self._file)
@@ -166,7 +165,12 @@ class Spool:
         return self._file.closed
 
 
-_NO_SPACE = "no room left for temporary files"
+def cannot_write(error: OSError) -> DocumentError:
+    """Why a temporary file cannot be written."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return DocumentError(
+        "limit", "no room left for temporary files" if full else "the temporary file cannot be written"
+    )
 
 
 def spool(stream: Readable, limits: Limits, budget: Budget | None = None) -> BinaryIO:
@@ -179,9 +183,9 @@ def spool(stream: Readable, limits: Limits, budget: Budget | None = None) -> Bin
 
 
 def spool_until_failure(
-    stream: Readable, limits: Limits, budget: Budget | None = None
+    stream: Readable, limits: Limits, budget: Budget | None = None, start: bytes = b""
 ) -> tuple[BinaryIO, DocumentError | None]:
-    """As much of the stream as can be had, and why it ended before its end, if it did.
+    """As much of the stream as can be had, and why it ended before its end, if it did. `start`: what was read of it.
 
     A stream that is not a BoundedReader is bounded here, without a ratio. Only DocumentError is caught.
     """
@@ -190,6 +194,7 @@ def spool_until_failure(
     store = Spool(limits.spool_bytes)
     failure: DocumentError | None = None
     try:
+        store.write(start)
         while data := stream.read(PIECE):
             store.write(data)
     except DocumentError as error:
