@@ -11,9 +11,8 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pii_scan.errors import DocumentError, TargetError
 from pii_scan.globs import Patterns
@@ -27,8 +26,7 @@ _FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 
 _FILE_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """One name in a folder."""
 
     path: str
@@ -84,7 +82,7 @@ class FileSource:
             elif stat.S_ISDIR(entry.status.st_mode):
                 if not self._left_out(entry.path):
                     stack.append(self._folder(entry.path))
-            elif not self._exclude.fit_exactly(entry.path):
+            elif not (self._exclude and self._exclude.fit_exactly(entry.path)):
                 found = self._file(entry)
                 if found is not None:
                     yield found
