@@ -287,9 +287,7 @@ def test_places_without_a_name_are_counted_across_parts(writer: RunWriter, heade
     assert counts == ({"epost": 100, None: 200} if header else {None: 300})
 
 
-def test_what_is_little_is_read_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_little_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = RunWriter.begun(tmp_path / "run", MANIFEST)
     for number in range(3):
         writer.write_part(f"{number:08d}", documents(document(f"{number}.txt")))
