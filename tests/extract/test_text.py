@@ -77,3 +77,13 @@ def test_small_text_is_one_batch() -> None:
     assert batch.texts.to_pylist() == ["blå\nbær"] and batch.origin == LineOrigin(3, "subject")
     assert text.lines_batch("blå".encode("cp1252")).texts.to_pylist() == ["blå"]
     assert text.lines_batch("a\udc80b").texts.to_pylist() == ["a?b"]
+
+
+@given(st.binary(max_size=60) | st.text("aå\r\n\ufeff%41", max_size=40).map(str.encode), st.integers(16, 400))
+def test_a_small_text_is_read_as_a_long_one_is(content: bytes, limit: int) -> None:
+    limits = Limits(max_value_bytes=limit)
+    expected = list(text.text_batches(io.BytesIO(content), charset.detect(content), limits=limits))
+    found, _ = run(text.extract, content, limits)
+    assert [(one.texts.to_pylist(), one.origin.first_line) for one in found] == [
+        (one.texts.to_pylist(), one.origin.first_line) for one in expected
+    ]

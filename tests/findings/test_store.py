@@ -285,3 +285,19 @@ def test_places_without_a_name_are_counted_across_parts(writer: RunWriter, heade
     found = load_run(writer.path).distinct(["header", "sheet", "entity_type"]).to_pylist()
     counts = {row["header"]: row["distinct"] for row in found}
     assert counts == ({"epost": 100, None: 200} if header else {None: 300})
+
+
+def test_what_is_little_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = RunWriter.begun(tmp_path / "run", MANIFEST)
+    for number in range(3):
+        writer.write_part(f"{number:08d}", documents(document(f"{number}.txt")))
+    writer.close()
+    for kept in (store.KEPT_BYTES, 1):
+        monkeypatch.setattr(store, "KEPT_BYTES", kept)
+        run = load_run(tmp_path / "run")
+        first, opened = [table.to_pylist() for table in run.documents()], []
+        file = pq.ParquetFile
+        with monkeypatch.context() as patched:
+            patched.setattr(pq, "ParquetFile", lambda path, seen=opened, made=file: seen.append(path) or made(path))
+            assert [table.to_pylist() for table in run.documents()] == first and len(first) == 3
+        assert len(opened) == (0 if kept > 1 else 3)

@@ -261,3 +261,39 @@ def test_patterns(pattern: str, path: str, fits: bool) -> None:
 @given(st.lists(st.text(alphabet="ab*?[]!^-/\\.", max_size=12), max_size=3), st.text(alphabet="ab/.", max_size=20))
 def test_any_pattern_is_valid(patterns: list[str], path: str) -> None:
     Patterns(patterns).fit(path)
+
+
+@needs_posix
+@pytest.mark.parametrize("size", [0, 5, 1 << 16, (1 << 16) + 1])
+def test_a_file_of_any_size_is_read_from_its_start_and_names_its_descriptor(tmp_path: Path, size: int) -> None:
+    (tmp_path / "a.bin").write_bytes(bytes(range(256)) * (size // 256) + b"x" * (size % 256))
+    source = FileSource(str(tmp_path))
+    (ref,) = source.list_documents()
+    assert isinstance(ref, DocumentRef)
+    with source.open(ref) as document:
+        assert document.content.tell() == 0
+        descriptor = document.content.fileno()
+        assert os.path.samestat(os.fstat(descriptor), (tmp_path / "a.bin").stat())
+        assert document.content.read() == (tmp_path / "a.bin").read_bytes()
+        assert source.changed(ref, document) is None
+    assert document.content.closed
+    with pytest.raises(OSError):
+        os.fstat(descriptor)
+
+
+@needs_posix
+def test_a_small_file_that_changes_while_it_is_open_is_told_of(tmp_path: Path) -> None:
+    source = FileSource(str(tree(tmp_path, "a.txt")))
+    (ref,) = source.list_documents()
+    assert isinstance(ref, DocumentRef)
+    with source.open(ref) as document:
+        (tmp_path / "a.txt").write_bytes(b"")
+        problem = source.changed(ref, document)
+        assert problem is not None and problem.code == "truncated"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux only")
+def test_a_file_that_is_longer_than_the_system_says_is_read_to_its_end() -> None:
+    source = FileSource("/proc/self/status")
+    with source.open(DocumentRef(source.target, "status")) as document:
+        assert document.content.read(5) == b"Name:" and len(document.content.read()) > 100

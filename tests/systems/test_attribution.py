@@ -335,3 +335,25 @@ def test_a_path_rule_comes_before_the_system_declared_for_a_target() -> None:
     rules = (PathRule("lonn/**", "mine"),)
     attribution = Attribution(profiles(), rules, {"hr": {"system": "accounting.a_melding"}})
     assert attribution.finish(DocumentRef("hr", "lonn/a.txt"), "text/plain")[0] == "mine"
+
+
+@given(st.lists(st.sampled_from([
+    "hei\n", "<a xmlns='urn:x'/>", "  {\"nokkel\": 1, \"to\": 2}", ":60F:C260101NOK1,", "x GBAT10;1;20260101;", "a\tb",
+    "INSERT INTO `wp_users` -- MySQL dump", "kompetansepluss sluttrapport", "192.0.2.1 GET / HTTP/1.1",
+]), max_size=4), st.sampled_from(["notat.txt", "Takeout/Mail/a.txt", "wp-content/a.txt"]))  # fmt: skip
+def test_texts_that_are_looked_at_together_first_are_told_as_alone(parts: list[str], path: str) -> None:
+    batches = [text("".join(parts)), text("bare prosa om ingenting\n"), text("")]
+    attribution = Attribution(profiles())
+    plain = attribution.plain([[batch] for batch in batches])
+    assert id(batches[1]) in plain
+    for batch in batches:
+        ref = DocumentRef("t", path)
+        attribution.observe(ref, batch)
+        alone = attribution.finish(ref, "text/plain")
+        attribution.observe(ref, batch, id(batch) in plain)
+        assert attribution.finish(ref, "text/plain") == alone
+
+
+def test_texts_of_a_document_with_several_are_looked_at_when_it_is_read() -> None:
+    batches = [text("hei\n"), text("du\n")]
+    assert Attribution(profiles()).plain([batches]) == frozenset()

@@ -82,7 +82,10 @@ class TextChance:
             self._supported[series] += np.bincount(found.rule[mine & ~open_ & counted], minlength=rules)
         strays = self._by_series()
         of_series = strays[test[asked].astype(np.int64), rule]
-        stray = asked[valid & (of_series | self._by_label(rule, valid, *_labels(texts, found.take(asked))))]
+        put_down = of_series
+        if len(asked) >= MIN_NAMED:  # fewer are never put down to their label
+            put_down = of_series | self._by_label(rule, valid, *_labels(texts, found.take(asked)))
+        stray = asked[valid & put_down]
         score, note = found.score.copy(), found.note.copy()
         score[stray] = np.minimum(score[stray], notes.WEAKENED)
         note[stray] = notes.note(notes.CHANCE)

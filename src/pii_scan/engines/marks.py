@@ -47,7 +47,7 @@ class Marks:
         settled = not isinstance(item, Problem) and (old or bool(ref.version))
         return Unit(
             self._hash("place", f"{self._identities[ref.target]}\0{ref.path}"),
-            self._hash("state", json.dumps(said)),
+            self._hash("state", str(said) if all(type(one) is int for one in said) else json.dumps(said)),
             settled=settled,
         )
 

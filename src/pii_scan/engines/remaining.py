@@ -172,10 +172,14 @@ class Remaining:
         read = [position for position in range(len(making.units)) if position not in taken]
         tables, counts = {}, []
         for name in TABLES:
-            own = dict(zip(read, part.counts.get(name, [0] * len(read)), strict=True))
-            counts.append([own[at] if at in own else taken[at][name].num_rows for at in range(len(making.units))])
+            rows = part.counts.get(name, [0] * len(read))
             table = part.tables.get(name, TABLES[name].empty_table())
-            tables[name] = _merged(table, own, {at: rows[name] for at, rows in taken.items()}) if taken else table
+            if taken:
+                own = dict(zip(read, rows, strict=True))
+                rows = [own[at] if at in own else taken[at][name].num_rows for at in range(len(making.units))]
+                table = _merged(table, own, {at: tables_of[name] for at, tables_of in taken.items()})
+            counts.append(rows)
+            tables[name] = table
         units = [unit._replace(rows=rows) for unit, rows in zip(making.units, zip(*counts, strict=True), strict=True)]
         said = {name: part.tables.get(name, empty.empty_table()).to_pylist() for name, empty in _MORE.items()}
         self._writer.write_part(part.name, tables, _sound(units, tables), {k: v for k, v in said.items() if v})
@@ -215,11 +219,13 @@ def _sound(units: Sequence[Unit], tables: dict[str, pa.Table]) -> list[Unit]:
     names = list(TABLES)
     problems, documents = names.index("problems"), names.index("documents")
     status, at, sound = tables["documents"].column("status").to_pylist(), 0, []
+    if not tables["problems"].num_rows and set(status) <= {"read"}:
+        return list(units)  # of most parts
     for unit in units:
         own = status[at : at + unit.rows[documents]]
         at += len(own)
         whole = not unit.rows[problems] and all(one == "read" for one in own)
-        sound.append(unit._replace(settled=unit.settled and whole))
+        sound.append(unit if whole or not unit.settled else unit._replace(settled=False))
     return sound
 
 

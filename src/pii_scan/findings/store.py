@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,6 +29,8 @@ MANIFEST = "run.json"
 PARTIAL = ".partial"
 """Behind the name of a file that is being written."""
 READ_ROWS = 1 << 17
+KEPT_BYTES = 16 << 20
+"""Of each kind of table: what is less is held once it was read."""
 REQUIRED = ("id", "started_at", "version", "rules_hash", "config_hash", "status", "targets")
 """What every manifest says."""
 
@@ -76,6 +78,7 @@ class Run:
 
     path: Path
     manifest: dict[str, Any]
+    _kept: dict[str, list[tuple[str, pa.Table]]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def findings(self) -> Iterator[pa.Table]:
         """The findings, some 10^5 rows at a time."""
@@ -145,7 +148,25 @@ class Run:
         return (table for _, table in self._parts(name))
 
     def _parts(self, name: str) -> Iterator[tuple[str, pa.Table]]:
-        """(part, table) in the order of the parts."""
+        """(part, table) in the order of the parts. A report goes over each kind of table several times: what is little
+        is read once.
+        """
+        if name in self._kept:
+            yield from self._kept[name]
+            return
+        kept: list[tuple[str, pa.Table]] = []
+        room = KEPT_BYTES
+        for part, table in self._read(name):
+            room -= table.nbytes
+            if room >= 0:
+                kept.append((part, table))
+            else:
+                kept.clear()
+            yield part, table
+        if room >= 0:
+            self._kept[name] = kept
+
+    def _read(self, name: str) -> Iterator[tuple[str, pa.Table]]:
         for file in sorted((self.path / name).glob("*.parquet")):
             try:
                 with pq.ParquetFile(file) as parquet:

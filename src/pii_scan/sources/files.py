@@ -10,8 +10,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pii_scan.errors import TargetError
 from pii_scan.globs import Patterns
@@ -20,8 +19,7 @@ from pii_scan.sources.open_file import account_name, as_document_error, descend,
 from pii_scan.sources.opened_ahead import OpenedAhead
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """One name in a folder."""
 
     path: str
@@ -78,7 +76,7 @@ class FileSource:
             elif stat.S_ISDIR(entry.status.st_mode):
                 if not self._left_out(entry.path):
                     stack.append(self._folder(entry.path))
-            elif not self._exclude.fit_exactly(entry.path):
+            elif not (self._exclude and self._exclude.fit_exactly(entry.path)):
                 found = self._file(entry)
                 if found is not None:
                     yield found
