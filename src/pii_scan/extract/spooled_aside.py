@@ -103,6 +103,8 @@ class SpooledAside(io.RawIOBase):
             failure = error
         except OSError as error:
             failure = cannot_write(error)
+        except Exception:  # noqa: BLE001, S110  a thread would print what may hold a value
+            pass
         finally:
             with self._turn:
                 self._failure, self._is_done = failure, True

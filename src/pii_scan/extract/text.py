@@ -76,7 +76,8 @@ def extract(document: Document, limits: Limits) -> Iterator[ChunkBatch | Documen
         return
     head = read_head(stream)
     encoding = charset.detect(head)
-    small = _small(head, encoding, limits) if stream.seek(0, 2) == len(head) else None
+    stream.seek(len(head))
+    small = None if stream.read(1) else _small(head, encoding, limits)
     if small is None:
         stream.seek(0)
         yield from text_batches(stream, encoding, limits=limits)
