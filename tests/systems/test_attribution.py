@@ -20,10 +20,10 @@ from systems.test_artefacts import told
 
 from pii_scan.model import ChunkBatch, ColumnOrigin, DocumentRef, LineOrigin, PageOrigin, PartOrigin
 from pii_scan.systems.attribution import THRESHOLD, Attribution, reach, together
+from pii_scan.systems.evidence import Evidence
 from pii_scan.systems.profiles import PathRule, Profile, ProfileTable, profiles
 from pii_scan.systems.seen import FIRST_ROWS, TEXT_BYTES, Seen, folded
 from pii_scan.systems.signal_forms import signal_of
-from pii_scan.systems.signals import Evidence
 
 NONE = (None, ())
 

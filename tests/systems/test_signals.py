@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pii_scan.systems.evidence import Evidence, _threes_of
 from pii_scan.systems.profiles import profiles
-from pii_scan.systems.signals import Evidence, TextSignal, _threes_of
+from pii_scan.systems.signals import TextSignal
 
 PARTS = sorted({part for one in profiles() for s in one.signals if isinstance(s, TextSignal) for part in s.contains})
 

@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from pii_scan.globs import Patterns
 from pii_scan.model import ChunkBatch, DocumentRef, printable
+from pii_scan.systems.evidence import Evidence
 from pii_scan.systems.profiles import PathRule, Profile, ProfileTable
 from pii_scan.systems.seen import Seen, composed, running_text
-from pii_scan.systems.signals import Evidence, PartSignal, PathSignal, Signal, TextSignals, anywhere
+from pii_scan.systems.signals import PartSignal, PathSignal, Signal, TextSignals, anywhere
 
 THRESHOLD = 0.5
 DECLARED = "target: declared to be from this system"
