@@ -122,23 +122,20 @@ def mount(base: Path, out: Path, told: argparse.Namespace) -> Iterator[list[str]
     seconds: dict[str, list[float]] = {}
     with far_server(program, told.milliseconds / 1000) as port:
         for _ in range(told.rounds):
-            for label, work in {
-                "read one after the other": lambda: read_all(place),
-                "scan, 1 worker": lambda: scan(place, out, 1).wall_seconds,
-                "scan, 2 workers": lambda: scan(place, out, 2).wall_seconds,
-            }.items():
+            for label, jobs in (("read one after the other", 0), ("scan, 1 worker", 1), ("scan, 2 workers", 2)):
                 with mounted(tree, place, port):
-                    seconds.setdefault(f"mount, {label}", []).append(work())
+                    taken = scan(place, out, jobs).wall_seconds if jobs else read_all(place)
+                    seconds.setdefault(f"mount, {label}", []).append(taken)
             seconds.setdefault("local, scan, 2 workers", []).append(scan(tree, out, 2).wall_seconds)
-    for label, taken in seconds.items():
-        yield [label, str(Spread.of(taken)), str(Spread.of([told.files / one for one in taken]))]
+    for label, some in seconds.items():
+        yield [label, str(Spread.of(some)), str(Spread.of([told.files / one for one in some]))]
 
 
 def _zstd(data: bytes) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.CompressedOutputStream(sink, "zstd") as stream:
         stream.write(data)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue())
 
 
 def compressed(base: Path, out: Path, told: argparse.Namespace) -> Iterator[list[str]]:
@@ -168,9 +165,9 @@ def compressed(base: Path, out: Path, told: argparse.Namespace) -> Iterator[list
             unpacking = time.perf_counter() - begin
             runs.setdefault(suffix, []).append((scan(path.parent, out, 2).wall_seconds, alone, unpacking))
     for suffix, taken in runs.items():
-        whole, alone, unpacking = (list(column) for column in zip(*taken, strict=True))
         shares = [one / (two + three) for one, two, three in taken]
-        yield [suffix, *(str(Spread.of(column)) for column in (whole, alone, unpacking, shares))]
+        columns = [[figures[number] for figures in taken] for number in range(3)]
+        yield [suffix, *(str(Spread.of(column)) for column in (*columns, shares))]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, cast
 
 from pii_scan.errors import DocumentError
@@ -30,20 +31,17 @@ class SpooledAside(io.RawIOBase):
         self._turn = threading.Condition()
         self._size = self._at = 0
         self._is_done = self._is_dropped = False
-        self._failure: DocumentError | None = None
         try:
             self._append(start)
         except OSError as error:
             self._file.close()
             raise cannot_write(error) from None
-        self._thread = threading.Thread(target=self._fill, name="pii-scan-spool", daemon=True)
-        self._thread.start()
+        self._pool = ThreadPoolExecutor(1, "pii-scan-spool")
+        self._filled = self._pool.submit(self._fill)
 
     def failure(self) -> DocumentError | None:
-        """Why the stream ended before its end, if it did; waits until it ends."""
-        with self._turn:
-            self._turn.wait_for(lambda: self._is_done)
-        return self._failure
+        """Why the stream ended before its end, if it did; waits until it ends. Raises what else ended it."""
+        return self._filled.result()
 
     def readable(self) -> bool:
         """True."""
@@ -56,7 +54,8 @@ class SpooledAside(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Moves to a place, which may lie past the end; the end is waited for where it is asked for."""
         if whence == io.SEEK_END:
-            self.failure()
+            with self._turn:
+                self._turn.wait_for(lambda: self._is_done)
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         self._at = max(base + offset, 0)
         return self._at
@@ -80,7 +79,7 @@ class SpooledAside(io.RawIOBase):
         """Ends the thread and deletes what was written."""
         if not self.closed:
             self._is_dropped = True
-            self._thread.join()
+            self._pool.shutdown()
             self._file.close()
         super().close()
 
@@ -93,22 +92,19 @@ class SpooledAside(io.RawIOBase):
             self._size += len(data)
             self._turn.notify_all()
 
-    def _fill(self) -> None:
-        failure: DocumentError | None = DocumentError("crash", "the compressed data could not be read")
+    def _fill(self) -> DocumentError | None:
         try:
             while not self._is_dropped and (data := self._stream.read(PIECE)):
                 self._append(data)
-            failure = None
         except DocumentError as error:
-            failure = error
+            return error
         except OSError as error:
-            failure = cannot_write(error)
-        except Exception:  # noqa: BLE001, S110  a thread would print what may hold a value
-            pass
+            return cannot_write(error)
         finally:
             with self._turn:
-                self._failure, self._is_done = failure, True
+                self._is_done = True
                 self._turn.notify_all()
+        return None
 
 
 def first_bytes(stream: BoundedReader, least: int) -> tuple[bytes, bool, DocumentError | None]:
