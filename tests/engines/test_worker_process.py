@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from pii_scan.cli.main import run
+from pii_scan.cli.scan import _first_worker
+from pii_scan.config import Config
 from pii_scan.engines import scan as module
 from pii_scan.engines import worker_process
-from pii_scan.engines.scan import scan
-from pii_scan.errors import UsageError
+from pii_scan.findings.store import load_run
 
 Process = subprocess.Popen[bytes]
 
@@ -41,8 +43,7 @@ def test_the_spare_is_taken_once_and_then_there_are_new_ones(begun: list[Process
 
 
 def test_a_spare_that_no_one_takes_ends(begun: list[Process], tmp_path: Path) -> None:
-    with pytest.raises(UsageError):
-        scan([tmp_path / "borte"], out=tmp_path / "run")
+    assert run(["scan", str(tmp_path / "borte"), "--out", str(tmp_path / "run")]) == 2
     assert len(begun) == 1 and begun[0].poll() is not None
 
 
@@ -53,5 +54,10 @@ def test_the_first_worker_starts_before_options_are_checked(
     recognizers = module._recognizers
     monkeypatch.setattr(module, "_recognizers", lambda config: [seen.append(len(begun)), recognizers(config)][1])
     (tmp_path / "a.txt").write_text("kari@example.no\n", "utf-8")
-    run = scan([tmp_path / "a.txt"], out=tmp_path / "run")
-    assert seen == [1] and run.manifest["status"] == "finished" and len(begun) == 1
+    assert run(["scan", str(tmp_path / "a.txt"), "--out", str(tmp_path / "run"), "--jobs", "1"]) == 0
+    assert seen == [1] and len(begun) == 1 and load_run(tmp_path / "run").manifest["status"] == "finished"
+
+
+def test_no_worker_starts_ahead_for_another_engine(begun: list[Process]) -> None:
+    with _first_worker(Config(engine="ray")) as processes:
+        assert not begun and processes is worker_process.started

@@ -8,9 +8,10 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -128,22 +129,35 @@ def _ended_in_order() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
 
 
+@contextlib.contextmanager
+def _first_worker(config: Config | None) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Processes for workers, the first of which is started now, unless there will be another engine."""
+    from pii_scan.engines.worker_process import spare, started
+
+    if config is not None and config.engine != "local":
+        yield started
+        return
+    with spare() as one:
+        yield one.take
+
+
 def scan_and_report(targets: Sequence[str], config: Config | None, out: Path | None, call: Call, **how: Any) -> int:
     """Scans, prints the summary, writes the HTML report; gives the exit code. `how`: as `engines.scan.scan`."""
-    from pii_scan.cli.progress import ProgressLine
-    from pii_scan.engines.scan import Interrupted, scan
-    from pii_scan.report.line import line
-    from pii_scan.report.model import view
-    from pii_scan.report.terminal import render
+    with _first_worker(config) as processes:  # while it loads what it needs, this process does
+        from pii_scan.cli.progress import ProgressLine
+        from pii_scan.engines.scan import Interrupted, scan
+        from pii_scan.report.line import line
+        from pii_scan.report.model import view
+        from pii_scan.report.terminal import render
 
-    talk = call.talk
-    try:
-        with ProgressLine(enabled=sys.stderr.isatty() and not talk.quiet) as progress, _ended_in_order():
-            run = scan(targets, config=config, out=out, report=progress, **how)
-    except Interrupted as stopped:
-        goes_on = f"; `pii-scan scan --resume --out {shlex.quote(str(stopped.folder))}` goes on"
-        click.echo(f"interrupted{goes_on if stopped.resumable else ''}", err=True)
-        return 130
+        talk = call.talk
+        try:
+            with ProgressLine(enabled=sys.stderr.isatty() and not talk.quiet) as progress, _ended_in_order():
+                run = scan(targets, config=config, out=out, report=progress, processes=processes, **how)
+        except Interrupted as stopped:
+            goes_on = f"; `pii-scan scan --resume --out {shlex.quote(str(stopped.folder))}` goes on"
+            click.echo(f"interrupted{goes_on if stopped.resumable else ''}", err=True)
+            return 130
     lang = config.lang if config is not None else str(run.manifest["lang"])
     seen = view(run, lang, details=True)  # once: it reads all that was found
     report = write_report(run, seen)

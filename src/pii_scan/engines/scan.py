@@ -11,6 +11,7 @@ import functools
 import os
 import secrets
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ from pii_scan.engines.marks import Marks
 from pii_scan.engines.remaining import Remaining
 from pii_scan.engines.since import Since, earlier_run
 from pii_scan.engines.targets import Concealing, declared_estate, describe_targets, open_targets
-from pii_scan.engines.worker_process import spare
+from pii_scan.engines.worker_process import started
 from pii_scan.errors import RunError, UsageError
 from pii_scan.findings.redact import fingerprint_key, key_check
 from pii_scan.findings.run_writer import RunWriter, check_unused
@@ -120,6 +121,7 @@ def scan(
     resume: bool = False,
     since: str | os.PathLike[str] = "",
     whole_estate: bool = False,
+    processes: Callable[[], subprocess.Popen[bytes]] = started,
 ) -> Run:
     """Scans every target into the run folder `out` (default `pii-scan-<UTC time>`) and gives the finished run.
 
@@ -127,15 +129,15 @@ def scan(
     `since`: takes over the findings of unchanged documents from an earlier run, a folder or `last`: the newest beside
     `out`. `report` hears of progress; with `profile` the manifest says where the time went (`times`). `environment`
     holds PII_SCAN_KEY, os.environ by default. `whole_estate`: a target that cannot be opened is a problem of the run,
-    and not an error. Raises UsageError before anything is written, RunError when the run cannot go on, Interrupted on
-    Ctrl-C; the run is then marked interrupted.
+    and not an error. `processes` gives processes for workers of this machine. Raises UsageError before anything is
+    written, RunError when the run cannot go on, Interrupted on Ctrl-C; the run is then marked interrupted.
     """
     environment = os.environ if environment is None else environment
     now = now or datetime.now(tz=UTC)
     folder = Path(out) if out is not None else Path(f"pii-scan-{now:%Y%m%dT%H%M%SZ}")
     named = [os.fspath(target) for target in targets]
+    engine = functools.partial(LocalEngine, processes=processes)
     with contextlib.ExitStack() as held:
-        engine = held.enter_context(_local(config))
         writer = None
         if resume:
             if (run := _run_to_resume(out)).manifest["status"] == "finished":
@@ -156,16 +158,6 @@ def scan(
         asked = _Asked.checked(config or Config(), named, environment, folder, now, profile, whole_estate)
         _sit(asked, named, os.fspath(since), writer, report or (lambda progress: None), engine, held)
     return load_run(folder)
-
-
-@contextlib.contextmanager
-def _local(config: Config | None) -> Iterator[Callable[..., Engine]]:
-    """An engine of this machine, whose first worker is started at once, unless there will be another engine."""
-    if config is not None and config.engine != "local":
-        yield LocalEngine
-        return
-    with spare() as one:
-        yield functools.partial(LocalEngine, processes=one.take)
 
 
 def _recognizers(config: Config) -> tuple[Rule, ...]:
