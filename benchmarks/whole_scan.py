@@ -1,6 +1,6 @@
 """Whole scans of one tree of text files by pii-scan and other tools: clock, processor and memory, in one run.
 
-    python benchmarks/whole_scan.py [--size-mb N] [--rounds R] [--peers FOLDER] [--markdown]
+    python benchmarks/whole_scan.py [--size-mb N] [--kinds KIND ...] [--rounds R] [--peers FOLDER] [--markdown]
 
 The tree: five kinds of text (`corpora.py`), sparse, in files of 4 MB. Each tool is its own command, start and output
 included, with as many workers as it takes; what it prints is thrown away. ripgrep counts lines (`rg -c`) that six
@@ -35,11 +35,11 @@ PATTERNS = (
 """What ripgrep looks for: the forms of SHARED, without any check."""
 
 
-def make_tree(folder: Path, size_bytes: int) -> int:
+def make_tree(folder: Path, size_bytes: int, kinds: Sequence[str] = KINDS) -> int:
     """Writes the tree, kinds in turn; gives its size."""
     written = number = 0
     while written < size_bytes:
-        kind = KINDS[number % len(KINDS)]
+        kind = kinds[number % len(kinds)]
         name = f"{kind}-{number:05d}.{'csv' if kind == 'csv' else 'log' if kind in ('applog', 'access') else 'txt'}"
         written += corpora.write_corpus(folder / name, kind, "sparse", FILE_BYTES, seed=corpora.SEED + number)
         number += 1
@@ -124,6 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--size-mb", type=int, default=50)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", type=Path, default=Path.home() / ".cache" / "pii-scan-benchmarks" / "peers")
     parser.add_argument("--only", nargs="+", default=(), help="tools to run, by the beginning of their names")
@@ -134,11 +135,11 @@ def main(arguments: list[str] | None = None) -> int:
         tree, out = Path(base, "tree"), Path(base, "out")
         tree.mkdir()
         out.mkdir()
-        size = make_tree(tree, told.size_mb * 1_000_000)
+        size = make_tree(tree, told.size_mb * 1_000_000, told.kinds)
         runs = {}
         for line in surroundings(corpora.SEED):
             print(f"- {line}")
-        print(f"- tree: {size / 1e6:.0f} MB in {len(list(tree.iterdir()))} files")
+        print(f"- tree: {size / 1e6:.0f} MB of {', '.join(told.kinds)} in {len(list(tree.iterdir()))} files")
         for tool, command in commands(tree, out, told.peers).items():
             if told.only and not tool.startswith(tuple(told.only)) and tool != "pii-scan, the six types":
                 continue
