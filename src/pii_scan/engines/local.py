@@ -51,12 +51,15 @@ class LocalEngine:
     def __init__(
         self, jobs: int, settings: Mapping[str, Any], sources: Sequence[Mapping[str, Any]], limits: Limits,
         report: Callable[[Progress], None], split: Split = sliced, folder: str = "", slice_bytes: int = 0,
-        processes: Callable[[], subprocess.Popen[bytes]] = started,
+        processes: Callable[[], subprocess.Popen[bytes]] = started, ahead: int = 1,
     ) -> None:  # fmt: skip
         """`settings` and `sources` as JSON can hold them; `report` hears of progress; `split`: which groups a document
         that is cut into slices becomes; `folder`: for what workers keep for a while, deleted in the end; `slice_bytes`:
-        SLICE_BYTES, unless an engine on another machine says so; `processes`: where new ones come from.
+        SLICE_BYTES, unless an engine on another machine says so; `processes`: where new ones come from; `ahead`: groups
+        that are asked for before a worker is free, so that none waits while parts are written and more is listed; 0
+        where who supplies them first wants to hear of the one before.
         """
+        self._ahead = ahead
         self._jobs = max(1, jobs)
         self._limits = limits
         self._report = report
@@ -82,6 +85,7 @@ class LocalEngine:
                 exhausted = self._assign(supply, exhausted)
                 if exhausted and not self._waiting and all(worker.group is None for worker in self._workers):
                     return
+                exhausted = self._fetch(supply, exhausted)
                 self._hear()
                 self._watch()
         finally:
@@ -109,6 +113,15 @@ class LocalEngine:
             self._give(free, group)
             while group.plan and len(self._workers) < self._jobs:  # there will be slices for all, and starts take time
                 self._started()
+
+    def _fetch(self, supply: Iterator[Group], exhausted: bool) -> bool:
+        """Has some groups at hand for those who are done next."""
+        while not exhausted and len(self._waiting) < self._ahead:
+            group = next(supply, None)
+            if group is None:
+                return True
+            self._waiting.append(group)
+        return exhausted
 
     def _started(self) -> Worker:
         worker = Worker(self._processes(), self._setup, self._inbox, self._folder, self._limits.worker_bytes)
@@ -174,6 +187,8 @@ class LocalEngine:
         elif kind == wire.GROUP_DONE:
             self._finished.append(group)
             self._release(worker)
+            if self._waiting and worker in self._workers:
+                self._give(worker, self._waiting.popleft())
 
     def _planned(self, worker: Worker, group: Group, slices: list[Item]) -> None:
         self._waiting.extend(self._split(group, [item for item in slices if isinstance(item, WorkUnit)]))

@@ -49,7 +49,7 @@ class Station:
         settings = setup["settings"]
         self._parts = LocalEngine(
             1, settings, setup["sources"], Limits(**settings["limits"]), lambda progress: None, self._cut,
-            self._folder, setup["slice_bytes"],
+            self._folder, setup["slice_bytes"], ahead=0,
         ).run(self._supply())  # fmt: skip
 
     def _supply(self) -> Iterator[Group]:
