@@ -49,12 +49,13 @@ def chosen_file(targets: Sequence[str], *, whole: bool, given: str | None) -> st
 def scan_whole_estate(config: Config, out: Path | None, talk: Output, scan: Scan, how: Mapping[str, Any]) -> int:
     """Scans every target into one run, while no other such scan is at work; then deletes what need not be kept."""
     from pii_scan.engines.alone import alone
+    from pii_scan.findings.run_writer import new_folder
 
     if not config.targets:
         raise UsageError("--all: the configuration file names no target", "put them under 'targets'")
     now = datetime.now(tz=UTC)
     runs = Path(config.estate.runs or os.curdir)
-    folder = out or runs / f"pii-scan-{now:%Y%m%dT%H%M%SZ}"
+    folder = out or new_folder(runs)
     with alone(runs if config.estate.runs else folder.absolute().parent, now):
         code = scan(tuple(config.targets), config, folder, whole_estate=True, **how)
         if code != 130 and config.estate.runs:

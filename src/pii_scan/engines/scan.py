@@ -34,7 +34,7 @@ from pii_scan.engines.targets import Concealing, declared_estate, describe_targe
 from pii_scan.engines.worker_process import started
 from pii_scan.errors import RunError, UsageError
 from pii_scan.findings.redact import fingerprint_key, key_check
-from pii_scan.findings.run_writer import RunWriter, check_unused
+from pii_scan.findings.run_writer import RunWriter, check_unused, new_folder
 from pii_scan.findings.store import MANIFEST, Run, load_run
 from pii_scan.kernel import native
 from pii_scan.model import Item, Problem, WorkUnit
@@ -134,7 +134,7 @@ def scan(
     """
     environment = os.environ if environment is None else environment
     now = now or datetime.now(tz=UTC)
-    folder = Path(out) if out is not None else Path(f"pii-scan-{now:%Y%m%dT%H%M%SZ}")
+    folder = Path(out) if out is not None else new_folder(Path())
     named = [os.fspath(target) for target in targets]
     engine = functools.partial(LocalEngine, processes=processes)
     with contextlib.ExitStack() as held:

@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,18 @@ class RunWriter:
                 except (OSError, ValueError, pa.ArrowException):
                     return False
         return True
+
+
+def new_folder(parent: Path) -> Path:
+    """`pii-scan-<UTC time>` in `parent`; where there is one of this second already, that of the next, which is waited
+    for: runs are told apart, and put in order, by their seconds.
+    """
+    while True:
+        now = datetime.now(tz=UTC)
+        folder = parent / f"pii-scan-{now:%Y%m%dT%H%M%SZ}"
+        if not os.path.lexists(folder):
+            return folder
+        time.sleep(1.001 - now.microsecond / 1e6)
 
 
 def check_unused(folder: Path) -> None:
