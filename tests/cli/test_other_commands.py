@@ -38,6 +38,19 @@ def test_a_rule_that_does_not_hold_what_it_promises_is_a_gate(call: Any, tmp_pat
     assert said.code == 1 and "my.rule" in said.out and said.out.endswith(" 1 failures\n")
 
 
+def test_rules_check_fails_on_a_form_that_cannot_be_compiled_and_says_what_it_costs(call: Any, tmp_path: Path) -> None:
+    examples = "".join(f"  - text: 'kode AB100{n}z'\n    match: 'AB100{n}z'\n" for n in range(5))
+    others = "".join(f"  - text: 'kode {n}'\n    why: 'no letters'\n" for n in range(5))
+    (tmp_path / "slow.yaml").write_text(
+        "id: acme.slow\nname: Staff code\nentity_type: STAFF_CODE\ncategory: customer_id\npatterns:\n  - name: code\n"
+        f"    regex: '(x)?[A-Z]{{2}}[0-9]{{4}}(?(1)y|z)'\n    score: 0.6\n"
+        f"examples:\n{examples}counter_examples:\n{others}",
+        encoding="utf-8",
+    )
+    said = call("rules", "check", tmp_path)
+    assert said.code == 1 and "acme.slow: written form 'code' cannot be compiled" in said.out and "ms a MB" in said.out
+
+
 def test_doctor_says_what_is_there_and_ends_with_1_when_something_is_missing(
     call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

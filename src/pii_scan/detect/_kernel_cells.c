@@ -4,37 +4,44 @@
 
 #include <string.h>
 
-/* Takes the bytes of texts and where each begins and the last ends; gives how many texts, or -1. */
-static Py_ssize_t texts_of(const Column *data, const Column *bounds, const char *name)
-{
-    const int64_t *at = bounds->data;
+enum { MOST_COLUMNS = 4 };
 
-    for (Py_ssize_t i = 0; i < bounds->length; i++) {
-        int64_t least = i ? at[i - 1] : 0;
-        if (at[i] < least || at[i] > (int64_t)data->length) {
+/* Takes `count` arguments, of which the first two are the bytes of texts and where each begins and the last ends; gives
+   how many texts, or -1. The columns must be released in either case. */
+static Py_ssize_t texts_take(Column *columns, PyObject *args, const Wanted *wanted, int count, const char *name)
+{
+    PyObject *objects[MOST_COLUMNS];
+
+    for (int i = 0; i < count; i++) {
+        columns[i].held = 0;
+    }
+    if (!PyArg_UnpackTuple(args, name, count, count, &objects[0], &objects[1], &objects[2], &objects[3])
+        || columns_take(columns, objects, wanted, count)) {
+        return -1;
+    }
+    const int64_t *at = columns[1].data;
+    for (Py_ssize_t i = 0; i < columns[1].length; i++) {
+        if (at[i] < (i ? at[i - 1] : 0) || at[i] > (int64_t)columns[0].length) {
             PyErr_Format(PyExc_ValueError, "%s: a text that is not there", name);
             return -1;
         }
     }
-    if (bounds->length < 1) {
+    if (columns[1].length < 1) {
         PyErr_Format(PyExc_ValueError, "%s: no bounds", name);
         return -1;
     }
-    return bounds->length - 1;
+    return columns[1].length - 1;
 }
 
 PyObject *kernel_laid_out(PyObject *self, PyObject *args)
 {
     static const Wanted wanted[] = {{"data", "B", 1, 0}, {"bounds", "lq", 8, 0}, {"out", "B", 1, 1}};
-    PyObject *objects[3], *result = NULL;
+    PyObject *result = NULL;
     Column columns[3];
     Py_ssize_t texts;
 
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOO", &objects[0], &objects[1], &objects[2])) {
-        return NULL;
-    }
-    if (columns_take(columns, objects, wanted, 3) || (texts = texts_of(&columns[0], &columns[1], "laid_out")) < 0) {
+    if ((texts = texts_take(columns, args, wanted, 3, "laid_out")) < 0) {
         goto done;
     }
     const uint8_t *data = columns[0].data;
@@ -63,15 +70,12 @@ done:
 PyObject *kernel_all_digits(PyObject *self, PyObject *args)
 {
     static const Wanted wanted[] = {{"data", "B", 1, 0}, {"bounds", "lq", 8, 0}, {"out", "?", 1, 1}};
-    PyObject *objects[3], *result = NULL;
+    PyObject *result = NULL;
     Column columns[3];
     Py_ssize_t texts;
 
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOO", &objects[0], &objects[1], &objects[2])) {
-        return NULL;
-    }
-    if (columns_take(columns, objects, wanted, 3) || (texts = texts_of(&columns[0], &columns[1], "all_digits")) < 0) {
+    if ((texts = texts_take(columns, args, wanted, 3, "all_digits")) < 0) {
         goto done;
     }
     const uint8_t *data = columns[0].data;
@@ -131,15 +135,12 @@ static int holds_several_words(const uint8_t *data, const uint8_t *kinds, int64_
 PyObject *kernel_several_words(PyObject *self, PyObject *args)
 {
     static const Wanted wanted[] = {{"data", "B", 1, 0}, {"bounds", "lq", 8, 0}, {"kinds", "B", 1, 0}, {"out", "?", 1, 1}};
-    PyObject *objects[4], *result = NULL;
+    PyObject *result = NULL;
     Column columns[4];
     Py_ssize_t texts;
 
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOOO", &objects[0], &objects[1], &objects[2], &objects[3])) {
-        return NULL;
-    }
-    if (columns_take(columns, objects, wanted, 4) || (texts = texts_of(&columns[0], &columns[1], "several_words")) < 0) {
+    if ((texts = texts_take(columns, args, wanted, 4, "several_words")) < 0) {
         goto done;
     }
     const int64_t *bounds = columns[1].data;

@@ -31,10 +31,9 @@ class Labelled:
             each = zip(*(column.tolist() for column in columns), strict=True)
             label = np.array([self._number(kind) for kind in each], np.int64)
         else:
-            shifts = (48, 40, 32, 12, 0)
-            combined = np.zeros(len(found), np.int64)
-            for column, shift in zip(columns, shifts, strict=True):
-                combined += (column.astype(np.int64) + (column is found.word)) << shift
+            combined = found.word.astype(np.int64) + 1 << 12  # a word is -1 where there is none
+            for column, shift in ((found.rule, 48), (found.pattern, 40), (found.verdict, 32), (found.note, 0)):
+                combined += column.astype(np.int64) << shift
             _, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
             each = zip(*(column[first].tolist() for column in columns), strict=True)
             label = np.array([self._number(kind) for kind in each], np.int64)[inverse]

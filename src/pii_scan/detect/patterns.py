@@ -133,7 +133,9 @@ class PatternSet:
         seen = int(np.bitwise_or.reduce(bits)) if len(bits) else 0
         found: list[tuple[int, _Ints, _Ints]] = []
         for bit, number in enumerate(group.members):
-            mine = np.flatnonzero(bits & (1 << bit)) if seen >> bit & 1 else np.zeros(0, np.int64)
+            if not (seen >> bit & 1 or len(endless[0])):
+                continue
+            mine = np.flatnonzero(bits & (1 << bit))
             if len(mine):
                 if not group.known >> bit & 1:
                     _learn(group, bit, self._pattern(number))

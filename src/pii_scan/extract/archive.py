@@ -39,10 +39,16 @@ def member_document(
     ref: DocumentRef, stream: Readable, limits: Limits, budget: Budget
 ) -> Iterator[ChunkBatch | Document | Problem]:
     """One member as a Document; where its end cannot be read, what stands before it, and the Problem."""
-    content, failure = spool_until_failure(stream, limits, budget)
+    yield from spooled_document(ref, *spool_until_failure(stream, limits, budget), ref)
+
+
+def spooled_document(
+    ref: DocumentRef, content: BinaryIO, failure: DocumentError | None, at_fault: DocumentRef
+) -> Iterator[Document | Problem]:
+    """Spooled content as a Document, unless nothing came before the `failure`, which is a Problem of `at_fault`."""
     with content:
         if failure is not None:
-            yield problem(ref, failure)
+            yield problem(at_fault, failure)
             if not size_of(content):
                 return
         yield Document(ref, content)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import io
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from pii_scan.extract import decompress
-from pii_scan.extract.archive import problem
-from pii_scan.extract.limits import BoundedReader, Budget, size_of, spool_until_failure
+from pii_scan.extract.archive import problem, spooled_document
+from pii_scan.extract.limits import BoundedReader, Budget, spool_until_failure
 from pii_scan.extract.spooled_aside import SpooledAside, first_bytes, is_read_in_order
 from pii_scan.model import ChunkBatch, Document, Limits, Problem
 
 _BUFFER = 1 << 18
+_Stream = decompress.DecompressedStream | decompress.FrameStream
 _STRIPPED = {".gz": "", ".tgz": ".tar", ".bz2": "", ".tbz2": ".tar", ".tbz": ".tar", ".xz": "", ".txz": ".tar",
              ".lzma": "", ".gzip": "", ".svgz": ".svg", ".zst": "", ".tzst": ".tar", ".zstd": "",
              ".lz4": ""}  # fmt: skip
 
 
 def _extract_stream(
-    document: Document, limits: Limits, budget: Budget, stream: decompress.DecompressedStream | decompress.FrameStream
+    document: Document, limits: Limits, budget: Budget, stream: _Stream
 ) -> Iterator[ChunkBatch | Document | Problem]:
     ref = document.ref.member(stripped_name(document.ref.path))
     bounded = BoundedReader(stream, limits, budget, lambda: stream.read_bytes)
@@ -35,52 +36,28 @@ def _extract_stream(
     content: BinaryIO = io.BytesIO(start)
     if has_more:
         content, failure = spool_until_failure(bounded, limits, budget, start)
-    with content:
-        if failure is not None:
-            yield problem(document.ref, failure)
-            if not size_of(content):
-                return
-        yield Document(ref, content)
+    yield from spooled_document(ref, content, failure, document.ref)
 
 
-def extract_gzip(
-    document: Document, limits: Limits, budget: Budget | None = None
-) -> Iterator[ChunkBatch | Document | Problem]:
-    """The one member of a gzip file (RFC 1952); its parts are read through as one."""
-    stream = decompress.DecompressedStream(document.content, decompress.gunzipper, b"\x1f\x8b")
-    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
+def _reader(opened: Callable[[BinaryIO], _Stream]) -> Callable[..., Iterator[ChunkBatch | Document | Problem]]:
+    """An extractor (see `dispatch.Extract`) of the one member of a file that is decompressed so."""
+
+    def extract(
+        document: Document, limits: Limits, budget: Budget | None = None
+    ) -> Iterator[ChunkBatch | Document | Problem]:
+        yield from _extract_stream(document, limits, budget or Budget(limits), opened(document.content))
+
+    return extract
 
 
-def extract_bzip2(
-    document: Document, limits: Limits, budget: Budget | None = None
-) -> Iterator[ChunkBatch | Document | Problem]:
-    """The one member of a bzip2 file."""
-    stream = decompress.DecompressedStream(document.content, decompress.bunzipper, b"BZh")
-    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
-
-
-def extract_xz(
-    document: Document, limits: Limits, budget: Budget | None = None
-) -> Iterator[ChunkBatch | Document | Problem]:
-    """The one member of an xz or lzma file."""
-    stream = decompress.DecompressedStream(document.content, decompress.unxzer, b"\xfd7zXZ")
-    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
-
-
-def extract_zstd(
-    document: Document, limits: Limits, budget: Budget | None = None
-) -> Iterator[ChunkBatch | Document | Problem]:
-    """The one member of a Zstandard file (RFC 8878)."""
-    stream = decompress.FrameStream(document.content, "zstd")
-    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
-
-
-def extract_lz4(
-    document: Document, limits: Limits, budget: Budget | None = None
-) -> Iterator[ChunkBatch | Document | Problem]:
-    """The one member of an LZ4 file, in frames."""
-    stream = decompress.FrameStream(document.content, "lz4")
-    yield from _extract_stream(document, limits, budget or Budget(limits), stream)
+extract_gzip = _reader(lambda content: decompress.DecompressedStream(content, decompress.gunzipper, b"\x1f\x8b"))
+"""RFC 1952; its parts are read through as one."""
+extract_bzip2 = _reader(lambda content: decompress.DecompressedStream(content, decompress.bunzipper, b"BZh"))
+extract_xz = _reader(lambda content: decompress.DecompressedStream(content, decompress.unxzer, b"\xfd7zXZ"))
+"""Also the older lzma format."""
+extract_zstd = _reader(lambda content: decompress.FrameStream(content, "zstd"))
+"""RFC 8878."""
+extract_lz4 = _reader(lambda content: decompress.FrameStream(content, "lz4"))
 
 
 def stripped_name(path: str) -> str:

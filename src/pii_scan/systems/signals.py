@@ -167,8 +167,6 @@ class TextSignal(Signal):
 
     def fired(self, evidence: Evidence) -> str:
         """As `Signal.fired`."""
-        if self.contains and not any(map(evidence.holds, self.contains)):
-            return ""
         return f"text: {self.label}" if pc.match_substring_regex(evidence.scalar, self.regex).as_py() else ""
 
     @property

@@ -83,14 +83,17 @@ def wordlike(data: Codes, bounds: Ints) -> Bools:
 
 def may_hold_a_name(data: Codes) -> bool:
     """Whether a text has a capital, a letter that may be one, or many words."""
-    capital = ((data >= ord("A")) & (data <= ord("Z"))) | (data >= 0x80)  # noqa: PLR2004  beyond ASCII
-    return bool(capital.any()) or int((data == ord(" ")).sum()) > FEW_WORDS
+    return bool(_capitals(data).any()) or int((data == ord(" ")).sum()) > FEW_WORDS
 
 
 def each_may_hold_a_name(data: Codes, bounds: Ints) -> Bools:
     """`may_hold_a_name` of each text. `bounds`: where each begins in `data`, and where the last ends."""
-    capital = ((data >= ord("A")) & (data <= ord("Z"))) | (data >= 0x80)  # noqa: PLR2004  beyond ASCII
     capitals, spaces = np.zeros(len(data) + 1, np.int32), np.zeros(len(data) + 1, np.int32)
-    np.cumsum(capital, out=capitals[1:])
+    np.cumsum(_capitals(data), out=capitals[1:])
     np.cumsum(data == ord(" "), out=spaces[1:])
     return np.asarray((np.diff(capitals[bounds]) > 0) | (np.diff(spaces[bounds]) > FEW_WORDS))
+
+
+def _capitals(data: Codes) -> Bools:
+    """Bytes of capitals, and of letters that may be one."""
+    return np.asarray(((data >= ord("A")) & (data <= ord("Z"))) | (data >= 0x80))  # noqa: PLR2004  beyond ASCII
