@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ import psutil
 import pytest
 import unruly
 from scanning import command, wait_for, with_modules, workers
+
+from pii_scan.cli.scan import _ended_in_order
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
 
@@ -84,6 +87,19 @@ def test_ctrl_c_while_workers_start_ends_as_quietly(running: Running) -> None:
     assert running.process.returncode == 130
     assert b"Traceback" not in stderr and stdout == b""
     assert wait_for(lambda: gone(alive))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ctrl_c_that_comes_while_something_is_destroyed_is_not_lost() -> None:
+    class Destroyed:
+        def __del__(self) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), _ended_in_order():
+        thing = Destroyed()
+        del thing
+        time.sleep(30)
+        pytest.fail("lost")
 
 
 def test_an_interrupted_run_can_be_reported_and_does_not_look_finished(running: Running) -> None:

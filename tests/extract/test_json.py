@@ -12,6 +12,7 @@ from pii_scan.extract import escapes, json
 from pii_scan.model import Limits, ProblemCode
 
 REPAIRED = re.compile("[\xc2-\xf4][\x80-\xbf]")  # read as UTF-8 that was escaped byte by byte
+TAG = re.compile("<[A-Za-z/!?]")
 words = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='\\\ufeff"%'), min_size=1, max_size=20
 ).filter(lambda value: not REPAIRED.search(value))
@@ -27,6 +28,7 @@ def text_of(content: str | bytes, limits: Limits | None = None) -> str:
 @settings(deadline=None)
 @given(st.lists(words, min_size=1, max_size=20), st.booleans(), st.sampled_from([None, 1]))
 def test_every_string_is_found_at_its_place(values: list[str], ascii_only: bool, indent: int | None) -> None:
+    assume(not any(TAG.search(value) for value in values))  # what is markup is read as such: test_exports.py
     values = [f"<{i}:{value}>" for i, value in enumerate(values)]
     content = reference.dumps(values, ensure_ascii=ascii_only, indent=indent)
     batches, problems = run(json.extract, content.encode())

@@ -72,7 +72,15 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits."""
-    sys.exit(run(arguments))
+    try:
+        code = run(arguments)
+    except KeyboardInterrupt:  # a second Ctrl-C, while the first was answered
+        code = 130
+    if code == 130:
+        # CPython remembers an interrupt that came while text was executed (as dataclasses do) as one that nobody
+        # caught, and `python -m` would end by SIGINT for it; it forgets with the next text.
+        exec("")
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import dataclasses
 import os
@@ -118,15 +119,39 @@ class Call:
 
 @contextlib.contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """Meanwhile SIGTERM, by which service managers and containers end a program, does what Ctrl-C does."""
+    """Meanwhile SIGTERM, by which service managers and containers end a program, does what Ctrl-C does; and neither is
+    lost in what swallows exceptions (`__del__`, callbacks): it comes again a moment later.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    swallowed = sys.unraisablehook
+    coming: list[threading.Timer] = []
+
+    def again(told: Any) -> None:
+        if not issubclass(told.exc_type, KeyboardInterrupt):
+            swallowed(told)
+            return
+        coming.append(threading.Timer(0.01, _interrupt))  # at once, this hook would swallow it too
+        coming[-1].start()
+
+    sys.unraisablehook = again
     try:
         yield
     finally:
+        sys.unraisablehook = swallowed
         signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
+        for one in coming:
+            one.cancel()
+
+
+def _interrupt() -> None:
+    """As Ctrl-C does it: what the main thread waits for ends too."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 @contextlib.contextmanager
@@ -143,7 +168,7 @@ def _first_worker(config: Config | None) -> Iterator[Callable[[], subprocess.Pop
 
 def scan_and_report(targets: Sequence[str], config: Config | None, out: Path | None, call: Call, **how: Any) -> int:
     """Scans, prints the summary, writes the HTML report; gives the exit code. `how`: as `engines.scan.scan`."""
-    with _first_worker(config) as processes:  # while it loads what it needs, this process does
+    with _ended_in_order(), _first_worker(config) as processes:  # while it loads what it needs, this process does
         from pii_scan.cli.progress import ProgressLine
         from pii_scan.engines.scan import Interrupted, scan
         from pii_scan.report.line import line
@@ -152,7 +177,7 @@ def scan_and_report(targets: Sequence[str], config: Config | None, out: Path | N
 
         talk = call.talk
         try:
-            with ProgressLine(enabled=sys.stderr.isatty() and not talk.quiet) as progress, _ended_in_order():
+            with ProgressLine(enabled=sys.stderr.isatty() and not talk.quiet) as progress:
                 run = scan(targets, config=config, out=out, report=progress, processes=processes, **how)
         except Interrupted as stopped:
             goes_on = f"; `pii-scan scan --resume --out {shlex.quote(str(stopped.folder))}` goes on"
