@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -12,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pii_scan.errors import RunError, UsageError
 from pii_scan.findings import store
@@ -299,5 +302,19 @@ def test_what_is_little_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
         file = pq.ParquetFile
         with monkeypatch.context() as patched:
             patched.setattr(pq, "ParquetFile", lambda path, seen=opened, made=file: seen.append(path) or made(path))
-            assert [table.to_pylist() for table in run.documents()] == first and len(first) == 3
+            assert [table.to_pylist() for table in run.documents()] == first
+        assert [row["document"] for (rows,) in [first] for row in rows] == ["0.txt", "1.txt", "2.txt"]
         assert len(opened) == (0 if kept > 1 else 3)
+
+
+@given(st.lists(st.integers(0, 7), min_size=1, max_size=12), st.integers(1, 9))
+def test_small_tables_come_together_in_their_order_and_large_ones_are_not_cut(sizes: list[int], most: int) -> None:
+    words = [[f"{at}-{row}" for row in range(size)] for at, size in enumerate(sizes)]
+    tables = [pa.table({"word": pa.array(some, pa.string()).dictionary_encode()}) for some in words]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(store, "READ_ROWS", most)
+        got = list(store._together(tables))
+    assert [word for table in got for word in table["word"].to_pylist()] == [word for some in words for word in some]
+    assert all(table.num_rows <= max(most, *sizes) for table in got)
+    assert all(a.num_rows + b.num_rows > most or b.num_rows > most for a, b in itertools.pairwise(got))
+    assert all(table["word"].num_chunks <= 1 for table in got)

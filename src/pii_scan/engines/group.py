@@ -13,6 +13,11 @@ from pii_scan.model import DocumentRef, Item, Problem, WorkUnit
 SLICE_BYTES = 16 << 20
 """Text and tables more than twice as large are split. Constant, so that results do not depend on the machine."""
 GROUP_BYTES = 8 << 20
+MOST_GROUP_BYTES = 64 << 20
+GROWTH = 64
+"""A group may have as many bytes as one of so many parts of all before it, from GROUP_BYTES up to MOST_GROUP_BYTES:
+each part of a run costs files and time, and at the end of a long scan no worker is alone with the last for long.
+"""
 GROUP_ITEMS = 1024
 FIRST_ITEMS = 64
 """Of the first group, and twice as many of each that follows, up to GROUP_ITEMS: of a few files every worker gets some,
@@ -92,16 +97,18 @@ def grouped(walk: Iterable[Item], number: int = 0) -> Iterator[Group]:
     itself.
     """
     items: list[Item] = []
-    size = 0
+    size = before = 0
     for item in walk:
         length = 0 if isinstance(item, Problem) else item.ref.size_bytes or 0
+        before += length
         if length > 2 * SLICE_BYTES:
             yield Group(f"{number:08d}", [item], plan=True)
             number += 1
         else:
             items.append(item)
             size += length
-        if len(items) >= min(GROUP_ITEMS, FIRST_ITEMS << min(number, 16)) or size >= GROUP_BYTES:
+        most = min(max(before // GROWTH, GROUP_BYTES), MOST_GROUP_BYTES)
+        if len(items) >= min(GROUP_ITEMS, FIRST_ITEMS << min(number, 16)) or size >= most:
             yield Group(f"{number:08d}", items)
             number += 1
             items, size = [], 0

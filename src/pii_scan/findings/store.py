@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -78,7 +78,7 @@ class Run:
 
     path: Path
     manifest: dict[str, Any]
-    _kept: dict[str, list[tuple[str, pa.Table]]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _kept: dict[str, list[pa.Table]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def findings(self) -> Iterator[pa.Table]:
         """The findings, some 10^5 rows at a time."""
@@ -90,18 +90,7 @@ class Run:
 
     def documents(self) -> Iterator[pa.Table]:
         """Every document that was met, members of containers too; one that was read in slices is one row."""
-        for group, parts in itertools.groupby(self._parts("documents"), lambda part: part[0].partition("-")[0]):
-            slices: list[pa.Table] = []
-            for part, table in parts:
-                if part == group:
-                    yield table
-                else:  # a slice; not told by the name, as two files may look the same once they are masked
-                    members = table.filter(table["container"])
-                    if members.num_rows:
-                        yield members
-                    slices.append(table.filter(pc.invert(table["container"])))
-            if slices:
-                yield _merge_slices(pa.concat_tables(slices).unify_dictionaries())
+        return self._held("documents", self._documents)
 
     def origins(self) -> Iterator[pa.Table]:
         """What the reports of exports say of their items: where each lay, and whose it is."""
@@ -145,28 +134,43 @@ class Run:
         return pairs
 
     def _tables(self, name: str) -> Iterator[pa.Table]:
-        return (table for _, table in self._parts(name))
+        return self._held(name, lambda: (table for _, table in self._read(name)))
 
-    def _parts(self, name: str) -> Iterator[tuple[str, pa.Table]]:
-        """(part, table) in the order of the parts. A report goes over each kind of table several times: what is little
-        is read once.
+    def _held(self, name: str, read: Callable[[], Iterator[pa.Table]]) -> Iterator[pa.Table]:
+        """The tables of one kind, small ones together: a table costs what some thousand rows do. A report goes over
+        each kind several times: what is little is read once.
         """
         if name in self._kept:
             yield from self._kept[name]
             return
-        kept: list[tuple[str, pa.Table]] = []
+        kept: list[pa.Table] = []
         room = KEPT_BYTES
-        for part, table in self._read(name):
+        for table in _together(read()):
             room -= table.nbytes
             if room >= 0:
-                kept.append((part, table))
+                kept.append(table)
             else:
                 kept.clear()
-            yield part, table
+            yield table
         if room >= 0:
             self._kept[name] = kept
 
+    def _documents(self) -> Iterator[pa.Table]:
+        for group, parts in itertools.groupby(self._read("documents"), lambda part: part[0].partition("-")[0]):
+            slices: list[pa.Table] = []
+            for part, table in parts:
+                if part == group:
+                    yield table
+                else:  # a slice; not told by the name, as two files may look the same once they are masked
+                    members = table.filter(table["container"])
+                    if members.num_rows:
+                        yield members
+                    slices.append(table.filter(pc.invert(table["container"])))
+            if slices:
+                yield _merge_slices(pa.concat_tables(slices).unify_dictionaries())
+
     def _read(self, name: str) -> Iterator[tuple[str, pa.Table]]:
+        """(part, table) in the order of the parts."""
         for file in sorted((self.path / name).glob("*.parquet")):
             try:
                 with pq.ParquetFile(file) as parquet:
@@ -181,6 +185,24 @@ class Run:
                         yield file.stem, table
             except (OSError, ValueError, pa.ArrowException):
                 raise RunError(f"{name}/{file.name} cannot be read", "scan again") from None
+
+
+def _together(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in the same order, in as few tables of at most `READ_ROWS` as no table is cut for."""
+    held: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        if held and rows + table.num_rows > READ_ROWS:
+            yield _one(held)
+            held, rows = [], 0
+        held.append(table)
+        rows += table.num_rows
+    if held:
+        yield _one(held)
+
+
+def _one(tables: list[pa.Table]) -> pa.Table:
+    return tables[0] if len(tables) == 1 else pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 
 
 def _merge_slices(table: pa.Table) -> pa.Table:
