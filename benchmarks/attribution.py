@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from corpora import CSV_HEADER, SEED, sample
 from measuring import surroundings, table
 
-from pii_scan.detect.detector import ColumnPlace, Detector, Reading
+from pii_scan.detect.columns import ColumnPlace
+from pii_scan.detect.detector import Detector, Reading
 from pii_scan.extract.dispatch import DocumentDone, Extracted, extract
 from pii_scan.model import ColumnOrigin, Document, DocumentRef, Limits
 from pii_scan.systems.attribution import Attribution

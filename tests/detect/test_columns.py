@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 from synthetic import accounts, nationals, organisation_number, random_numbers
 
-from pii_scan.detect.columns import Column, ColumnRules
+from pii_scan.detect.columns import Column, ColumnPlace, ColumnRules
 from pii_scan.detect.context import plain_header
-from pii_scan.detect.detector import ColumnPlace, Detector
+from pii_scan.detect.detector import Detector
 from pii_scan.detect.rules import ANY_CELL, Rule, RuleColumn, load_rules
 
 AS_OF = dt.date(2026, 11, 22)
@@ -194,5 +194,5 @@ def test_a_table_is_about_persons_when_a_header_says_so(headers, person):
 
 
 def test_a_column_read_in_no_batches_has_found_nothing():
-    column = Column(ColumnRules(DETECTOR.engine), "fnr", AS_OF)
+    column = Column(ColumnRules(DETECTOR.engine), ColumnPlace("fnr"), AS_OF)
     assert len(column.detect(pa.array([], pa.string()), min_score=0, resolve=True)) == 0

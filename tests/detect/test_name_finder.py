@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pii_scan.detect.detector import ColumnPlace, Detector
+from pii_scan.detect.columns import ColumnPlace
+from pii_scan.detect.detector import Detector
 from pii_scan.detect.name_rule import RULE_ID
 
 DETECTOR = Detector(only=["PERSON"])

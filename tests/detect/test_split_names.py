@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from pii_scan.detect.detector import ColumnPlace, Detector
+from pii_scan.detect.columns import ColumnPlace
+from pii_scan.detect.detector import Detector
 from pii_scan.detect.engine import no_detections
 from pii_scan.detect.name_rule import RULE_ID
 from pii_scan.detect.split_names import SplitNames, known_as

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 from synthetic import nationals, random_numbers
 
-from pii_scan.detect.detector import ColumnPlace, Detector
+from pii_scan.detect.columns import ColumnPlace
+from pii_scan.detect.detector import Detector
 
 DETECTOR = Detector(as_of=dt.date(2026, 11, 22))
 NUMBERS = nationals(40)

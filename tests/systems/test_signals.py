@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_scan.systems.evidence import Evidence, _threes_of
 from pii_scan.systems.profiles import profiles
-from pii_scan.systems.signals import TextSignal
+from pii_scan.systems.seen import Seen
+from pii_scan.systems.signals import HeaderSignal, HeaderSignals, TextSignal
 
 PARTS = sorted({part for one in profiles() for s in one.signals if isinstance(s, TextSignal) for part in s.contains})
 
@@ -38,3 +41,27 @@ def test_what_a_long_text_lacks_is_mostly_told_by_its_bytes() -> None:
     threes = evidence._threes
     assert threes is not None
     assert not any(all(threes[number] for number in _threes_of(part)) for part in PARTS)
+
+
+HEADER_SIGNALS = [
+    (number, signal)
+    for number, profile in enumerate(profiles())
+    for signal in profile.signals
+    if isinstance(signal, HeaderSignal)
+]
+ASKED = sorted({name for _, signal in HEADER_SIGNALS for names in signal.headers for name in names})
+
+
+@given(st.lists(st.lists(st.sampled_from(ASKED) | st.text(max_size=4), max_size=12), max_size=3), st.data())
+@settings(deadline=None)
+def test_headers_that_nothing_is_seen_of_are_of_signals_that_would_not_fire(tables: list[list[str]], data: Any) -> None:
+    whole = data.draw(st.sampled_from(HEADER_SIGNALS))[1]
+    seen = Seen(lambda name: False)
+    for number, headers in enumerate([*tables, [*(names[0] for names in whole.headers), "another"]]):
+        seen.sheets[f"t{number}"] = dict.fromkeys(headers)
+    evidence = Evidence(("x.csv",), "text/csv", seen)
+    tried = HeaderSignals(HEADER_SIGNALS).worth_trying(evidence)
+    fired = [one for one in HEADER_SIGNALS if one[1].fired(evidence)]
+    assert [one for one in tried if one[1].fired(evidence)] == fired
+    assert fired or 0 < whole.at_most_columns <= len(whole.headers)
+    assert len(tried) < len(HEADER_SIGNALS)

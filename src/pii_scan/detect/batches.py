@@ -7,7 +7,7 @@ each is the same as if it had been looked at alone.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pii_scan.detect.detector import ColumnPlace, Detector, Reading, Seen
+from pii_scan.detect.columns import MANY_CELLS, ColumnPlace
+from pii_scan.detect.detector import Detector, Reading, Seen
 from pii_scan.detect.engine import Detections
 from pii_scan.model import ChunkBatch, ColumnOrigin, PartOrigin
 
@@ -54,24 +55,41 @@ def found_in(reading: Reading, batch: ChunkBatch, seen: Seen | None = None) -> D
     """What is in a batch. `seen`: what `look_ahead` saw in it."""
     origin = batch.origin
     if isinstance(origin, ColumnOrigin):
-        place = ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers, origin.comment)
-        return reading.cells(batch.texts, place, origin.first_row, dull=origin.dull)
+        return reading.cells(batch.texts, _place(origin), origin.first_row, dull=origin.dull, seen=seen)
     shown = Shown.of(batch)
     return shown.found(reading.texts(shown.texts, seen))
 
 
 def look_ahead(detector: Detector, readings: Sequence[Sequence[ChunkBatch]]) -> dict[int, Seen]:
-    """What the rules see in all running text of some documents, by `id` of the batch; where one is a single text, also
-    the names of persons. `readings`: the batches that one `Reading` is going to be given.
+    """What the rules see in all running text and in the columns of small tables of some documents, by `id` of the
+    batch; where the text of one is a single one, and in columns, also the names of persons. `readings`: the batches
+    that one `Reading` is going to be given.
 
     Raises ExpressionTimeout, GuestError, which a single text may cause.
     """
+    columns = [found for batches in readings for found in _first_of_columns(batches)]
+    cells = detector.look_at_cells([(batch.texts, place) for batch, place in columns])
+    found = {id(batch): one for (batch, _), one in zip(columns, cells, strict=False)}  # none where there are guests
     batches = [(batch, _is_one_text(batches)) for batches in readings for batch in batches if _is_text(batch)]
-    if not batches:
-        return {}
-    shown = [Shown.of(batch).texts for batch, _ in batches]
-    seen = detector.look_at(shown, [alone for _, alone in batches])
-    return {id(batch): one for (batch, _), one in zip(batches, seen, strict=True)}
+    if batches:
+        shown = [Shown.of(batch).texts for batch, _ in batches]
+        seen = detector.look_at(shown, [alone for _, alone in batches])
+        found |= {id(batch): one for (batch, _), one in zip(batches, seen, strict=True)}
+    return found
+
+
+def _place(origin: ColumnOrigin) -> ColumnPlace:
+    return ColumnPlace(origin.header, origin.column, origin.sheet, origin.table_headers, origin.comment)
+
+
+def _first_of_columns(batches: Sequence[ChunkBatch]) -> Iterator[tuple[ChunkBatch, ColumnPlace]]:
+    """The first batch of each column where it is small, and anything is looked for in it."""
+    met: set[ColumnPlace] = set()
+    for batch in batches:
+        if isinstance(batch.origin, ColumnOrigin) and (place := _place(batch.origin)) not in met:
+            met.add(place)
+            if 0 < len(batch.texts) < MANY_CELLS and not batch.origin.dull:
+                yield batch, place
 
 
 def _is_text(batch: ChunkBatch) -> bool:

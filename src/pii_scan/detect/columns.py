@@ -39,10 +39,11 @@ STRAY_CELLS, STRAY_SHARE = 50, 0.05
 """Among so many cells of digits alone, fewer that pass than this share are strays of another numbering."""
 MAIN_SHARE = 0.8
 """Share of a column's valid cells from which on it is of one kind of number."""
-_MANY_CELLS = 256
+MANY_CELLS = 256
 """From so many cells on it may pay to see which are alike."""
 DENSE = 0.05
 """It does where there are more candidates than so many a cell."""
+_KNOWN_HEADERS = 10_000
 MARGIN = 3
 """Bytes around a value that still make it the whole cell: quotes, an equals sign, a decimal `.0`."""
 _DECIMAL = r"^[0-9]+[.,][0-9]*[1-9][0-9]*$"
@@ -58,6 +59,19 @@ _PERSON = re.compile(
 """Headers of names and roles; those of identifiers come from the rules."""
 _PERSONAL = frozenset({"national_id", "email", "phone", "birthdate", "address", "name"})
 """Categories whose columns make a table one about persons."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ColumnPlace:
+    """Which column cells belong to."""
+
+    header: str
+    number: int = 1
+    sheet: str = ""
+    table_headers: tuple[str, ...] = ()
+    """All headers of the table."""
+    comment: str = ""
+    """What else is said of the column where it lies; it counts where the header says nothing."""
 
 
 class ColumnRules:
@@ -77,14 +91,17 @@ class ColumnRules:
             for number, rule in enumerate(self.rules)
             for i, column in enumerate(rule.columns)
         ]  # fmt: skip
+        self._personal = np.array([rule.category in _PERSONAL for rule in self.rules], bool)
         self._known: dict[str, tuple[npt.NDArray[np.float32], list[_Labelled]]] = {}
+        self._of_persons: dict[str, bool] = {}
 
     def of_header(self, header: str) -> tuple[npt.NDArray[np.float32], list[_Labelled]]:
         """(what the header's words do to each rule's scores, the columns of rules that it names)."""
         if header not in self._known:
             plain = plain_header(header)
-            if len(self._known) > 10_000:
+            if len(self._known) > _KNOWN_HEADERS:
                 self._known.clear()
+                self._of_persons.clear()
             effects = self.engine.header_effects(header) if plain else np.zeros(len(self.rules), np.float32)
             labelled = [
                 _Labelled(number, pattern, self.rules[number], compiled(column.cell, FLAGS), column)
@@ -104,18 +121,25 @@ class ColumnRules:
         effects, labelled = self.of_header(header)
         return bool((effects[self.national] > 0).any()) or any(self.national[item.number] for item in labelled)
 
+    def titled(self, place: ColumnPlace) -> tuple[str, bool]:
+        """(what stands above the cells of a column, whether its rows are persons)."""
+        above = f"{place.header} {place.comment}" if place.comment else place.header
+        return above, self.about_persons(place.table_headers or (place.header,))
+
     def about_persons(self, headers: Sequence[str]) -> bool:
         """Whether a table with these headers has persons for its rows."""
         return any(self._names_person(header) for header in headers if header)
 
     def _names_person(self, header: str) -> bool:
-        if _PERSON.fullmatch(plain_header(header)):
-            return True
-        effects, labelled = self.of_header(header)
-        personal = [rule.category in _PERSONAL for rule in self.rules]
-        return bool((effects[: len(personal)] > 0)[personal].any()) or any(
-            item.rule.category in _PERSONAL for item in labelled
-        )
+        known = self._of_persons.get(header)
+        if known is None:
+            effects, labelled = self.of_header(header)
+            known = self._of_persons[header] = (
+                _PERSON.fullmatch(plain_header(header)) is not None
+                or bool((effects > 0)[self._personal].any())
+                or any(item.rule.category in _PERSONAL for item in labelled)
+            )
+        return known
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -136,19 +160,14 @@ class _Labelled:
 class Column:
     """One column of one table while it is read."""
 
-    def __init__(
-        self, rules: ColumnRules, header: str, as_of: date, *, person: bool = False, comment: str = ""
-    ) -> None:
-        """`person`: the rows of the table are persons. `comment`: a second header, for the rules of which the first
-        says nothing.
-        """
+    def __init__(self, rules: ColumnRules, place: ColumnPlace, as_of: date) -> None:
+        """Of the comment count the rules of which the header says nothing."""
         self._rules = rules
-        self._header = f"{header} {comment}" if comment else header
+        self._titles = rules.titled(place)
         self._as_of = as_of
-        self._person = person
-        self._effects, self._labelled = rules.of_header(header)
-        if comment:
-            effects, labelled = rules.of_header(comment)
+        self._effects, self._labelled = rules.of_header(place.header)
+        if place.comment:
+            effects, labelled = rules.of_header(place.comment)
             self._effects = np.where(self._effects == 0, effects, self._effects)
             known = {item.number for item in self._labelled}
             self._labelled = [*self._labelled, *(item for item in labelled if item.number not in known)]
@@ -161,23 +180,27 @@ class Column:
         self._numeric_valid = np.zeros(len(rules.rules), np.int64)
         self._category_valid = np.zeros(rules.categories, np.int64)
 
-    def detect(self, cells: pa.Array, *, min_score: float, resolve: bool, dull: bool = False) -> Detections:
+    def detect(
+        self, cells: pa.Array, *, min_score: float, resolve: bool, dull: bool = False, seen: Detections | None = None
+    ) -> Detections:
         """The detections in a batch of the column's cells (strings; nulls are empty), each decided by what the column
-        has shown up to the end of this batch. `dull`: as `ColumnOrigin.dull`.
+        has shown up to the end of this batch. `dull`: as `ColumnOrigin.dull`. `seen`: what the rules saw in the batch,
+        where they looked before.
         """
         engine = self._rules.engine
         if dull and not self._spoken_for():
             self._filled += len(cells)
             return no_detections()
-        found = self._candidates(cells)
+        found = self._candidates(cells) if seen is None else seen
         length = np.diff(text_offsets(cells))
         self._filled += int((length > 0).sum())
         numeric = all_digits(cells)
         self._numeric += int(numeric.sum())
-        whole = (found.start <= MARGIN) & (length[found.text] - found.end <= MARGIN)
-        self._count(found, whole, numeric, cells)
-        found = self._decide(found, whole)
-        found = found.take(found.verdict & JUDGEMENT != REJECTED)
+        if len(found):
+            whole = (found.start <= MARGIN) & (length[found.text] - found.end <= MARGIN)
+            self._count(found, whole, numeric, cells)
+            found = self._decide(found, whole)
+            found = found.take(found.verdict & JUDGEMENT != REJECTED)
         parts = [found, *(self._headed(cells, item) for item in self._labelled if self._counts(item))]
         joined = Detections.joined([part for part in parts if len(part)])
         return engine.settle(joined, min_score=min_score, resolve=resolve)
@@ -190,7 +213,7 @@ class Column:
         """What the rules see in each cell. Where that is much, only one is looked at of cells that are alike; to see
         which are takes longer than to look for what is not there.
         """
-        if len(cells) < _MANY_CELLS or cells.null_count or not self._is_dense(cells):
+        if len(cells) < MANY_CELLS or cells.null_count or not self._is_dense(cells):
             found = self._seen_in(cells)
         else:
             encoded = cells.dictionary_encode()
@@ -204,12 +227,13 @@ class Column:
     def _is_dense(self, cells: pa.Array) -> bool:
         """Whether much is to be expected in the cells: by the batch before, at first by a few of them."""
         if self._density is None:
-            some = cells.take(pa.array(np.linspace(0, len(cells) - 1, _MANY_CELLS).astype(np.int64)))
+            some = cells.take(pa.array(np.linspace(0, len(cells) - 1, MANY_CELLS).astype(np.int64)))
             self._density = len(self._seen_in(some)) / len(some)
         return self._density > DENSE
 
     def _seen_in(self, cells: pa.Array) -> Detections:
-        return self._rules.engine.candidates(cells, self._header, rejected=True, person=self._person)
+        header, person = self._titles
+        return self._rules.engine.candidates(cells, header, rejected=True, person=person)
 
     def _count(
         self, found: Detections, whole: npt.NDArray[np.bool_], numeric: npt.NDArray[np.bool_], cells: pa.Array
@@ -321,7 +345,7 @@ class Column:
         """Whether the header means the rule: not in a table about things, if the rule wants persons, nor where so many
         cells are of the rule's form, and so few pass its check, that it is another number.
         """
-        if item.column.evidence and not self._person:
+        if item.column.evidence and not self._titles[1]:
             return False
         number = item.number
         valid, formed, chance = int(self._valid[number]), int(self._formed[number]), float(self._rules.chance[number])

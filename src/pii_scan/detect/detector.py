@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from pii_scan.detect.cell_bytes import text_offsets
 from pii_scan.detect.chance import TextChance, weigh_each
-from pii_scan.detect.columns import Column, ColumnRules
-from pii_scan.detect.engine import Detections, RuleEngine, no_detections
+from pii_scan.detect.columns import Column, ColumnPlace, ColumnRules
+from pii_scan.detect.engine import Detections, RuleEngine, Titles, no_detections
 from pii_scan.detect.engine import Guests as AnyGuests
 from pii_scan.detect.guest_group import GuestGroup
 from pii_scan.detect.name_finder import NameFinder, NamesOfDocument, worth_looks
@@ -30,6 +30,7 @@ from pii_scan.detect.split_numbers import SplitNumbers
 from pii_scan.detect.validators import SYNTHETIC
 
 if TYPE_CHECKING:
+    from pii_scan.detect.names.columns import Fresh
     from pii_scan.detect.names.own_list import OwnNames
 
 DETECTIONS = pa.schema(
@@ -119,6 +120,25 @@ class Detector:
                 for number, one in zip(some, _parted(found, [1] * len(some)), strict=True):
                     names[number] = one
         return [Seen(*both) for both in zip(candidates, names, strict=True)]
+
+    def look_at_cells(self, batches: Sequence[tuple[pa.Array, ColumnPlace]]) -> list[Seen]:
+        """What is in the cells of many columns, each as if looked at by itself: the first batch of each. Nothing where
+        there are guests.
+        """
+        if self.engine.guests is not None or not batches:  # guests are told the header of the cells they look at
+            return []
+        wide = pa.large_string()
+        count = [len(cells) for cells, _ in batches]
+        above = [self._columns.titled(place) for _, place in batches]
+        number = {one: at for at, one in enumerate(dict.fromkeys(above))}
+        under = np.repeat(np.array([number[one] for one in above]), count)
+        titles = Titles(under, tuple(header for header, _ in number), np.array([person for _, person in number]))
+        joined = pa.concat_arrays([cells if cells.type == wide else cells.cast(wide) for cells, _ in batches])
+        candidates = _parted(self.engine.candidates_under(joined, titles, rejected=True), count)
+        first: Sequence[Fresh | None] = [None] * len(batches)
+        if self._names is not None:
+            first = self._names.fresh([cells for cells, _ in batches])
+        return [Seen(found, None, fresh) for found, fresh in zip(candidates, first, strict=True)]
 
     def with_names(self, found: Detections, names: Detections, texts: pa.Array) -> Detections:
         """Both, where `names` in the same `texts` are evidence for what else was found."""
@@ -224,19 +244,6 @@ def own_names(files: Sequence[str | Path]) -> OwnNames | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnPlace:
-    """Which column cells belong to."""
-
-    header: str
-    number: int = 1
-    sheet: str = ""
-    table_headers: tuple[str, ...] = ()
-    """All headers of the table."""
-    comment: str = ""
-    """What else is said of the column where it lies; it counts where the header says nothing."""
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
     """What was seen in texts of a document before it is read."""
 
@@ -244,6 +251,8 @@ class Seen:
     """With what fails its check."""
     names: Detections | None
     """None where they depend on the rest of the document."""
+    first: Fresh | None = None
+    """Of the first cells of a column, what they show of names."""
 
 
 class Reading:
@@ -264,21 +273,22 @@ class Reading:
     def _split(self) -> SplitNumbers:
         return SplitNumbers(self._detector._columns)
 
-    def cells(self, cells: pa.Array, place: ColumnPlace, first_row: int = 1, *, dull: bool = False) -> Detections:
+    def cells(
+        self, cells: pa.Array, place: ColumnPlace, first_row: int = 1, *, dull: bool = False, seen: Seen | None = None
+    ) -> Detections:
         """Detections in a batch of cells of one column, decided by header, cells and the batches before.
 
         `first_row`: where the batch begins; batches of several columns that begin alike hold the same rows. `dull`: as
-        `ColumnOrigin.dull`.
+        `ColumnOrigin.dull`. `seen`: what is in it, where that was looked at before.
         """
         detector = self._detector
         column = self._columns.get(place)
         if column is None:
-            rules = detector._columns
-            person = rules.about_persons(place.table_headers or (place.header,))
-            column = self._columns[place] = Column(
-                rules, place.header, detector._as_of, person=person, comment=place.comment
-            )
-        found = column.detect(cells, min_score=detector.min_score, resolve=detector.resolve, dull=dull)
+            column = self._columns[place] = Column(detector._columns, place, detector._as_of)
+        found = column.detect(
+            cells, min_score=detector.min_score, resolve=detector.resolve, dull=dull,
+            seen=None if seen is None else seen.candidates,
+        )  # fmt: skip
         if (
             dull and len(cells) and len(cells[0].as_py() or "") > _DATE_LENGTH
         ):  # moments and fractions, never a day alone
@@ -286,7 +296,8 @@ class Reading:
         completed = self._split.complete(cells, place.header, place.sheet, first_row)
         named = no_detections()
         if self._names is not None and not dull:
-            named = self._names.in_cells(cells, place.header, (place.sheet, place.number))
+            first = None if seen is None else seen.first
+            named = self._names.in_cells(cells, place.header, (place.sheet, place.number), first)
         if not len(completed) and not len(named):
             return found
         both = Detections.joined([found, completed, named])

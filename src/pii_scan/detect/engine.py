@@ -121,6 +121,21 @@ def no_detections() -> Detections:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """What stands above each of some texts: under which of the headers it is, and whether its row is a person."""
+
+    of: _Ints
+    headers: tuple[str, ...]
+    persons: npt.NDArray[np.bool_]
+    """By header."""
+
+    @classmethod
+    def one(cls, count: int, header: str, person: bool) -> Titles:
+        """The same above all of `count` texts."""
+        return cls(np.zeros(count, np.int64), (header,), np.array([person]))
+
+
 class RuleEngine:
     """Rules compiled together for one scan."""
 
@@ -170,19 +185,30 @@ class RuleEngine:
         `rejected`: also what has the form but fails the check, with score 0, of rules that state a chance rate.
         `person`: the texts are about persons, whatever stands near.
         """
+        found = self.candidates_under(texts, Titles.one(len(texts), header, person), rejected=rejected)
+        if self.guests is None:
+            return found
+        guests = self.guests.detect(texts, header, self._first_guest)
+        return Detections.joined([part for part in (found, guests) if len(part)])
+
+    def candidates_under(self, texts: pa.Array, titles: Titles, *, rejected: bool = False) -> Detections:
+        """The same of texts under different headers, each as if it stood with those under its own alone; without what
+        guests find.
+        """
         parts: list[Detections] = []
         for first, last in _groups(texts):
-            found = self._group_candidates(texts.slice(first, last - first), header, rejected, person)
+            under = dataclasses.replace(titles, of=titles.of[first:last])
+            found = self._group_candidates(texts.slice(first, last - first), under, rejected)
             if len(found):
                 parts.append(_shifted(found, first))
-        if self.guests is not None:
-            parts.append(self.guests.detect(texts, header, self._first_guest))
-        return Detections.joined([part for part in parts if len(part)])
+        return Detections.joined(parts)
 
     def settle(self, found: Detections, *, min_score: float, resolve: bool) -> Detections:
         """Of `found`: what reaches `min_score`, without what lies in a better one of its type; with `resolve`, one
         type for each span. Sorted by text, start and rule.
         """
+        if not len(found):
+            return found
         if len(found) == 1:  # of many small texts
             keep = (found.score >= min_score) & (found.score > 0)
             return found if keep[0] else found.take(keep)
@@ -200,7 +226,7 @@ class RuleEngine:
         words = self._context.in_header_of_all(header)[: len(self.rules)]
         return np.asarray(self._context.effect[np.arange(len(words)), words], np.float32)
 
-    def _group_candidates(self, texts: pa.Array, header: str, rejected: bool, person: bool) -> Detections:
+    def _group_candidates(self, texts: pa.Array, titles: Titles, rejected: bool) -> Detections:
         buffer, text_starts = laid_out(texts)
         matches = self._patterns.scan(buffer)
         if not len(matches.start):
@@ -214,10 +240,10 @@ class RuleEngine:
         confirmed = np.where(judgement > UNSURE, np.float32(1), found.score)
         confirmed[judgement == REJECTED] = -1
         found = found.take(drop_contained(found.rule.astype(np.int64), found.start, found.end, confirmed))
-        found = self._weigh_context(buffer, found, header)
-        if not person:
-            found = self._weigh_evidence(buffer, found)
         text = np.searchsorted(text_starts, found.start, side="right") - 1
+        under = titles.of[text]
+        found = self._weigh_context(buffer, found, titles.headers, under)
+        found = self._weigh_evidence(buffer, found, titles.persons[under])
         base = text_starts[text]
         return dataclasses.replace(found, text=text, start=found.start - base, end=found.end - base)
 
@@ -252,17 +278,17 @@ class RuleEngine:
                 )  # fmt: skip
         return Detections.joined(parts)
 
-    def _weigh_context(self, buffer: _Bytes, found: Detections, header: str) -> Detections:
-        """Finds the context word of each detection and moves its score."""
+    def _weigh_context(self, buffer: _Bytes, found: Detections, headers: Sequence[str], under: _Ints) -> Detections:
+        """Finds the context word of each detection, which is `under` one of the headers, and moves its score."""
         word = found.word.copy()
         # A cell that is all value has no words of its own
         wordy = np.flatnonzero((buffer[found.start - 1] != SEPARATOR) | (buffer[found.end] != SEPARATOR))
         if len(wordy):
             word[wordy] = self._context.nearest_many(buffer, found.start[wordy], found.end[wordy], found.rule[wordy])
-        if header:
-            said = self._context.in_header_of_all(header)
-            from_header = np.flatnonzero((word < 0) & (said[found.rule] >= 0))
-            word[from_header] = said[found.rule[from_header]] + HEADER_WORD
+        if any(headers):
+            said = np.stack([self._context.in_header_of_all(header) for header in headers])[under, found.rule]
+            from_header = np.flatnonzero((word < 0) & (said >= 0))
+            word[from_header] = said[from_header] + HEADER_WORD
         found = dataclasses.replace(found, word=word)
         change = self.word_effects(found)
         own = self._own_boost[found.rule, found.pattern]
@@ -275,9 +301,11 @@ class RuleEngine:
         """What the context word of each detection does to a score of its rule: above 0 supports, below weakens."""
         return self._context.effect[found.rule, np.where(found.word < 0, -1, found.word % HEADER_WORD)]
 
-    def _weigh_evidence(self, buffer: _Bytes, found: Detections) -> Detections:
-        """Halves the score of what counts only near a person, where nothing near points at one."""
-        asked = np.flatnonzero(self.needs_person[found.rule])
+    def _weigh_evidence(self, buffer: _Bytes, found: Detections, persons: npt.NDArray[np.bool_]) -> Detections:
+        """Halves the score of what counts only near a person, where nothing near points at one. `persons`: the row is
+        one.
+        """
+        asked = np.flatnonzero(self.needs_person[found.rule] & ~persons)
         if not len(asked):
             return found
         score = found.score.copy()

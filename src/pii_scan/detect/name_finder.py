@@ -19,7 +19,7 @@ from pii_scan.detect.names.glance import LOOKED_AT, each_may_hold_a_name, may_ho
 from pii_scan.detect.validators import UNSURE
 
 if TYPE_CHECKING:
-    from pii_scan.detect.names.columns import NameColumn
+    from pii_scan.detect.names.columns import Fresh, NameColumn
     from pii_scan.detect.names.model import NameModel
     from pii_scan.detect.names.own_list import OwnNames
     from pii_scan.detect.names.tagger import Mentioned, NameTagger
@@ -103,10 +103,16 @@ class NameFinder:
         text = np.searchsorted(start, found.start, side="right") - 1
         return self._made(text, found.start - start[text], found.end - start[text], found.strength, found.score)
 
-    def in_cells(self, cells: pa.Array, column: NameColumn | None) -> Detections:
+    def fresh(self, batches: Sequence[pa.Array]) -> Sequence[Fresh]:
+        """What the first batch of each of some columns shows."""
+        from pii_scan.detect.names.columns import fresh
+
+        return fresh(batches, self.model)
+
+    def in_cells(self, cells: pa.Array, column: NameColumn | None, first: Fresh | None = None) -> Detections:
         """Names that fill cells, where the column holds names; else those inside longer cells."""
         if column is not None:
-            which, score = column.detect(cells)
+            which, score = column.detect(cells, first)
             if len(which):
                 length = np.diff(text_offsets(cells))[which]
                 return self._made(which, np.zeros(len(which), np.int64), length, np.full(len(which), IN_COLUMN), score)
@@ -162,9 +168,11 @@ class NamesOfDocument:
             return no_detections()
         return self._finder.tagged(texts, self._mentioned)
 
-    def in_cells(self, cells: pa.Array, header: str, place: tuple[str, int]) -> Detections:
-        """Names in a batch of cells of one column; `place`: its sheet and number."""
-        return self._finder.in_cells(cells, self._column(cells, header, place))
+    def in_cells(self, cells: pa.Array, header: str, place: tuple[str, int], first: Fresh | None = None) -> Detections:
+        """Names in a batch of cells of one column; `place`: its sheet and number; `first`: what they show if they are
+        its first.
+        """
+        return self._finder.in_cells(cells, self._column(cells, header, place), first)
 
     def _column(self, cells: pa.Array, header: str, place: tuple[str, int]) -> NameColumn | None:
         """What is known of the column; None until there are cells without digits at the beginning of a batch."""

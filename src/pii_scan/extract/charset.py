@@ -41,6 +41,11 @@ def bom(head: bytes) -> tuple[str, int]:
     return "", 0
 
 
+def marked(head: bytes) -> str:
+    """The encoding that a byte order mark or the pattern of NUL bytes shows; an empty text where neither does."""
+    return bom(head)[0] or _wide(head)
+
+
 @lru_cache(maxsize=2)  # what tells the format of a file and what reads it ask the same
 def detect(head: bytes) -> str:
     """The encoding of a text that begins with `head`, as a name of a Python codec.
@@ -48,12 +53,8 @@ def detect(head: bytes) -> str:
     Order: byte order mark, UTF-16 or UTF-32 by the pattern of NUL bytes, valid UTF-8, then the legacy encoding in
     which the bytes give Norwegian letters where letters belong. All-ASCII text is `utf-8`.
     """
-    named, _ = bom(head)
-    if named:
+    if named := marked(head):
         return named
-    wide = _wide(head)
-    if wide:
-        return wide
     if head.isascii():
         return "utf-8"
     try:

@@ -102,6 +102,9 @@ def decode_head(head: bytes) -> str | None:
 
     NUL bytes are allowed in text (padded and preallocated logs) as long as there is more text than padding.
     """
+    control = len(head) - len(head.translate(None, _CONTROLS))
+    if control > MAX_CONTROL_SHARE * len(head) and not charset.marked(head):
+        return None  # in no encoding; to find out which it would be takes long
     encoding = charset.detect(head)
     text = head.decode(encoding, "replace").removeprefix("\ufeff")
     if len(head) >= HEAD_BYTES:
@@ -115,7 +118,7 @@ def decode_head(head: bytes) -> str | None:
     if padding * 2 > len(text):
         return None
     if charset.is_single_pass(encoding):  # control characters are bytes of their own
-        bad = len(head) - len(head.translate(None, _CONTROLS)) + text.count("\ufffd")
+        bad = control + text.count("\ufffd")
     else:
         bad = sum(text.count(chr(byte)) for byte in _CONTROLS) + text.count("\ufffd")
     return text if bad <= MAX_CONTROL_SHARE * max(len(text) - padding, 1) else None

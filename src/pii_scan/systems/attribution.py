@@ -18,7 +18,7 @@ from pii_scan.model import ChunkBatch, DocumentRef, printable
 from pii_scan.systems.evidence import Evidence
 from pii_scan.systems.profiles import PathRule, Profile, ProfileTable
 from pii_scan.systems.seen import Seen, composed, running_text
-from pii_scan.systems.signals import PartSignal, PathSignal, Signal, TextSignals, anywhere
+from pii_scan.systems.signals import HeaderSignals, PartSignal, PathSignal, Signal, TextSignals, anywhere
 
 THRESHOLD = 0.5
 DECLARED = "target: declared to be from this system"
@@ -61,6 +61,7 @@ class Attribution:
         self._by_kind["part"].sort(key=lambda one: isinstance(one[1], PartSignal) and one[1].sender)
         self._by_kind["text"] = self._by_kind.pop("text", [])  # last: they cost most
         self._texts = TextSignals(self._by_kind["text"])
+        self._headers = HeaderSignals(self._by_kind.setdefault("headers", []))
         texts = [(number, signal.score) for number, signal in self._by_kind["text"]]
         self._by_text = {n: together(score for of, score in texts if of == n) for n, _ in texts}
         globs = [
@@ -137,12 +138,12 @@ class Attribution:
         """Score and label of each signal that fired, by the number of the profile."""
         fired: dict[int, list[tuple[float, str]]] = {}
         in_mailbox: bool | None = None
-        for kind, signals in self._by_kind.items():
+        for kind in self._by_kind:
             if kind == "path" and not any(map(self._is_known_path, evidence.pieces)):
                 continue
             if not evidence.has(kind):
                 continue
-            for number, signal in self._texts.worth_trying(evidence) if kind == "text" else signals:
+            for number, signal in self._worth_trying(kind, evidence):
                 if kind == "text" and number not in fired and self._by_text[number] < THRESHOLD:
                     continue  # on their own they would not do
                 if kind == "part" and isinstance(signal, PartSignal) and signal.sender:  # asked rarely: it takes long
@@ -152,6 +153,12 @@ class Attribution:
                 if label := signal.fired(evidence):
                     fired.setdefault(number, []).append((signal.score, label))
         return fired
+
+    def _worth_trying(self, kind: str, evidence: Evidence) -> list[tuple[int, Signal]]:
+        """Of the signals of a kind those that could fire."""
+        if kind == "text":
+            return self._texts.worth_trying(evidence)
+        return self._headers.worth_trying(evidence) if kind == "headers" else self._by_kind[kind]
 
     def _is_known_path(self, path: str) -> bool:
         """Whether a name in the path is one that some profile asks for; what folders say is remembered."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -199,6 +200,27 @@ class TextSignals:
         if not there:
             return self._always
         return [one for one, parts in self._signals if not parts or not there.isdisjoint(parts)]
+
+
+class HeaderSignals:
+    """Signals of headers, of which most tables have none that any asks for."""
+
+    def __init__(self, signals: Sequence[tuple[int, Signal]]) -> None:
+        """`signals`: each with a number that is given back with it; those of other kinds are always worth trying."""
+        self._signals = tuple(signals)
+        self._least = [one.at_least if isinstance(one, HeaderSignal) else 0 for _, one in signals]
+        self._asked_by: dict[str, list[int]] = {}
+        """By header, folded, the places of the signals that ask for it, once for each that it stands for."""
+        for place, (_, one) in enumerate(signals):
+            for form in (form for forms in one.folded for form in forms) if isinstance(one, HeaderSignal) else ():
+                self._asked_by.setdefault(form, []).append(place)
+
+    def worth_trying(self, evidence: Evidence) -> list[tuple[int, Signal]]:
+        """Those that could fire on the tables of a document, in their order."""
+        there = Counter(
+            place for found in evidence.header_sets for form in found for place in self._asked_by.get(form, ())
+        )
+        return [one for place, one in enumerate(self._signals) if there[place] >= self._least[place]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,39 @@ class Cells:
     """0 to 1."""
     formed: npt.NDArray[np.bool_]
     """Written as a name may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What the first batch of a column shows."""
+
+    values: Sequence[str]
+    """Distinct cells, in their order."""
+    evidence: float
+    """Of all of them together."""
+
+
+def fresh(batches: Sequence[pa.Array], model: NameModel) -> list[Fresh]:
+    """What the first batch of each of some columns shows, all looked at in one go."""
+    values = [_distinct(cells)[:DECIDING] for cells in batches]
+    worded = [_worded(some) for some in values]
+    joined = [value for some in worded for value in some]
+    if not joined:
+        return [Fresh(some, 0.0) for some in values]
+    evidence = cell_evidence(pa.array(joined, pa.large_string()), model).evidence
+    ends = np.cumsum([len(some) for some in worded])
+    parts = np.split(evidence, ends[:-1])
+    return [Fresh(some, float(part.sum())) for some, part in zip(values, parts, strict=True)]
+
+
+def _distinct(cells: pa.Array) -> list[str]:
+    """The distinct of the first cells that are filled."""
+    return [value for value in dict.fromkeys(cells.slice(0, LOOKED_AT).to_pylist()) if value]
+
+
+def _worded(values: Sequence[str]) -> list[str]:
+    """Those that may be names: one with a digit is none."""
+    return [value for value in values if not _DIGIT.search(value)]
 
 
 def cell_evidence(cells: pa.Array, model: NameModel) -> Cells:
@@ -126,12 +160,14 @@ class NameColumn:
         self._total, self._seen = 0.0, 0
         self._known: set[str] = set()
 
-    def detect(self, cells: pa.Array) -> tuple[Ints, npt.NDArray[np.float32]]:
-        """(numbers of the cells that are names, their scores), decided by what the column has shown up to here."""
-        filled = pc.fill_null(cells, "").cast(pa.large_string())
-        self._learn(filled)
+    def detect(self, cells: pa.Array, first: Fresh | None = None) -> tuple[Ints, npt.NDArray[np.float32]]:
+        """(numbers of the cells that are names, their scores), decided by what the column has shown up to here.
+        `first`: what they show if they are the first batch.
+        """
+        self._learn(cells, first)
         if not self._holds_names():
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        filled = pc.fill_null(cells, "").cast(pa.large_string())
         encoded = filled.dictionary_encode()
         found = cell_evidence(encoded.dictionary, self._model)
         least = np.float32(SCORE_HEADED if self._said else SCORE_ALONE)
@@ -144,17 +180,21 @@ class NameColumn:
     def _mean(self) -> float:
         return self._total / max(self._seen, 1)
 
-    def _learn(self, cells: pa.Array) -> None:
-        """Looks at the first distinct cells of a batch, until DECIDING have been seen. One with a digit is no name."""
+    def _learn(self, cells: pa.Array, first: Fresh | None) -> None:
+        """Looks at the first distinct cells of a batch, until DECIDING have been seen."""
         if self._seen >= DECIDING:
             return
-        distinct = dict.fromkeys(cells.slice(0, LOOKED_AT).to_pylist())
-        new = [value for value in distinct if value and value not in self._known][: DECIDING - self._seen]
+        if not self._seen and first is not None:
+            new, evidence = first.values, first.evidence
+        else:
+            new = [value for value in _distinct(cells) if value not in self._known][: DECIDING - self._seen]
+            worded = _worded(new)
+            evidence = 0.0
+            if worded:
+                evidence = float(cell_evidence(pa.array(worded, pa.large_string()), self._model).evidence.sum())
         self._known.update(new)
         self._seen += len(new)
-        worded = [value for value in new if not _DIGIT.search(value)]
-        if worded:
-            self._total += float(cell_evidence(pa.array(worded, pa.large_string()), self._model).evidence.sum())
+        self._total += evidence
 
     def _holds_names(self) -> bool:
         if self._said:
