@@ -38,10 +38,12 @@ def test_columns_of_many_tables_looked_at_in_one_go_hold_what_they_hold_alone(ta
     readings = []
     for columns in tables:
         headers = tuple(header for header, _, _ in columns)
-        readings.append([
-            ChunkBatch(pa.array(cells, pa.string()), ColumnOrigin(number, header, table_headers=headers, comment=comment))
-            for number, (header, comment, cells) in enumerate(columns, 1)
-        ])  # fmt: skip
+        origins = [
+            ColumnOrigin(number, header, table_headers=headers, comment=comment)
+            for number, (header, comment, _) in enumerate(columns, 1)
+        ]
+        texts = [pa.array(cells, pa.string()) for _, _, cells in columns]
+        readings.append([ChunkBatch(*both) for both in zip(texts, origins, strict=True)])
     seen = look_ahead(DETECTOR, readings)
     assert set(seen) == {id(batch) for batches in readings for batch in batches if len(batch.texts)}
     for batches in readings:
