@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 
@@ -79,24 +80,34 @@ def kinds() -> dict[str, tuple[Line, Line]]:
     }
 
 
-def blocks(kind: str, density: str, seed: int = SEED) -> Iterator[list[bytes]]:
-    """Endless blocks of lines without line ends; the same for the same arguments.
+def blocks(kind: str, density: str, seed: int = SEED, part: int = 0) -> Iterator[list[bytes]]:
+    """Endless blocks of lines without line ends; the same for the same arguments. `part`: others of the same lines.
 
     Lines are drawn from two pools of 20,000, so that large corpora are quick to make; lines therefore recur.
     """
-    rng = random.Random(f"{seed}:{kind}:{density}")
-    clean, planted = kinds()[kind]
+    clean_pool, planted_pool, state = _pools(kind, density, seed)
+    rng = random.Random(f"{seed}:{kind}:{density}:{part}")
+    if not part:
+        rng.setstate(state)
     every = DENSITIES[density]
-    planted_pool = [planted(rng).encode() for _ in range(_POOL_LINES if every == 1 else 2_000)]
-    if every == 1:
-        while True:
-            yield rng.choices(planted_pool, k=_BLOCK_LINES)
-    clean_pool = [clean(rng).encode() for _ in range(_POOL_LINES)]
+    while every == 1:
+        yield rng.choices(planted_pool, k=_BLOCK_LINES)
     while True:
         block = rng.choices(clean_pool, k=_BLOCK_LINES)
         for start in range(0, _BLOCK_LINES, every):  # one in each stretch of `every` lines, anywhere in it
             block[start + rng.randrange(every)] = rng.choice(planted_pool)
         yield block
+
+
+@functools.lru_cache(8)
+def _pools(kind: str, density: str, seed: int) -> tuple[list[bytes], list[bytes], Any]:
+    """(clean lines, lines with planted values, the state of the generator that made them)."""
+    rng = random.Random(f"{seed}:{kind}:{density}")
+    clean, planted = kinds()[kind]
+    dense = DENSITIES[density] == 1
+    planted_pool = [planted(rng).encode() for _ in range(_POOL_LINES if dense else 2_000)]
+    clean_pool = [] if dense else [clean(rng).encode() for _ in range(_POOL_LINES)]
+    return clean_pool, planted_pool, rng.getstate()
 
 
 def sample(kind: str, density: str, count: int, seed: int = SEED) -> list[str]:
@@ -109,11 +120,11 @@ def sample(kind: str, density: str, count: int, seed: int = SEED) -> list[str]:
     return lines
 
 
-def write_corpus(path: Path, kind: str, density: str, size_bytes: int, seed: int = SEED) -> int:
+def write_corpus(path: Path, kind: str, density: str, size_bytes: int, seed: int = SEED, part: int = 0) -> int:
     """Writes whole lines up to `size_bytes` and returns the number of bytes; a CSV begins with its header."""
     with path.open("wb") as out:
         written = out.write(f"{CSV_HEADER}\n".encode()) if kind == "csv" else 0
-        for block in blocks(kind, density, seed):
+        for block in blocks(kind, density, seed, part):
             data = b"\n".join(block) + b"\n"
             if written + len(data) > size_bytes:
                 end = data.rfind(b"\n", 0, max(size_bytes - written, 0)) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import random
 import sqlite3
@@ -24,13 +25,18 @@ Row = list[str]
 
 def rows(size_bytes: int, seed: int) -> Iterator[Row]:
     """Rows of nine cells, of about `size_bytes` in all."""
-    pool = [line.split(";") for line in sample("csv", "medium", _POOL_LINES, seed)]
+    pool = _pool()
     rng = random.Random(seed)
     written = 0
     while written < size_bytes:
         row = rng.choice(pool)
         written += sum(map(len, row)) + len(row)
         yield row
+
+
+@functools.cache
+def _pool() -> list[Row]:
+    return [line.split(";") for line in sample("csv", "medium", _POOL_LINES)]
 
 
 def blocks(source: Iterator[Row], count: int) -> Iterator[list[Row]]:

@@ -263,7 +263,7 @@ def make(kind: str, folder: Path, name: str, size_bytes: int, seed: int) -> Path
     """Writes a file of about `size_bytes` (of its text, where the format compresses) and gives its path."""
     path = folder / f"{name}.{kind}"
     if kind == "csv":
-        write_corpus(path, "csv", "medium", size_bytes, seed)
+        write_corpus(path, "csv", "medium", size_bytes, part=seed)
     else:
         (DATA_MAKERS | MAKERS)[kind](path, rows(size_bytes, seed))
     return path

@@ -2,12 +2,14 @@
 
     python benchmarks/scaling.py workers [--size-mb N]
     python benchmarks/scaling.py small [--files N]
+    python benchmarks/scaling.py documents [--files N] [--kinds csv docx ...]
     python benchmarks/scaling.py sizes [--sizes-mb 10 100 1000]
     each also: [--rounds R] [--markdown] [--folder FOLDER]
 
 `workers`: a tree of mixed text, with one and with two workers. `small`: N texts of some 700 bytes, of which one in ten
-holds planted values. `sizes`: the same mixed text as one file and as files of 1 MB. All corpora are sparse but for
-`small`; each round is a scan into a new folder, report included, after one scan of a single file that is not counted.
+holds planted values. `documents`: N documents of each of some kinds, of 4 kB of text with values of medium density (see
+`corpora`). `sizes`: the same text as one file and as files of 1 MB. All other corpora are sparse; each round is a scan
+into a new folder, report included, after one scan of a single file that is not counted.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import corpora
+from extraction_office import make
 from measuring import Launched, Spread, launched, surroundings, table
 
 KINDS = ("prose", "csv", "applog", "access", "mail")
+DOCUMENTS = ("csv", "json", "html", "eml", "docx", "xlsx", "pdf")
 LIMIT_SECONDS = 3600
 PLANTED = 10
 """Of so many small files one holds planted values."""
@@ -36,7 +40,7 @@ def make_tree(folder: Path, size_bytes: int, file_bytes: int) -> None:
     for number in range(max(size_bytes // file_bytes, 1)):
         kind = KINDS[number % len(KINDS)]
         name = f"{kind}-{number:05d}.{'csv' if kind == 'csv' else 'txt'}"
-        corpora.write_corpus(folder / name, kind, "sparse", min(file_bytes, size_bytes), seed=corpora.SEED + number)
+        corpora.write_corpus(folder / name, kind, "sparse", min(file_bytes, size_bytes), part=number)
 
 
 def make_small(folder: Path, files: int) -> int:
@@ -95,6 +99,19 @@ def small(base: Path, out: Path, told: argparse.Namespace) -> Iterator[list[str]
         yield row(f"{told.files:,} files, {size / 1e6:.0f} MB, {jobs} workers", runs, told.files)
 
 
+def documents(base: Path, out: Path, told: argparse.Namespace) -> Iterator[list[str]]:
+    """Small documents of one kind after the other."""
+    for kind in told.kinds:
+        tree = base / kind
+        for number in range(told.files):
+            place = tree / f"{number // 500:04d}"
+            place.mkdir(parents=True, exist_ok=True)
+            make(kind, place, f"{number:06d}", 4_000, corpora.SEED + number)
+        runs = [scan(tree, out, 2) for _ in range(told.rounds)]
+        shutil.rmtree(tree)
+        yield row(f"{told.files:,} {kind} of 4 kB, 2 workers", runs, told.files)
+
+
 def sizes(base: Path, out: Path, told: argparse.Namespace) -> Iterator[list[str]]:
     """The same amount of text as one file and as many; made and deleted one at a time."""
     for size_mb in told.sizes_mb:
@@ -104,7 +121,7 @@ def sizes(base: Path, out: Path, told: argparse.Namespace) -> Iterator[list[str]
                 tree.mkdir()
                 for number in range(size_mb * 1_000_000 // file_bytes):
                     name = tree / f"{number:05d}.{'csv' if kind == 'csv' else 'txt'}"
-                    corpora.write_corpus(name, kind, "sparse", file_bytes, seed=corpora.SEED + number)
+                    corpora.write_corpus(name, kind, "sparse", file_bytes, part=number)
                 runs = [scan(tree, out, 2) for _ in range(told.rounds)]
                 shutil.rmtree(tree)
                 yield row(f"{kind}, {size_mb:,} MB, {label}", runs, size_mb)
@@ -113,10 +130,11 @@ def sizes(base: Path, out: Path, told: argparse.Namespace) -> Iterator[list[str]
 def main(arguments: list[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("what", choices=["workers", "small", "sizes"])
+    parser.add_argument("what", choices=["workers", "small", "documents", "sizes"])
     parser.add_argument("--size-mb", type=int, default=100)
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--sizes-mb", type=int, nargs="+", default=[10, 100])
+    parser.add_argument("--kinds", nargs="+", default=DOCUMENTS, help="of documents")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where the corpora are made (default: a temporary folder)")
     parser.add_argument("--markdown", action="store_true")
@@ -128,8 +146,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"- {line}")
         (base / "first.txt").write_text("ingen\n", encoding="utf-8")
         scan(base / "first.txt", out, 1)
-        per = "files/s" if told.what == "small" else "MB/s"
-        rows = list({"workers": workers, "small": small, "sizes": sizes}[told.what](base, out, told))
+        per = "files/s" if told.what in ("small", "documents") else "MB/s"
+        ways = {"workers": workers, "small": small, "documents": documents, "sizes": sizes}
+        rows = list(ways[told.what](base, out, told))
         header = ["scan", "seconds", per, "CPU seconds", "times as fast", "peak MiB of one process", "exit code"]
         print(table(header, rows, markdown=told.markdown))
     return 0
