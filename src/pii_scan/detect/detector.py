@@ -282,6 +282,9 @@ class Reading:
         `ColumnOrigin.dull`. `seen`: what is in it, where that was looked at before.
         """
         detector = self._detector
+        bounds = text_offsets(cells)
+        if bounds[0] == bounds[-1]:  # all are empty, as whole columns of tables often are
+            return no_detections()
         column = self._columns.get(place)
         if column is None:
             column = self._columns[place] = Column(detector._columns, place, detector._as_of)
