@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections import namedtuple
 from typing import Any
 
 import click
@@ -77,9 +78,9 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:  # a second Ctrl-C, while the first was answered
         code = 130
     if code == 130:
-        # CPython remembers an interrupt that came while text was executed (as dataclasses do) as one that nobody
-        # caught, and `python -m` would end by SIGINT for it; it forgets with the next text.
-        exec("")
+        # CPython remembers an interrupt that came while the standard library made a dataclass, or anything else by
+        # text that it runs, as one that nobody caught, and `python -m` would end by SIGINT; the next text clears that.
+        namedtuple("Forgotten", ())  # noqa: PYI024 - it is made by such a text
     sys.exit(code)
 
 
