@@ -67,24 +67,23 @@ class Fresh:
 def fresh(batches: Sequence[pa.Array], model: NameModel) -> list[Fresh]:
     """What the first batch of each of some columns shows, all looked at in one go."""
     values = [_distinct(cells)[:DECIDING] for cells in batches]
-    worded = [_worded(some) for some in values]
-    joined = [value for some in worded for value in some]
+    return [Fresh(*both) for both in zip(values, _evidence(values, model), strict=True)]
+
+
+def _evidence(columns: Sequence[Sequence[str]], model: NameModel) -> list[float]:
+    """The evidence of all values of each column together; a value with a digit is no name."""
+    worded = [[value for value in values if not _DIGIT.search(value)] for values in columns]
+    joined = [value for values in worded for value in values]
     if not joined:
-        return [Fresh(some, 0.0) for some in values]
+        return [0.0] * len(columns)
     evidence = cell_evidence(pa.array(joined, pa.large_string()), model).evidence
-    ends = np.cumsum([len(some) for some in worded])
-    parts = np.split(evidence, ends[:-1])
-    return [Fresh(some, float(part.sum())) for some, part in zip(values, parts, strict=True)]
+    ends = np.cumsum([len(values) for values in worded])
+    return [float(part.sum()) for part in np.split(evidence, ends[:-1])]
 
 
 def _distinct(cells: pa.Array) -> list[str]:
     """The distinct of the first cells that are filled."""
     return [value for value in dict.fromkeys(cells.slice(0, LOOKED_AT).to_pylist()) if value]
-
-
-def _worded(values: Sequence[str]) -> list[str]:
-    """Those that may be names: one with a digit is none."""
-    return [value for value in values if not _DIGIT.search(value)]
 
 
 def cell_evidence(cells: pa.Array, model: NameModel) -> Cells:
@@ -188,10 +187,7 @@ class NameColumn:
             new, evidence = first.values, first.evidence
         else:
             new = [value for value in _distinct(cells) if value not in self._known][: DECIDING - self._seen]
-            worded = _worded(new)
-            evidence = 0.0
-            if worded:
-                evidence = float(cell_evidence(pa.array(worded, pa.large_string()), self._model).evidence.sum())
+            [evidence] = _evidence([new], self._model)
         self._known.update(new)
         self._seen += len(new)
         self._total += evidence
