@@ -8,8 +8,9 @@
 
 `workers`: a tree of mixed text, with one and with two workers. `small`: N texts of some 700 bytes, of which one in ten
 holds planted values. `documents`: N documents of each of some kinds, of 4 kB of text with values of medium density (see
-`corpora`). `sizes`: the same text as one file and as files of 1 MB. All other corpora are sparse; each round is a scan
-into a new folder, report included, after one scan of a single file that is not counted.
+`corpora`). `sizes`: the same text as one file and as a thousand or fewer of at least 1 MB; each row is told as it is
+measured. All other corpora are sparse; each round is a scan into a new folder, report included, after one scan of a
+single file that is not counted.
 """
 
 from __future__ import annotations
@@ -115,16 +116,19 @@ def documents(base: Path, out: Path, told: argparse.Namespace) -> Iterator[list[
 def sizes(base: Path, out: Path, told: argparse.Namespace) -> Iterator[list[str]]:
     """The same amount of text as one file and as many; made and deleted one at a time."""
     for size_mb in told.sizes_mb:
-        for label, file_bytes in (("one file", size_mb * 1_000_000), ("files of 1 MB", 1_000_000)):
-            for kind in ("prose", "csv"):
+        part_mb = max(size_mb // 1000, 1)
+        for kind in ("prose", "csv"):
+            for label, file_mb in (("one file", size_mb), (f"files of {part_mb} MB", part_mb)):
                 tree = base / "tree"
                 tree.mkdir()
-                for number in range(size_mb * 1_000_000 // file_bytes):
+                for number in range(size_mb // file_mb):
                     name = tree / f"{number:05d}.{'csv' if kind == 'csv' else 'txt'}"
-                    corpora.write_corpus(name, kind, "sparse", file_bytes, part=number)
+                    corpora.write_corpus(name, kind, "sparse", file_mb * 1_000_000, part=number)
                 runs = [scan(tree, out, 2) for _ in range(told.rounds)]
                 shutil.rmtree(tree)
-                yield row(f"{kind}, {size_mb:,} MB, {label}", runs, size_mb)
+                told_row = row(f"{kind}, {size_mb:,} MB, {label}", runs, size_mb)
+                print(*told_row, sep=" | ", file=sys.stderr, flush=True)
+                yield told_row
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -164,12 +164,62 @@ static int can_begin(const Anchored *one, Py_ssize_t at)
     return 1;
 }
 
-/* The next place from `at` on that holds a byte of the set; a single one is looked for as memchr does. */
-static Py_ssize_t next_of(const Anchored *one, int single, Py_ssize_t at)
+/* The anchors of a call, and how they are best looked for: as memchr does where there is one, by their runs where they
+   are neighbours and no match begins with one. */
+typedef struct {
+    uint8_t low, span; /* of the lowest and the highest */
+    int single, in_runs;
+} Search;
+
+static Search search_of(const Anchored *one)
 {
-    if (single >= 0) {
-        const uint8_t *found = memchr(one->buffer + at, single, (size_t)(one->length - at));
+    int low = -1, high = -1, several = 0, begins = 0;
+
+    for (int byte = 0; byte < 256; byte++) {
+        if (one->anchors[byte]) {
+            low = low < 0 ? byte : low;
+            high = byte;
+            several++;
+            for (int prev = 0; !begins && prev < 256; prev++) {
+                begins = one->pairs[prev << 8 | byte];
+            }
+        }
+    }
+    return (Search){(uint8_t)low, (uint8_t)(high - low), several == 1, several == high - low + 1 && !begins};
+}
+
+/* The next place from `at` on where a run of anchors begins. */
+static Py_ssize_t next_run(const Anchored *one, Search search, Py_ssize_t at)
+{
+    enum { CHUNK = 32 };
+    const uint8_t *buffer = one->buffer;
+
+    at = at > 0 ? at : 1; /* nothing stands before the first byte, so no match has its anchor there */
+    for (; at + CHUNK <= one->length; at += CHUNK) {
+        uint8_t begun = 0;
+        for (int i = 0; i < CHUNK; i++) {
+            const uint8_t own = (uint8_t)(buffer[at + i] - search.low), prev = (uint8_t)(buffer[at + i - 1] - search.low);
+            begun |= (own <= search.span) & (prev > search.span);
+        }
+        if (begun) {
+            break;
+        }
+    }
+    while (at < one->length && !(one->anchors[buffer[at]] && !one->anchors[buffer[at - 1]])) {
+        at++;
+    }
+    return at;
+}
+
+/* The next place from `at` on that holds an anchor that can be the first one of a match. */
+static Py_ssize_t next_of(const Anchored *one, Search search, Py_ssize_t at)
+{
+    if (search.single) {
+        const uint8_t *found = memchr(one->buffer + at, search.low, (size_t)(one->length - at));
         return found == NULL ? one->length : found - one->buffer;
+    }
+    if (search.in_runs) {
+        return next_run(one, search, at);
     }
     while (at < one->length && !one->anchors[one->buffer[at]]) {
         at++;
@@ -180,14 +230,9 @@ static Py_ssize_t next_of(const Anchored *one, int single, Py_ssize_t at)
 static Py_ssize_t find_anchored(const Anchored *one, Py_ssize_t *next)
 {
     Py_ssize_t found = 0, at = *next;
-    int single = -1, several = 0;
+    const Search search = search_of(one);
 
-    for (int byte = 0; byte < 256; byte++) {
-        several += one->anchors[byte] != 0;
-        single = one->anchors[byte] ? byte : single;
-    }
-    single = several == 1 ? single : -1;
-    while (at < one->length && (at = next_of(one, single, at)) < one->length) {
+    while (at < one->length && (at = next_of(one, search, at)) < one->length) {
         Py_ssize_t first = at;
         while (first > 0 && at - first < one->prefix && one->before[one->buffer[first - 1]]) {
             first--;

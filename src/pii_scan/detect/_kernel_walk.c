@@ -4,6 +4,9 @@
 
 enum { BLOCK = 256, NO_STATE = -1 };
 
+/* Bytes that a block of walks goes further before the dead are left out: what may begin is told by as many, mostly. */
+enum { FIRST_STEPS = 4, SOME_STEPS = 2 };
+
 typedef struct {
     const uint8_t *buffer;
     Py_ssize_t length;
@@ -32,16 +35,19 @@ enum { EVERY, FIRST, EXTENT };
 
 enum { AFTER_OTHER, AFTER_WORD, AFTER_HIGH, KINDS };
 
+static int end_kind(uint8_t last)
+{
+    int word = (last >= '0' && last <= '9') || ((last | 32) >= 'a' && (last | 32) <= 'z') || last == '_';
+    return last >= 0x80 ? AFTER_HIGH : word ? AFTER_WORD : AFTER_OTHER;
+}
+
 /* The expressions that end before byte `at`, less those that the byte there forbids to. */
 static int64_t ending(const Walks *walks, int32_t state, int64_t at)
 {
     int64_t bits = walks->accepts[state];
 
     if (bits) {
-        uint8_t last = walks->buffer[at - 1];
-        int word = (last >= '0' && last <= '9') || ((last | 32) >= 'a' && (last | 32) <= 'z') || last == '_';
-        int kind = last >= 0x80 ? AFTER_HIGH : word ? AFTER_WORD : AFTER_OTHER;
-        bits &= walks->follows[kind * 256 + walks->buffer[at]];
+        bits &= walks->follows[end_kind(walks->buffer[at - 1]) * 256 + walks->buffer[at]];
     }
     return bits;
 }
@@ -91,51 +97,88 @@ static int walk_one(const Walks *walks, Place *place)
     return DONE;
 }
 
-/* A block of walks from its start, all of them a byte further at a time, without a branch for those that die.
-
-   Gives up, and leaves it to `walk_one`, where a move is not made or events might not fit: nothing is kept then. */
-static int walk_block(const Walks *walks, Place *place, Py_ssize_t count)
+/* What a byte is to a walk: its class, below where in `follows` that begins which may come after it at an end. */
+static void facts_of_bytes(const Walks *walks, uint32_t facts[256])
 {
-    int32_t state[BLOCK];
-    int64_t at[BLOCK], start[BLOCK];
-    const Py_ssize_t limit = walks->length - 1;
-    const uint8_t *buffer = walks->buffer; /* own copies: what is written could else change them for all C knows */
-    const int32_t *classes = walks->classes, *table = walks->table;
-    const int64_t *accepts = walks->accepts;
-    const Py_ssize_t width = walks->width;
-    const uint32_t states = walks->states < INT32_MAX ? (uint32_t)walks->states : INT32_MAX;
-    Py_ssize_t living = count, found = place->found;
+    for (int byte = 0; byte < 256; byte++) {
+        facts[byte] = (uint32_t)(256 * end_kind((uint8_t)byte)) << 16 | (uint32_t)walks->classes[byte];
+    }
+}
 
-    for (Py_ssize_t i = 0; i < count; i++) {
-        state[i] = 1;
-        at[i] = start[i] = walks->starts[place->number + i];
-        if (start[i] < 0 || start[i] >= limit) {
-            return 0;
+/* Walks side by side: their states, and where they began, counted from the first of them. */
+typedef struct {
+    uint32_t state[BLOCK], start[BLOCK];
+    Py_ssize_t living;
+} Block;
+
+/* All of a block a byte further, at `base` from where each began. Nothing is left out here, as every load would wait for
+   where the store before it goes; the dead go on being dead. Gives the events found; -1 where a move is not made. */
+static Py_ssize_t block_step(const Walks *walks, Block *block, const uint32_t *facts, Py_ssize_t step, int64_t first,
+                             Py_ssize_t found)
+{
+    const uint8_t *base = walks->buffer + first + step; /* own copies: what is written could else change them */
+    const int32_t *table = walks->table;
+    const int64_t *accepts = walks->accepts, *follows = walks->follows;
+    const size_t width = (size_t)walks->width;
+    const uint32_t states = walks->states < INT32_MAX ? (uint32_t)walks->states : INT32_MAX;
+    const Py_ssize_t living = block->living;
+
+    for (Py_ssize_t i = 0; i < living; i++) {
+        const uint8_t *at = base + block->start[i];
+        const uint32_t fact = facts[at[0]];
+        const uint32_t to = (uint32_t)table[block->state[i] * width + (fact & 0xFFFF)];
+        if (to >= states) { /* a move not made is below 0, and so beyond as well */
+            return -1;
+        }
+        block->state[i] = to;
+        const int64_t bits = accepts[to] & follows[(fact >> 16) + at[1]];
+        if (bits) {
+            walks->start[found] = first + block->start[i];
+            walks->end[found] = first + block->start[i] + step + 1;
+            walks->bits[found++] = bits;
         }
     }
-    for (Py_ssize_t step = 0; living; step++) {
-        Py_ssize_t left = 0;
-        if (step == walks->steps || walks->room - found < 2 * living) {
+    return found;
+}
+
+/* A block of walks from its start, all of them some bytes further at a time; then those that died are left out.
+
+   Gives up, and leaves it to `walk_one`, where a move is not made or events might not fit: nothing is kept then. */
+static int walk_block(const Walks *walks, Place *place, Py_ssize_t count, const uint32_t *facts)
+{
+    Block block = {.living = count};
+    const int64_t *starts = walks->starts + place->number, first = starts[0];
+    Py_ssize_t found = place->found, step = 0, last = 0;
+
+    for (Py_ssize_t i = 0; i < count; i++) {
+        const int64_t after = starts[i] - first;
+        if (after < 0 || after >= INT32_MAX || starts[i] >= walks->length) {
             return 0;
         }
-        for (Py_ssize_t i = 0; i < living; i++) {
-            const int64_t begin = start[i], next = at[i] + 1;
-            const int32_t to = table[(Py_ssize_t)state[i] * width + classes[buffer[at[i]]]];
-            if ((uint32_t)to >= states || next >= limit) { /* a move not made is below 0, and so beyond as well */
+        block.state[i] = 1;
+        block.start[i] = (uint32_t)after;
+        last = after > last ? after : last;
+    }
+    while (block.living) {
+        const Py_ssize_t stop = step + (step ? SOME_STEPS : FIRST_STEPS);
+        if (stop > walks->steps || first + last + stop >= walks->length
+            || walks->room - found < (stop - step) * block.living + 2) {
+            return 0;
+        }
+        for (; step < stop; step++) {
+            found = block_step(walks, &block, facts, step, first, found);
+            if (found < 0) {
                 return 0;
             }
-            const int64_t bits = accepts[to] ? ending(walks, to, next) : 0;
-            state[left] = to;
-            start[left] = begin;
-            at[left] = next;
-            if (bits) {
-                walks->start[found] = begin;
-                walks->end[found] = next;
-                walks->bits[found++] = bits;
-            }
-            left += to != 0;
         }
-        living = left;
+        Py_ssize_t left = 0;
+        for (Py_ssize_t i = 0; i < block.living; i++) {
+            const uint32_t state = block.state[i], start = block.start[i];
+            block.state[left] = state;
+            block.start[left] = start;
+            left += state != 0;
+        }
+        block.living = left;
     }
     place->found = found;
     place->number += count;
@@ -144,6 +187,9 @@ static int walk_block(const Walks *walks, Place *place, Py_ssize_t count)
 
 static int walk_all(const Walks *walks, Place *place)
 {
+    uint32_t facts[256];
+
+    facts_of_bytes(walks, facts);
     while (place->number < walks->count) {
         const Py_ssize_t number = place->number, left = walks->count - number;
         const int64_t start = walks->starts[number];
@@ -155,7 +201,7 @@ static int walk_all(const Walks *walks, Place *place)
             return FULL;
         }
         if (number >= place->singly && walks->what == EVERY && place->at == start && place->state == 1) {
-            if (!walk_block(walks, place, left < BLOCK ? left : BLOCK)) {
+            if (!walk_block(walks, place, left < BLOCK ? left : BLOCK, facts)) {
                 place->singly = number + (left < BLOCK ? left : BLOCK);
             }
         }
@@ -190,7 +236,7 @@ static int walks_take(Walks *walks, Column *columns)
     walks->bits = columns[8].data;
     walks->room = columns[6].length;
     walks->width = walks->states ? columns[2].length / walks->states : 0;
-    int good = columns[1].length == 256 && walks->width > 0 && walks->width * walks->states == columns[2].length
+    int good = columns[1].length == 256 && walks->width > 0 && walks->width <= 256 && walks->width * walks->states == columns[2].length
         && columns[4].length == KINDS * 256 && columns[7].length == walks->room && columns[8].length == walks->room
         && walks->room > 2 && walks->steps > 0 && walks->steps <= 1 << 30
         && walks->what >= EVERY && walks->what <= EXTENT;

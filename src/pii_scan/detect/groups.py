@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pii_scan.detect.automaton import MAX_JOINED, Automaton
 from pii_scan.detect.charset import ByteSet
+from pii_scan.detect.clusters import clustered
 from pii_scan.detect.expression import WIDE, Expression
 from pii_scan.detect.starts import CLUSTERS, DEPTH, MAX_RATE, Opening, Openings, anchor_of, byte_mask, opening_of
 from pii_scan.detect.walks import ANY_FOLLOWS
@@ -19,10 +20,8 @@ from pii_scan.kernel import ROOM, native
 
 PADDING = 512
 """Separators before and after the texts of a buffer, so that no read leaves it."""
-MAX_BROAD = 24
-"""So many of those that can begin at the most places have clusters of their own: two that share one are looked for
-where either could begin, and where the first byte of one and the second of the other stand."""
-
+MOST_WIDE = CLUSTERS // 4
+"""Clusters of expressions whose matches may be long: they have automata of their own, as others would wait for them."""
 MAX_LAYOUTS = 4
 """Sets of expressions whose layout is kept for the next detector of this process."""
 
@@ -157,15 +156,16 @@ def layout_of(read: tuple[tuple[int, Expression], ...]) -> Layout:
     openings = {number: opening_of(expression) for number, expression in read}
     anchored = tuple(_anchored(expressions, openings))
     done = {number for number, _ in anchored}
-    left = sorted(set(expressions) - done, key=lambda n: (expressions[n].width >= WIDE, _looks(openings[n])))
-    parts = _clusters(left, openings)
-    cluster = {number: i for i, part in enumerate(parts) for number in part}
+    left = [number for number in expressions if number not in done]
+    wide = [number for number in left if expressions[number].width >= WIDE]
+    narrow = [number for number in left if expressions[number].width < WIDE]
+    far = clustered(wide, openings, min(len(wide), MOST_WIDE))
+    near = clustered(narrow, openings, CLUSTERS - len(far))
+    cluster = {number: i for i, part in enumerate((*near, *far)) for number in part}
     together = []
-    for wide in (False, True):
-        chosen = [part for part in parts if (expressions[part[0]].width >= WIDE) == wide]
-        for members in _packed(chosen):
-            bits = sum(1 << i for i in {cluster[number] for number in members})
-            together.append((tuple(members), np.uint64(bits)))
+    for members in (*_packed(near), *_packed(far)):
+        bits = sum(1 << i for i in {cluster[number] for number in members})
+        together.append((tuple(members), np.uint64(bits)))
     begins = Openings([openings[number] for number in left], [cluster[number] for number in left])
     return Layout(begins, tuple(together), anchored)
 
@@ -177,26 +177,12 @@ def _anchored(read: Mapping[int, Expression], openings: Mapping[int, Opening]) -
             yield number, Anchor(anchor[0], anchor[1], byte_mask(anchor[2]), openings[number])
 
 
-def _clusters(numbers: list[int], openings: Mapping[int, Opening]) -> list[list[int]]:
-    """At most CLUSTERS parts: each of the broadest expressions alone, the others with their neighbours."""
-    rates = {number: openings[number].rate for number in numbers}
-    broadest = set(sorted(numbers, key=lambda number: -rates[number])[:MAX_BROAD])
-    broad = [number for number in numbers if number in broadest]
-    narrow = [number for number in numbers if number not in broadest]
-    size = max(-(-len(narrow) // (CLUSTERS - len(broad))), 1)
-    return [[number] for number in broad] + [narrow[i : i + size] for i in range(0, len(narrow), size)]
-
-
 def _packed(parts: list[list[int]]) -> list[list[int]]:
-    """Whole parts, one after the other, in lists of at most MAX_JOINED numbers."""
+    """Clusters, one after the other, in lists of at most MAX_JOINED numbers; only one that is larger is cut."""
     packed: list[list[int]] = []
     for part in parts:
-        if not packed or len(packed[-1]) + len(part) > MAX_JOINED:
-            packed.append([])
-        packed[-1].extend(part)
+        if packed and len(packed[-1]) + len(part) <= MAX_JOINED:
+            packed[-1].extend(part)
+        else:
+            packed.extend(part[first : first + MAX_JOINED] for first in range(0, len(part), MAX_JOINED))
     return packed
-
-
-def _looks(opening: Opening) -> tuple[bytes, bytes]:
-    """What puts expressions that begin alike beside each other."""
-    return opening.pairs[0].any(axis=1).tobytes(), opening.pairs[0].any(axis=0).tobytes()

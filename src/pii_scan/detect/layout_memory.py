@@ -26,7 +26,9 @@ from pii_scan.detect.starts import DEPTH, Opening, Openings
 
 MAX_FILES = 4
 """Older ones are deleted."""
-_SOURCES = ("charset.py", "expression.py", "starts.py", "groups.py", "layout_memory.py")
+_SOURCES = (
+    "charset.py", "clusters.py", "expression.py", "groups.py", "layout_memory.py", "ordinary_text.py", "starts.py",
+)  # fmt: skip
 """What decides a layout."""
 
 Expressions = Sequence[tuple[str, int]]
