@@ -214,4 +214,4 @@ def _company() -> FakeRun:
     b.problem("regnskap/gammel.mdb", "unsupported", "no reader for this format")
     b.problem("epost/arkiv-2019.pst", "corrupt", "12 of 841 messages could not be read")
     b.problem("web/cache", "permission", "the folder cannot be listed", stage="source")
-    return b.run()
+    return b.run(rows_per_table=2_000)

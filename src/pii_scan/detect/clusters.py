@@ -34,7 +34,8 @@ def clustered(numbers: Sequence[int], openings: Mapping[int, Opening], most: int
     for item in order.tolist():
         with_it = held | fits[item]
         places = _places(with_it)
-        chosen = int(np.lexsort(([len(each) for each in members], places - size))[0])
+        filled = np.array([len(each) for each in members])
+        chosen = int(np.lexsort((filled, places - size))[0])  # of equals the emptiest
         held[chosen], size[chosen] = with_it[chosen], places[chosen]
         members[chosen].append(numbers[item])
     return [members[place] for place in np.argsort(-size, kind="stable").tolist() if members[place]]
