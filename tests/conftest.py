@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,13 @@ from scanning import KEY
 
 settings.register_profile("pii-scan", deadline=None)  # how fast the machine is, is not what tests are about
 settings.load_profile("pii-scan")
+
+
+def pytest_configure() -> None:
+    """Ctrl-C means something, also where the shell that started the tests in the background has it ignored."""
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

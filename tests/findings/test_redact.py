@@ -101,6 +101,16 @@ def test_a_slice_of_values_is_masked_as_those_values(values: list[str], data: st
     assert mask(pa.array(values, pa.string()).slice(start)).to_pylist() == mask(pa.array(values)).to_pylist()[start:]
 
 
+@pytest.mark.parametrize("values", [pa.array(["kari", None]), pa.array([None, None], pa.string())])
+def test_what_cannot_be_masked_is_refused_not_shown(values: pa.Array) -> None:
+    with pytest.raises(ValueError, match="null"):
+        mask(values)
+
+
+def test_no_values_have_no_masks() -> None:
+    assert mask(pa.array([])).to_pylist() == mask(pa.array([], pa.large_string())).to_pylist() == []
+
+
 def test_a_mask_keeps_the_shape() -> None:
     values = ["kari@example.no", "118375 33335", "NO21 4999", "Ås", "٣", "a\x1b[31m\nb"]
     expected = ["xxxx@xxxxxxx.xx", "###### #####", "xx## ####", "xx", "#", "x?[##x?x"]

@@ -12,6 +12,7 @@ import hashlib
 import ipaddress
 import os
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -109,34 +110,49 @@ def _parse_key(text: str, where: str) -> bytes:
     return key
 
 
-_SHAPES = np.array(
-    [ord("#" if c.isdigit() else "x" if c.isalpha() else c if " " <= c <= "~" else "?") for c in map(chr, range(128))],
-    np.uint8,
-)
-"""What an ASCII byte becomes in a mask."""
+def _shape(code: int) -> int:
+    """What a code point becomes in a mask."""
+    kind = unicodedata.category(chr(code))
+    return ord("#" if kind == "Nd" else "x" if kind[0] in "LMN" else chr(code) if 0x20 <= code <= 0x7E else "?")
+
+
+_NAMED = 0x250
+"""Code points of Latin letters, whose shapes stand in a table."""
+_SHAPES = np.array([_shape(code) for code in range(_NAMED)], np.uint8)
 
 
 def mask(values: pa.Array) -> pa.Array:
-    """The shape of each value.
+    """The shape of each value. Raises ValueError when there are nulls.
 
     >>> mask(pa.array(["kari@example.no", "158880 10030", "Ås 1"])).to_pylist()
     ['xxxx@xxxxxxx.xx', '###### #####', 'xx #']
     """
-    shape = _ascii_shape(values)
-    if shape is None:  # slow: the classes of characters are compiled at each call
-        shape = pc.replace_substring_regex(values, r"\p{Nd}", "#")
-        shape = pc.replace_substring_regex(shape, r"[\pL\pM\pN]", "x")
-        shape = pc.replace_substring_regex(shape, r"[^ -~]", "?")
+    values = values.cast(pa.string())
+    data = _bytes(values)
+    if data is None:
+        if len(values):
+            raise ValueError("a value that is null has no shape")
+        return values
+    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
+    offsets = offsets - offsets[0]
+    if (data >= 0x80).any():
+        begins = np.cumsum((data & 0xC0) != 0x80, dtype=np.int32)  # of characters, up to each byte
+        offsets = np.concatenate([np.zeros(1, np.int32), begins])[offsets]
+        shapes = _shapes(np.frombuffer(data.tobytes().decode().encode("utf-32-le"), np.uint32))
+    else:
+        shapes = _SHAPES[data]
+    shape = pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(shapes))
     return pc.utf8_slice_codeunits(shape, 0, MASK_LENGTH)
 
 
-def _ascii_shape(values: pa.Array) -> pa.Array | None:
-    """The shapes by a table of bytes, uncut; None where that is not enough."""
-    data = _bytes(values)
-    if data is None or not len(data) or (data >= 0x80).any():
-        return None
-    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
-    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets - offsets[0]), pa.py_buffer(_SHAPES[data]))
+def _shapes(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    """Of each code point its shape."""
+    shapes = _SHAPES[np.minimum(codes, _NAMED - 1)]
+    far = np.flatnonzero(codes >= _NAMED)
+    if len(far):
+        met, which = np.unique(codes[far], return_inverse=True)
+        shapes[far] = np.array([_shape(code) for code in met.tolist()], np.uint8)[which]
+    return shapes
 
 
 def written_form(values: pa.Array, entity_type: str) -> pa.Array:
