@@ -91,7 +91,16 @@ def test_a_first_walk_that_makes_many_moves_keeps_no_room_for_each_of_them() -> 
     assert peak < 24 << 20
 
 
-@pytest.mark.parametrize("unit", [b"a@b.no 11837533335 ", b"Kari \xc3\xa5 68051234\n", b"\xff1.", bytes(range(256))])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        b"a@b.no 11837533335 ",
+        b"Kari \xc3\xa5 68051234\n",
+        b"\xff1.",
+        b"storgata 12b 2026-01-31 1 gt 7,",
+        bytes(range(256)),
+    ],
+)
 @pytest.mark.parametrize("size", [1, 4095, 4096, 4097, 65_536, 200_000])
 def test_more_places_than_one_call_gives_are_the_same(built_in, unit, size):
     buffer = padded((unit * (size // len(unit) + 1))[:size])

@@ -236,8 +236,9 @@ static int walks_take(Walks *walks, Column *columns)
     walks->bits = columns[8].data;
     walks->room = columns[6].length;
     walks->width = walks->states ? columns[2].length / walks->states : 0;
-    int good = columns[1].length == 256 && walks->width > 0 && walks->width <= 256 && walks->width * walks->states == columns[2].length
-        && columns[4].length == KINDS * 256 && columns[7].length == walks->room && columns[8].length == walks->room
+    int good = columns[1].length == 256 && walks->width > 0 && walks->width <= 256
+        && walks->width * walks->states == columns[2].length && columns[4].length == KINDS * 256
+        && columns[7].length == walks->room && columns[8].length == walks->room
         && walks->room > 2 && walks->steps > 0 && walks->steps <= 1 << 30
         && walks->what >= EVERY && walks->what <= EXTENT;
     for (int byte = 0; good && byte < 256; byte++) {
