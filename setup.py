@@ -16,13 +16,13 @@ from setuptools.command.build_py import build_py
 
 DATA_FOLDERS = ("recognizers", "configs", "examples")
 PARTS = (
-    "", "_cells", "_context", "_dates", "_keyed", "_names", "_passes", "_stamps", "_starts", "_tagger", "_tokens",
-    "_walk",
+    "", "_cells", "_context", "_dates", "_keyed", "_names", "_passes", "_sieve", "_stamps", "_starts", "_tagger",
+    "_tokens", "_utf8", "_walk",
 )  # fmt: skip
 KERNEL = Extension(
     "pii_scan.detect._kernel",
     [f"src/pii_scan/detect/_kernel{part}.c" for part in PARTS],
-    depends=[f"src/pii_scan/detect/_kernel{part}.h" for part in ("", "_dates", "_tokens")],
+    depends=[f"src/pii_scan/detect/_kernel{part}.h" for part in ("", "_dates", "_starts", "_tokens")],
     define_macros=[("Py_LIMITED_API", "0x030B0000")],
     extra_compile_args=[] if sys.platform == "win32" else ["-O3"],
     py_limited_api=True,

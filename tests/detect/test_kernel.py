@@ -234,11 +234,13 @@ def test_an_array_that_is_not_contiguous_or_not_to_be_written_is_refused():
 def test_places_and_anchors_beyond_their_arrays_are_refused():
     table, at, clusters = np.ones((5, 1 << 16), np.uint64), np.empty(8192, np.int64), np.empty(8192, np.uint64)
     body, truths, pairs = np.zeros(9, np.uint8), np.zeros(256, bool), np.ones((5, 256, 256), bool)
-    assert compiled.places(body, table, at, clusters, 0) == (4, 4)
-    assert compiled.places(body[:4], table, at, clusters, 0) == (0, 0)
-    assert compiled.places(body, table, at, clusters, 100) == (0, 100)
-    for wrong in ((body, table[:1], at, clusters, 0), (body, table, at[:9], clusters[:9], 0),
-                  (body, table, at, clusters[:9], 0), (body, table, at, clusters, -1)):  # fmt: skip
+    for sieve in (np.zeros((0, 130), np.uint8), np.ones((3, 130), np.uint8)):
+        assert compiled.places(body, table, sieve, at, clusters, 0) == (4, 4)
+        assert compiled.places(body[:4], table, sieve, at, clusters, 0) == (0, 0)
+        assert compiled.places(body, table, sieve, at, clusters, 100) == (0, 100)
+    for wrong in ((body, table[:1], sieve, at, clusters, 0), (body, table, sieve, at[:9], clusters[:9], 0),
+                  (body, table, sieve[1:], at, clusters, 0), (body, table, sieve, at, clusters[:9], 0),
+                  (body, table, sieve, at, clusters, -1)):  # fmt: skip
         with pytest.raises(ValueError, match="places"):
             compiled.places(*wrong)
     anchor = truths.copy()

@@ -45,7 +45,10 @@ def test_no_sanitizer_has_anything_to_say(tmp_path):
     command = ["gcc", *flags, "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{header.parent}"]
     subprocess.run([*command, *map(str, SOURCES), "-o", str(built)], check=True)
     environment = {**os.environ, "LD_PRELOAD": sanitizer, "ASAN_OPTIONS": "detect_leaks=0", "PII_SCAN_KERNEL": "native"}
-    names = ("test_kernel.py", "test_kernel_names.py", "test_kernel_dates.py", "test_cell_bytes.py")
+    names = (
+        "test_kernel.py", "test_kernel_names.py", "test_kernel_dates.py", "test_kernel_utf8.py", "test_cell_bytes.py",
+        "test_sieve.py",
+    )  # fmt: skip
     tests = [str(Path(__file__).with_name(name)) for name in names]
     root = Path(__file__).resolve().parents[2]
     script = [sys.executable, "-c", RUN, str(built), *tests]

@@ -1,5 +1,5 @@
-/* The hot loops of `pii_scan.detect`: where matches can begin, walks of automata, context words near spans, names; and
-   those of `pii_scan.record_dates`.
+/* The hot loops of `pii_scan.detect`: where matches can begin, walks of automata, context words near spans, names; those
+   of `pii_scan.record_dates`; and whether text is UTF-8.
 
    Each does what the NumPy code beside it does, which is its oracle. All arrays belong to Python; every length, item
    size and index is checked, so that no bytes and no table, whatever they hold, let a read leave a buffer. */
@@ -56,6 +56,7 @@ static PyMethodDef methods[] = {
     {"all_digits", kernel_all_digits, METH_VARARGS, NULL},
     {"several_words", kernel_several_words, METH_VARARGS, NULL},
     {"holds_high", kernel_holds_high, METH_VARARGS, NULL},
+    {"is_utf8", kernel_is_utf8, METH_O, NULL},
     {"places", kernel_places, METH_VARARGS, NULL},
     {"picked", kernel_picked, METH_VARARGS, NULL},
     {"anchored", kernel_anchored, METH_VARARGS, NULL},
@@ -83,8 +84,8 @@ static PyMethodDef methods[] = {
 static PyModuleDef_Slot slots[] = {{0, NULL}};
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "pii_scan.detect._kernel", "The hot loops of detection and of dates, compiled.", 0, methods, slots,
-    NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT, "pii_scan.detect._kernel", "The hot loops of detection, of dates and of reading text, compiled.", 0,
+    methods, slots, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC PyInit__kernel(void)

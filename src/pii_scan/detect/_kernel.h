@@ -30,6 +30,7 @@ PyObject *kernel_laid_out(PyObject *self, PyObject *args);
 PyObject *kernel_all_digits(PyObject *self, PyObject *args);
 PyObject *kernel_several_words(PyObject *self, PyObject *args);
 PyObject *kernel_holds_high(PyObject *self, PyObject *args);
+PyObject *kernel_is_utf8(PyObject *self, PyObject *bytes);
 PyObject *kernel_places(PyObject *self, PyObject *args);
 PyObject *kernel_picked(PyObject *self, PyObject *args);
 PyObject *kernel_anchored(PyObject *self, PyObject *args);

@@ -1,4 +1,6 @@
-"""The hot loops of detection and of dates, compiled. Arrays are contiguous; ValueError and TypeError for others."""
+"""The hot loops of detection, of dates and of reading text, compiled. Arrays are contiguous; ValueError and TypeError
+for others.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +29,14 @@ def several_words(data: _Bytes, bounds: _Ints, kinds: _Bytes, out: _Bools, /) ->
 def holds_high(buffer: _Bytes, start: _Ints, end: _Ints, out: _Bools, /) -> None:
     """Writes to `out` which spans hold a byte beyond ASCII other than 255."""
 
+def is_utf8(block: bytes, /) -> bool:
+    """Whether all of it is UTF-8, from the first byte to the last."""
+
 def places(
-    body: _Bytes, table: npt.NDArray[np.uint64], at: _Ints, clusters: npt.NDArray[np.uint64],
+    body: _Bytes, table: npt.NDArray[np.uint64], sieve: _Bytes, at: _Ints, clusters: npt.NDArray[np.uint64],
     begin: int, /,
 ) -> tuple[int, int]:  # fmt: skip
-    """(places written to `at` and `clusters`, the place to go on from)."""
+    """(places written to `at` and `clusters`, the place to go on from). `sieve`: as `sieve.sieve_of` gives it."""
 
 def picked(at: _Ints, clusters: npt.NDArray[np.uint64], picked: _Ints, mask: int, /) -> int:
     """Writes those of `at` whose clusters hold one of `mask` to `picked`, which has room for one more; how many."""

@@ -1,26 +1,12 @@
 /* Where in a buffer matches can begin: by the pairs of bytes they open with, or around a byte that they must hold. */
 
-#include "_kernel.h"
+#include "_kernel_starts.h"
 
 #include <string.h>
 
-enum { PAIRS = 1 << 16, BLOCK = 4096 };
-
-static inline unsigned pair_at(const uint8_t *bytes, Py_ssize_t at)
-{
-    return (unsigned)bytes[at] << 8 | bytes[at + 1];
-}
+enum { BLOCK = 4096 };
 
 /* --- openings ---------------------------------------------------------------------------------------------------- */
-
-typedef struct {
-    const uint8_t *body;
-    const uint64_t *table;  /* depth rows of PAIRS */
-    Py_ssize_t depth, stop; /* places are below `stop` */
-    int64_t *at;
-    uint64_t *clusters;
-    Py_ssize_t room;
-} Places;
 
 /* The places of one block, narrowed pair by pair. Writes every one and counts those that stay: no branch to guess. */
 static Py_ssize_t places_of_block(const Places *places, Py_ssize_t begin, Py_ssize_t size, int64_t *at, uint64_t *kept)
@@ -51,6 +37,18 @@ static Py_ssize_t places_of_block(const Places *places, Py_ssize_t begin, Py_ssi
     return count;
 }
 
+/* The same, sieved where that spares work. */
+static Py_ssize_t places_sieved(const Places *places, Py_ssize_t begin, Py_ssize_t size, int64_t *at, uint64_t *kept)
+{
+    Py_ssize_t found = 0, end = begin + size;
+
+    for (; begin + SIEVE_BLOCK <= end; begin += SIEVE_BLOCK) {
+        Py_ssize_t more = sieved_block(places, begin, at + found, kept + found);
+        found += more < 0 ? places_of_block(places, begin, SIEVE_BLOCK, at + found, kept + found) : more;
+    }
+    return found + places_of_block(places, begin, end - begin, at + found, kept + found);
+}
+
 /* Fills `at` and `clusters` from place `*next` on; stops, with `*next` moved, when a block might not fit any more. */
 static Py_ssize_t find_places(const Places *places, Py_ssize_t *next)
 {
@@ -61,7 +59,10 @@ static Py_ssize_t find_places(const Places *places, Py_ssize_t *next)
         if (places->room - found < size) {
             break;
         }
-        found += places_of_block(places, begin, size, places->at + found, places->clusters + found);
+        int64_t *at = places->at + found;
+        uint64_t *clusters = places->clusters + found;
+        found += places->sieve != NULL ? places_sieved(places, begin, size, at, clusters)
+                                       : places_of_block(places, begin, size, at, clusters);
         begin += size;
     }
     *next = begin;
@@ -71,38 +72,40 @@ static Py_ssize_t find_places(const Places *places, Py_ssize_t *next)
 PyObject *kernel_places(PyObject *self, PyObject *args)
 {
     static const Wanted wanted[] = {
-        {"body", "B", 1, 0}, {"table", "LQ", 8, 0}, {"at", "lq", 8, 1}, {"clusters", "LQ", 8, 1},
+        {"body", "B", 1, 0}, {"table", "LQ", 8, 0}, {"sieve", "B", 1, 0}, {"at", "lq", 8, 1}, {"clusters", "LQ", 8, 1},
     };
-    PyObject *objects[4], *result = NULL;
-    Column columns[4];
+    PyObject *objects[5], *result = NULL;
+    Column columns[5];
     Py_ssize_t next, found;
     Places places;
 
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOOOn", &objects[0], &objects[1], &objects[2], &objects[3], &next)) {
+    if (!PyArg_ParseTuple(args, "OOOOOn", &objects[0], &objects[1], &objects[2], &objects[3], &objects[4], &next)) {
         return NULL;
     }
-    if (columns_take(columns, objects, wanted, 4)) {
+    if (columns_take(columns, objects, wanted, 5)) {
         goto done;
     }
     places.depth = columns[1].length / PAIRS;
-    if (places.depth < 2 || places.depth * PAIRS != columns[1].length || columns[2].length != columns[3].length
-        || columns[2].length < BLOCK || next < 0) {
+    if (places.depth < 2 || places.depth * PAIRS != columns[1].length || columns[3].length != columns[4].length
+        || columns[3].length < BLOCK || next < 0
+        || (columns[2].length && columns[2].length != SIEVE_ROLES * SIEVE_CLASSES)) {
         PyErr_SetString(PyExc_ValueError, "places: arrays of other lengths");
         goto done;
     }
     places.body = columns[0].data;
     places.table = columns[1].data;
-    places.at = columns[2].data;
-    places.clusters = columns[3].data;
-    places.room = columns[2].length;
+    places.sieve = columns[2].length && sieve_runs_here() ? columns[2].data : NULL;
+    places.at = columns[3].data;
+    places.clusters = columns[4].data;
+    places.room = columns[3].length;
     places.stop = columns[0].length - places.depth;
     Py_BEGIN_ALLOW_THREADS
     found = find_places(&places, &next);
     Py_END_ALLOW_THREADS
     result = Py_BuildValue("nn", found, next);
 done:
-    columns_release(columns, 4);
+    columns_release(columns, 5);
     return result;
 }
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 IGNORECASE, MULTILINE, DOTALL = 2, 8, 16
 
 ByteSet = int
@@ -21,6 +24,13 @@ def byteset(values: Iterable[int]) -> ByteSet:
     for value in values:
         result |= 1 << value
     return result
+
+
+@cache
+def byte_mask(values: ByteSet) -> npt.NDArray[np.bool_]:
+    """(256,): which bytes are in the set."""
+    packed = np.frombuffer(values.to_bytes(32, "little"), np.uint8)
+    return np.asarray(np.unpackbits(packed, bitorder="little").astype(np.bool_))
 
 
 DIGITS = byteset(b"0123456789")

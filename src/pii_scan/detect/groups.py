@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pii_scan.detect.automaton import MAX_JOINED, Automaton
-from pii_scan.detect.charset import ByteSet
+from pii_scan.detect.charset import ByteSet, byte_mask
 from pii_scan.detect.clusters import clustered
 from pii_scan.detect.expression import WIDE, Expression
-from pii_scan.detect.starts import CLUSTERS, DEPTH, MAX_RATE, Opening, Openings, anchor_of, byte_mask, opening_of
+from pii_scan.detect.starts import CLUSTERS, DEPTH, MAX_RATE, Opening, Openings, anchor_of, opening_of
 from pii_scan.detect.walks import ANY_FOLLOWS
 from pii_scan.kernel import ROOM, native
 

@@ -27,7 +27,8 @@ from pii_scan.detect.starts import DEPTH, Opening, Openings
 MAX_FILES = 4
 """Older ones are deleted."""
 _SOURCES = (
-    "charset.py", "clusters.py", "expression.py", "groups.py", "layout_memory.py", "ordinary_text.py", "starts.py",
+    "charset.py", "clusters.py", "expression.py", "groups.py", "layout_memory.py", "ordinary_text.py", "sieve.py",
+    "starts.py",
 )  # fmt: skip
 """What decides a layout."""
 
@@ -74,6 +75,7 @@ def _code() -> str:
 
 
 def _arrays(made: Kept, count: int) -> dict[str, Any]:
+    openings, sieve = made.layout.openings.tables
     layout, beyond = made.layout, {number for number, _ in made.uncompiled}
     told = {
         "uncompiled": made.uncompiled,
@@ -84,7 +86,7 @@ def _arrays(made: Kept, count: int) -> dict[str, Any]:
     prefixes = [np.packbits(one.prefix_bytes) for _, one in layout.anchored]
     plain = [b"" if n in beyond else marshal.dumps(_plain(made.read(n))) for n in range(count)]
     return {
-        "told": np.frombuffer(json.dumps(told).encode(), np.uint8), "openings": layout.openings.table,
+        "told": np.frombuffer(json.dumps(told).encode(), np.uint8), "openings": openings, "sieve": sieve,
         "pairs": np.array(pairs, np.uint8), "prefixes": np.array(prefixes, np.uint8),
         "expressions": np.frombuffer(b"".join(plain), np.uint8),
         "ends": np.cumsum([len(one) for one in plain], dtype=np.int64),
@@ -106,7 +108,8 @@ def _kept(kept: Mapping[str, Any]) -> Kept:
     def read(number: int) -> Expression:
         return _made(marshal.loads(blob[ends[number] : ends[number + 1]]))
 
-    return Kept(Layout(Openings.of_table(kept["openings"]), together, tuple(anchored)), uncompiled, read)
+    openings = Openings.of_tables(kept["openings"], kept["sieve"])
+    return Kept(Layout(openings, together, tuple(anchored)), uncompiled, read)
 
 
 def _plain(one: Expression) -> tuple[Any, ...]:

@@ -20,11 +20,10 @@ from pii_scan.detect import layout_memory
 from pii_scan.detect.ask import Deadline, match_at, search_each_text, texts_around
 from pii_scan.detect.automaton import START, Automaton
 from pii_scan.detect.beyond_ascii import HIGH, holds_high
-from pii_scan.detect.charset import WORD
+from pii_scan.detect.charset import WORD, byte_mask
 from pii_scan.detect.decider import Decider
 from pii_scan.detect.expression import CannotCompile, Expression, Lookahead, read_expression
 from pii_scan.detect.groups import Group, Groups, layout_of
-from pii_scan.detect.starts import byte_mask
 from pii_scan.detect.walks import accepted, extent, walked
 from pii_scan.kernel import native
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
-from pii_scan.detect.charset import DIGITS, WORD, ByteSet
+from pii_scan.detect.charset import DIGITS, WORD, ByteSet, byte_mask
 from pii_scan.detect.expression import Expression, Nfa
+from pii_scan.detect.sieve import CLASSES, ROLES, sieve_of
 from pii_scan.kernel import ROOM, native
 
 ANCHORS = (*(1 << byte for byte in b"@[:+/=#_(-."), DIGITS)
@@ -132,19 +132,21 @@ class Openings:
         for number, opening in zip(clusters, openings, strict=True):
             self._pairs[opening.pairs.reshape(DEPTH, -1)] |= np.uint64(1 << number)
         self._any = self._pairs[1] != 0
+        self._sieve = sieve_of(self._pairs)
 
     @property
-    def table(self) -> npt.NDArray[np.uint64]:
-        """(DEPTH, 65536): the clusters that each pair of bytes is possible in."""
-        return self._pairs
+    def tables(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint8]]:
+        """(DEPTH, 65536): the clusters that each pair of bytes is possible in; and the sieve before them."""
+        return self._pairs, self._sieve
 
     @classmethod
-    def of_table(cls, table: npt.NDArray[np.uint64]) -> Openings:
-        """The inverse of `table`. Raises ValueError."""
-        if table.shape != (DEPTH, 1 << 16) or table.dtype != np.uint64:
-            raise ValueError("no table of openings")
-        made = cls((), ())
-        made._pairs, made._any = table, table[1] != 0
+    def of_tables(cls, pairs: npt.NDArray[np.uint64], sieve: npt.NDArray[np.uint8]) -> Openings:
+        """The inverse of `tables`. Raises ValueError."""
+        known = pairs.shape == (DEPTH, 1 << 16) and pairs.dtype == np.uint64 and sieve.dtype == np.uint8
+        if not known or sieve.shape not in ((0, CLASSES), (ROLES, CLASSES)):
+            raise ValueError("no tables of openings")
+        made = cls.__new__(cls)
+        made._pairs, made._any, made._sieve = pairs, pairs[1] != 0, sieve
         return made
 
     def places(self, body: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
@@ -172,16 +174,9 @@ class Openings:
         found, begin = [(np.zeros(0, np.int64), np.zeros(0, np.uint64))], 0
         while begin < len(body) - DEPTH:
             at, clusters = np.empty(ROOM, np.int64), np.empty(ROOM, np.uint64)
-            count, begin = compiled.places(body, self._pairs, at, clusters, begin)
+            count, begin = compiled.places(body, self._pairs, self._sieve, at, clusters, begin)
             found.append((at[:count], clusters[:count]))
         return np.concatenate([at for at, _ in found]), np.concatenate([clusters for _, clusters in found])
-
-
-@cache
-def byte_mask(values: ByteSet) -> npt.NDArray[np.bool_]:
-    """(256,): which bytes are in the set."""
-    packed = np.frombuffer(values.to_bytes(32, "little"), np.uint8)
-    return np.asarray(np.unpackbits(packed, bitorder="little").astype(np.bool_))
 
 
 def _union(nfa: Nfa, states: Iterable[int]) -> ByteSet:

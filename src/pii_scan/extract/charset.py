@@ -12,6 +12,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from pii_scan.kernel import native
+
 _Weights = npt.NDArray[np.float64]
 _Flags = npt.NDArray[np.bool_]
 
@@ -113,16 +115,24 @@ def to_utf8(block: bytes, encoding: str) -> bytes:
     """
     if encoding == "utf-8":
         out = block.removeprefix(codecs.BOM_UTF8)
-        if not out.isascii():
-            try:
-                out.decode("utf-8")
-            except UnicodeDecodeError:
-                out = _repair(out)
+        if not out.isascii() and not _is_utf8(out):
+            out = _repair(out)
     elif block.isascii() and is_single_pass(encoding):
         out = block
     else:
         out = block.decode(encoding, "replace").removeprefix("\ufeff").encode("utf-8", "replace")
     return out.replace(b"\0", b" ") if b"\0" in out else out
+
+
+def _is_utf8(block: bytes) -> bool:
+    compiled = native()
+    if compiled is not None:
+        return bool(compiled.is_utf8(block))
+    try:
+        block.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _repair(block: bytes) -> bytes:
