@@ -1,6 +1,6 @@
 /* A sieve before the tables of pairs: 32 bytes at once are looked up as the byte before a match, as its first and as its
-   second, each in eight sets (`pii_scan.detect.sieve`). What stays is looked at as without it: what the sieve lets through
-   is more than can begin, never less.
+   second, each in eight sets (`pii_scan.detect.sieve`). What stays is looked at as without it: the sieve lets through more
+   than can begin, never less.
 
    For processors with AVX2, where the compiler can be told of them. */
 
@@ -12,7 +12,9 @@
 
 #include <immintrin.h>
 
-enum { WIDTH = 32, ROWS = 8, OTHER = 128, SEPARATOR = 129, MOST_OF_BLOCK = SIEVE_BLOCK / 5 };
+#define WIDE __attribute__((target("avx2")))
+
+enum { WIDTH = 32, ROWS = 8, OTHER = 128, SEPARATOR = 129, MOST_OF_BLOCK = SIEVE_BLOCK / 5, USUAL_DEPTH = 5 };
 
 typedef struct {
     uint8_t before[SIEVE_BLOCK + WIDTH], first[SIEVE_BLOCK + WIDTH], second[SIEVE_BLOCK + WIDTH];
@@ -23,15 +25,15 @@ int sieve_runs_here(void)
     return __builtin_cpu_supports("avx2") != 0;
 }
 
-/* The sets that a byte is in in a role: each byte of ASCII is a class of its own, all others but what is between texts are
-   one. */
+/* The sets that a byte is in in a role: each byte of ASCII is a class of its own, all others but what is between texts
+   are one. */
 static uint8_t sets_of(const uint8_t *sieve, int role, uint8_t byte)
 {
     return sieve[role * SIEVE_CLASSES + (byte < OTHER ? byte : byte < 0xFF ? OTHER : SEPARATOR)];
 }
 
 /* The sets of each byte of a block in its three roles, and of the two bytes behind it. */
-__attribute__((target("avx2"))) static void look_up(const uint8_t *bytes, const uint8_t *sieve, Looked *looked)
+WIDE static void look_up(const uint8_t *bytes, const uint8_t *sieve, Looked *looked)
 {
     __m256i tables[SIEVE_ROLES][ROWS], other[SIEVE_ROLES], separator[SIEVE_ROLES];
 
@@ -68,7 +70,7 @@ __attribute__((target("avx2"))) static void look_up(const uint8_t *bytes, const 
 }
 
 /* A bit for each place of the block from `at` on, WIDTH of them, that stays in any set. */
-__attribute__((target("avx2"))) static uint32_t staying(const Looked *looked, int at)
+WIDE static uint32_t staying(const Looked *looked, int at)
 {
     const __m256i before = _mm256_loadu_si256((const __m256i *)(looked->before + at));
     const __m256i first = _mm256_loadu_si256((const __m256i *)(looked->first + at + 1));
@@ -77,10 +79,22 @@ __attribute__((target("avx2"))) static uint32_t staying(const Looked *looked, in
     return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256()));
 }
 
+static inline uint64_t clusters_at(const uint64_t *table, const uint8_t *bytes, Py_ssize_t depth)
+{
+    uint64_t clusters = table[pair_at(bytes, 0)];
+
+    for (Py_ssize_t row = 1; row < depth; row++) {
+        clusters &= table[row * PAIRS + pair_at(bytes, row)];
+    }
+    return clusters;
+}
+
 /* The places of SIEVE_BLOCK bytes from `begin` on; -1 where too many stay for the sieve to be of use. */
-Py_ssize_t sieved_block(const Places *places, Py_ssize_t begin, int64_t *at, uint64_t *kept)
+WIDE Py_ssize_t sieved_block(const Places *places, Py_ssize_t begin, int64_t *at, uint64_t *kept)
 {
     const uint8_t *bytes = places->body + begin;
+    const uint64_t *table = places->table; /* own copies: what is written could else change them */
+    const Py_ssize_t depth = places->depth;
     uint64_t stay[SIEVE_BLOCK / 64];
     Py_ssize_t count = 0;
     int staying_of_all = 0;
@@ -97,10 +111,8 @@ Py_ssize_t sieved_block(const Places *places, Py_ssize_t begin, int64_t *at, uin
     for (int i = 0; i < SIEVE_BLOCK / 64; i++) {
         for (uint64_t left = stay[i]; left; left &= left - 1) {
             const Py_ssize_t place = 64 * i + __builtin_ctzll(left);
-            uint64_t clusters = places->table[pair_at(bytes, place)];
-            for (Py_ssize_t depth = 1; depth < places->depth; depth++) {
-                clusters &= places->table[depth * PAIRS + pair_at(bytes, place + depth)];
-            }
+            const uint64_t clusters = depth == USUAL_DEPTH ? clusters_at(table, bytes + place, USUAL_DEPTH)
+                                                           : clusters_at(table, bytes + place, depth);
             at[count] = begin + place;
             kept[count] = clusters;
             count += clusters != 0;
