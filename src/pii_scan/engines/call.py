@@ -149,8 +149,9 @@ def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _texts(options: Mapping[str, Any]) -> Iterator[str]:
-    for value in options.values():
-        yield from map(str, value if isinstance(value, list) else ())
+    """What the user may have written anything into; entity types are names that rules have."""
+    for name, value in options.items():
+        yield from map(str, value if isinstance(value, list) and name != "only" else ())
     for name, one in options.get("target_options", {}).items():
         yield name
         for value in one.values():

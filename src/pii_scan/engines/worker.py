@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pii_scan.pipeline import Pipeline
 
 BEAT_SECONDS = 0.2
+COLLECTED_AFTER = 20_000
+"""Objects made before the garbage collector looks for cycles, of which there are few."""
 
 
 class _Pulse:
@@ -42,6 +44,8 @@ class _Pulse:
 def main() -> None:
     """Serves until standard input ends."""
     source, out = _take_standard_streams()
+    gc.disable()  # until all is loaded, and frozen
+    gc.set_threshold(COLLECTED_AFTER)
     with without_pandas():  # before there is anything to do: who starts it has things to load too
         import pyarrow as pa
 
@@ -63,6 +67,7 @@ def main() -> None:
     remote = any(source["kind"] in ("sql", "objects") for source in content["sources"])
     confine(settings.limits, network=remote, accelerators=bool(settings.presidio or settings.ner))
     gc.freeze()
+    gc.enable()
     wire.send(out, wire.READY)
     pulse = _Pulse(out)
     while (frame := wire.receive(source)) is not None:

@@ -240,12 +240,16 @@ def _cut(chunks: Iterable[bytes], keep: int, full: int) -> Iterator[bytes]:
     """
     carry = b""
     for read in chunks:
-        chunk = carry + read if carry else read
-        end = chunk.rfind(b"\n") + 1 if len(read) >= full else 0
-        if end == 0:
-            end = _whole_characters(chunk, keep)
-            if chunk[end - 1 : end] == b"\r":  # its line feed may follow
-                end -= 1
+        end = read.rfind(b"\n") + 1 if len(read) >= full else 0
+        if end:
+            whole = not carry and end == len(read)
+            yield read if whole else b"".join((carry, memoryview(read)[:end]))  # copied once
+            carry = read[end:]
+            continue
+        chunk = carry + read
+        end = _whole_characters(chunk, keep)
+        if chunk[end - 1 : end] == b"\r":  # its line feed may follow
+            end -= 1
         if end:
             yield chunk[:end] if end < len(chunk) else chunk
         carry = chunk[end:]
