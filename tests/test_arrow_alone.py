@@ -12,9 +12,9 @@ from scanning import environment
 FAKE = "__version__ = '99.0'\nopen(__file__ + '.loaded', 'a').close()\n"
 WITHIN = """
 import sys
-from pii_scan.arrow_alone import without_pandas
-with without_pandas():
-    import pyarrow as pa
+from pii_scan.arrow_alone import load_arrow
+load_arrow()
+import pyarrow as pa
 assert pa.array([1, None]).null_count == 1 and pa.scalar(1).as_py() == 1
 print("pandas" in sys.modules)
 import pandas
@@ -41,7 +41,7 @@ def test_pyarrow_does_not_load_pandas_and_the_user_still_can(fake: Path) -> None
 
 
 def test_where_pandas_is_loaded_already_nothing_changes(fake: Path) -> None:
-    code = "import pandas\nfrom pii_scan.arrow_alone import without_pandas\nwith without_pandas():\n    import pandas\n"
+    code = "import pandas\nfrom pii_scan.arrow_alone import load_arrow\nload_arrow()\n"
     assert said(f"{code}print(pandas.__version__)", fake) == ["99.0"]
 
 

@@ -7,8 +7,7 @@ pandas it makes no data frames (nor for a user's recognizer in a worker).
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -23,17 +22,15 @@ class _NoPandas(MetaPathFinder):
         return None
 
 
-@contextmanager
-def without_pandas() -> Iterator[None]:
-    """What is imported within finds no pandas. If pyarrow is, it will not look for it again; others may."""
+def load_arrow() -> None:
+    """Loads pyarrow, which will not look for pandas again; others may. Nothing changes where pandas is loaded."""
     if "pandas" in sys.modules:
-        yield
         return
     finder = _NoPandas()
     sys.meta_path.insert(0, finder)
     try:
-        yield
-        if "pyarrow" in sys.modules:
-            sys.modules["pyarrow"].array([])  # it looks once
+        import pyarrow
+
+        pyarrow.array([])  # it looks once
     finally:
         sys.meta_path.remove(finder)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
+if TYPE_CHECKING:  # every command needs this module, few need those
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
 
-from pii_scan.source_map import SourceMap
+    from pii_scan.source_map import SourceMap
 
 TABLE_MEDIA_TYPE = "application/x-pii-scan-table"
 """Of a table of a database, which has rows instead of bytes."""
@@ -314,10 +315,11 @@ class RowKeys:
     def of(self, rows: npt.NDArray[np.int64]) -> list[str]:
         """The key of each of `rows`.
 
+        >>> import numpy as np, pyarrow as pa
         >>> RowKeys(("id", "no"), (pa.array([7, 8]), pa.array([1, 2])), 11).of(np.array([12]))
         ['id=8, no=2']
         """
-        at = pa.array(rows - self.first_row)
+        at = rows - self.first_row
         values = [column.take(at).to_pylist() for column in self.columns]
         return [
             ", ".join(f"{name}={value}" for name, value in zip(self.names, row, strict=True))

@@ -54,6 +54,11 @@ def by_jobs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Jobs]:
     return out
 
 
+def test_a_scan_that_is_over_shows_what_its_folder_holds(by_jobs: dict[int, Jobs]) -> None:
+    run = by_jobs[2].run
+    assert run.written and json_report(run) == json_report(load_run(run.path))
+
+
 @pytest.mark.parametrize("jobs", [2, 4])
 @pytest.mark.parametrize("table", TABLES)
 def test_tables_are_the_same_in_the_same_order_whatever_the_number_of_workers(

@@ -57,3 +57,11 @@ def test_tables_keep_their_name_their_types_and_their_rows(words: list[str]) -> 
 def test_a_table_of_no_rows_is_a_table() -> None:
     empty = pa.table({"n": pa.array([], pa.int8())})
     assert wire.decode_table(wire.encode_table("x", empty))[1].num_rows == 0
+
+
+@given(st.text("abcdef", max_size=20), st.lists(st.integers(0, 99), max_size=9))
+def test_numbers_of_a_table_lie_where_arrow_wants_them(name: str, counts: list[int]) -> None:
+    payload = wire.encode_table(name, pa.table({"n": pa.array([1, 2], pa.int64())}), counts)
+    got, table, rows = wire.decode_table(payload)
+    assert got == name and rows == (counts or [2]) and table["n"].to_pylist() == [1, 2]
+    assert table["n"].chunk(0).buffers()[1].address % 8 == 0

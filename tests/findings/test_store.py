@@ -318,3 +318,24 @@ def test_small_tables_come_together_in_their_order_and_large_ones_are_not_cut(si
     assert all(table.num_rows <= max(most, *sizes) for table in got)
     assert all(a.num_rows + b.num_rows > most or b.num_rows > most for a, b in itertools.pairwise(got))
     assert all(table["word"].num_chunks <= 1 for table in got)
+
+
+def test_rows_at_hand_are_those_of_the_files(writer: RunWriter) -> None:
+    for part in ("00000002", "00000001-00001", "00000000", "00000001-00000"):
+        found = index((f"{part}.csv", "PHONE_NUMBER", 1), ("x", "EMAIL_ADDRESS" if "-" in part else "IP_ADDRESS", 2))
+        writer.write_part(part, {**documents(document("a.csv" if "-" in part else part)), "index": found})
+    writer.close()
+    assert writer.written is not None
+    at_hand, read = load_run(writer.path, writer.written), load_run(writer.path)
+    for kind in ("documents", "index", "findings"):
+        both = [[row for table in getattr(run, kind)() for row in table.to_pylist()] for run in (at_hand, read)]
+        assert both[0] == both[1] and bool(both[0]) == (kind != "findings")
+    assert at_hand.distinct(["entity_type"]) == read.distinct(["entity_type"])
+
+
+def test_rows_at_hand_that_no_scan_makes_are_refused(writer: RunWriter) -> None:
+    writer.write_part("00000000", documents(document("a.csv", size=-1)))
+    writer.close()
+    for written in (writer.written, None):
+        with pytest.raises(RunError):
+            list(load_run(writer.path, written).documents())

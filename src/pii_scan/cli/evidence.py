@@ -57,7 +57,7 @@ def command(
 def _write(run_folder: Path, file: Path, named: dict[str, Path | None]) -> str:
     """Writes the bundle, whole or not at all; gives the hash of its manifest. Raises UsageError."""
     from pii_scan.engines.scan import key_folder
-    from pii_scan.findings.redact import existing_key
+    from pii_scan.findings.keys import existing_key
     from pii_scan.findings.store import replacing
     from pii_scan.notice.model import load_notice
     from pii_scan.report.evidence import attached, write_bundle

@@ -135,7 +135,7 @@ def _own_names(rules: Sequence[Path]) -> list[str]:
 
 def _key() -> bytes | None:
     """The project's key, where there is one; the key file of a machine would not be the same in CI."""
-    from pii_scan.findings.redact import KEY_VARIABLE, fingerprint_key
+    from pii_scan.findings.keys import KEY_VARIABLE, fingerprint_key
 
     return fingerprint_key(os.environ, Path()) if os.environ.get(KEY_VARIABLE, "").strip() else None
 

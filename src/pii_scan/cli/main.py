@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from pii_scan import __version__
-from pii_scan.arrow_alone import without_pandas
+from pii_scan.arrow_alone import load_arrow
 from pii_scan.cli.pipes import drop_stdout
 from pii_scan.errors import PiiScanError, UsageError, nearest
 
@@ -49,8 +49,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        with without_pandas():
-            command: click.Command = importlib.import_module(f"pii_scan.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"pii_scan.cli.{cmd_name}").command
+        if cmd_name != "scan":  # which starts a worker first
+            load_arrow()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 
+from pii_scan.arrow_alone import load_arrow
 from pii_scan.cli.options import Output, common, output
 from pii_scan.cli.whole_estate import chosen_file, scan_whole_estate
 from pii_scan.config import ENGINES, Config, checked, load_config, parse_size
@@ -157,7 +158,7 @@ def _interrupt() -> None:
 @contextlib.contextmanager
 def _first_worker(config: Config | None) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Processes for workers, the first of which is started now, unless there will be another engine."""
-    from pii_scan.engines.worker_process import spare, started
+    from pii_scan.engines.spare import spare, started
 
     if config is not None and config.engine != "local":
         yield started
@@ -167,10 +168,13 @@ def _first_worker(config: Config | None) -> Iterator[Callable[[], subprocess.Pop
 
 
 def scan_and_report(targets: Sequence[str], config: Config | None, out: Path | None, call: Call, **how: Any) -> int:
-    """Scans, prints the summary, writes the HTML report; gives the exit code. `how`: as `engines.scan.scan`."""
+    """Scans, prints the summary, writes RUN/report.html; gives the exit code. `how`: as `engines.scan.scan`."""
     with _ended_in_order(), _first_worker(config) as processes:  # while it loads what it needs, this process does
+        load_arrow()
         from pii_scan.cli.progress import ProgressLine
         from pii_scan.engines.scan import Interrupted, scan
+        from pii_scan.findings.store import replacing
+        from pii_scan.report.html import write_view
         from pii_scan.report.line import line
         from pii_scan.report.model import view
         from pii_scan.report.terminal import render
@@ -185,7 +189,9 @@ def scan_and_report(targets: Sequence[str], config: Config | None, out: Path | N
             return 130
     lang = config.lang if config is not None else str(run.manifest["lang"])
     seen = view(run, lang, details=True)  # once: it reads all that was found
-    report = write_report(run, seen)
+    report = run.path / "report.html"
+    with replacing(report) as file:
+        write_view(run, seen, file)
     fired = _fired(run, call.gates)
     incomplete = any(table.num_rows for table in run.problems())
     code = 1 if fired else 3 if incomplete and not call.allow_incomplete else 0
@@ -197,17 +203,6 @@ def scan_and_report(targets: Sequence[str], config: Config | None, out: Path | N
     if fired:
         talk.note(f"gate: found {', '.join(fired)}")
     return code
-
-
-def write_report(run: Any, seen: Any) -> Path:
-    """RUN/report.html of the detailed view `seen` of a run, readable by the user only."""
-    from pii_scan.findings.store import replacing
-    from pii_scan.report.html import write_view
-
-    path = Path(run.path) / "report.html"
-    with replacing(path) as out:
-        write_view(run, seen, out)
-    return path
 
 
 def _config(options: dict[str, Any], config: Config, adding: bool = True) -> Config:

@@ -95,7 +95,7 @@ def _load(folder: Path) -> Any:
 def _key(manifest: dict[str, Any]) -> bytes:
     """The key of this user. Raises UsageError where there is none, or the run was made with another."""
     from pii_scan.engines.scan import key_folder
-    from pii_scan.findings.redact import KEY_VARIABLE, existing_key, key_check
+    from pii_scan.findings.keys import KEY_VARIABLE, existing_key, key_check
 
     key = existing_key(os.environ, key_folder(os.environ))
     if manifest.get("key_check") not in (None, key_check(key)):

@@ -21,7 +21,8 @@ from pii_scan.engines.marks import EMBEDDED, identity
 from pii_scan.engines.targets import Concealing
 from pii_scan.errors import ConfigError, UsageError
 from pii_scan.estate.model import Estate, Target
-from pii_scan.findings.redact import fingerprint, key_check
+from pii_scan.findings.keys import key_check
+from pii_scan.findings.redact import fingerprint
 from pii_scan.model import Limits
 from pii_scan.sources.objects.url import is_object_url
 from pii_scan.sources.objects.url import parse as parse_object_url

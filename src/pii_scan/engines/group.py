@@ -118,4 +118,4 @@ def grouped(walk: Iterable[Item], number: int = 0) -> Iterator[Group]:
 
 def _joined(name: str, parts: list[pa.Table]) -> pa.Table:
     schema = {"samples": SAMPLES, "columns": COLUMNS, "times": TIMES}.get(name) or TABLES[name]
-    return joined([part.cast(schema) for part in parts])
+    return joined([part if part.schema == schema else part.cast(schema) for part in parts])

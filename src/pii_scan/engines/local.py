@@ -20,11 +20,14 @@ from typing import Any
 from pii_scan.engines import group as groups
 from pii_scan.engines import wire
 from pii_scan.engines.group import Group, Part, Progress, Split, sliced
-from pii_scan.engines.worker_process import Worker, started
+from pii_scan.engines.spare import started
+from pii_scan.engines.worker_process import Worker
 from pii_scan.extract.sandbox import resident_bytes
 from pii_scan.model import Item, Limits, Problem, ProblemCode, Stage, WorkUnit
 
 TICK_SECONDS = 0.25
+WATCH_SECONDS = 0.1
+"""Workers are looked at no more often, however much they say."""
 START_SECONDS = 120.0
 """A worker must be ready by then."""
 END_SECONDS = 2.0
@@ -72,6 +75,7 @@ class LocalEngine:
         self._waiting: deque[Group] = deque()
         self._finished: deque[Group] = deque()
         self._failed_starts = 0
+        self._watched = -WATCH_SECONDS
 
     def run(self, groups: Iterable[Group]) -> Iterator[Part]:
         """The part of each group as it ends, in any order. Raises EngineError when no worker will start."""
@@ -204,6 +208,9 @@ class LocalEngine:
     def _watch(self) -> None:
         """Kills workers that stall, take too long or grow too large."""
         now = time.monotonic()
+        if now - self._watched < WATCH_SECONDS:
+            return
+        self._watched = now
         for worker in self._workers:
             if worker.killed_for is not None or worker.group is None:
                 continue

@@ -30,7 +30,7 @@ from pii_scan.engines import ray_station, wire
 from pii_scan.engines.group import Group, Part, Progress, Split, sliced
 from pii_scan.engines.local import EngineError, LocalEngine
 from pii_scan.errors import UsageError
-from pii_scan.findings.redact import KEY_VARIABLE
+from pii_scan.findings.keys import KEY_VARIABLE
 from pii_scan.model import Limits, Problem, ProblemCode, Stage, WorkUnit
 from pii_scan.sources.sql.url import parse
 

@@ -17,7 +17,7 @@ from pii_scan.engines.group import Group, Part, sliced
 from pii_scan.engines.marks import Marks
 from pii_scan.findings.earlier import Earlier, complete
 from pii_scan.findings.run_writer import RunWriter
-from pii_scan.findings.schema import SAMPLES, TABLES, TIMES
+from pii_scan.findings.schema import TABLES
 from pii_scan.findings.state import Found, Unit
 from pii_scan.model import Item, Slice, WorkUnit
 
@@ -181,7 +181,7 @@ class Remaining:
             counts.append(rows)
             tables[name] = table
         units = [unit._replace(rows=rows) for unit, rows in zip(making.units, zip(*counts, strict=True), strict=True)]
-        said = {name: part.tables.get(name, empty.empty_table()).to_pylist() for name, empty in _MORE.items()}
+        said = {name: part.tables[name].to_pylist() for name in _MORE if name in part.tables}
         self._writer.write_part(part.name, tables, _sound(units, tables), {k: v for k, v in said.items() if v})
 
     def _drop_stale(self, before: Sequence[str], number: int) -> None:
@@ -202,7 +202,7 @@ class Remaining:
             self._writer.commit(gone)
 
 
-_MORE = {"samples": SAMPLES, "times": TIMES}
+_MORE = ("samples", "times")
 """What goes into the manifest and no part."""
 
 

@@ -30,10 +30,10 @@ from pii_scan.engines.local import TEMPORARY, EngineError, LocalEngine
 from pii_scan.engines.marks import Marks
 from pii_scan.engines.remaining import Remaining
 from pii_scan.engines.since import Since, earlier_run
+from pii_scan.engines.spare import started
 from pii_scan.engines.targets import Concealing, declared_estate, describe_targets, open_targets
-from pii_scan.engines.worker_process import started
 from pii_scan.errors import RunError, UsageError
-from pii_scan.findings.redact import fingerprint_key, key_check
+from pii_scan.findings.keys import fingerprint_key, key_check
 from pii_scan.findings.run_writer import RunWriter, check_unused, new_folder
 from pii_scan.findings.store import MANIFEST, Run, load_run
 from pii_scan.kernel import native
@@ -156,8 +156,8 @@ def scan(
             if writer.finished:  # by another, a moment ago
                 return load_run(folder)
         asked = _Asked.checked(config or Config(), named, environment, folder, now, profile, whole_estate)
-        _sit(asked, named, os.fspath(since), writer, report or (lambda progress: None), engine, held)
-    return load_run(folder)
+        writer = _sit(asked, named, os.fspath(since), writer, report or (lambda progress: None), engine, held)
+    return load_run(folder, writer.written)
 
 
 def _recognizers(config: Config) -> tuple[Rule, ...]:
@@ -182,7 +182,7 @@ def _run_to_resume(out: str | os.PathLike[str] | None) -> Run:
 def _sit(
     asked: _Asked, named: Sequence[str], since: str, writer: RunWriter | None, report: Report,
     local: Callable[..., Engine], held: contextlib.ExitStack,
-) -> None:  # fmt: skip
+) -> RunWriter:  # fmt: skip
     """One sitting of a run: a new one, or that of `writer`."""
     config, key = asked.config, asked.key
     if config.engine == "ray" and "-" in named:
@@ -223,6 +223,7 @@ def _sit(
         _resumed(writer, descriptions, more, unreachable)
     held.callback(writer.state.close)
     _drive(asked, engine, writer, descriptions, sources, earlier, report)
+    return writer
 
 
 def _check_unused(folder: Path) -> None:

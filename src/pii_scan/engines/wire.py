@@ -22,6 +22,8 @@ READY, BEAT, TABLE, TOGETHER, ITEMS_DONE, GROUP_DONE, SLICES = b"r", b"b", b"t",
 
 _HEADER = struct.Struct("<cI")
 _COUNT = struct.Struct("<I")
+_ALIGNED = 8
+"""Bytes that the numbers of a table take at most: Arrow works on them as they lie in the frame."""
 
 
 def send(stream: BinaryIO, kind: bytes, payload: bytes = b"") -> None:
@@ -99,6 +101,7 @@ def encode_table(name: str, table: pa.Table, counts: Sequence[int] = ()) -> byte
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     label = encode([name, list(counts)])
+    label += b" " * (-(_COUNT.size + len(label)) % _ALIGNED)
     content: bytes = sink.getvalue().to_pybytes()
     return _COUNT.pack(len(label)) + label + content
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from pii_scan.arrow_alone import without_pandas
+from pii_scan.arrow_alone import load_arrow
 from pii_scan.engines import wire
 from pii_scan.model import Item, Problem, WorkUnit
 
@@ -46,14 +46,14 @@ def main() -> None:
     source, out = _take_standard_streams()
     gc.disable()  # until all is loaded, and frozen
     gc.set_threshold(COLLECTED_AFTER)
-    with without_pandas():  # before there is anything to do: who starts it has things to load too
-        import pyarrow as pa
+    load_arrow()  # before there is anything to do: who starts it has things to load too
+    import pyarrow as pa
 
-        from pii_scan.extract.sandbox import allow_seconds, confine
-        from pii_scan.pipeline import Pipeline
-        from pii_scan.read_ahead import runs
-        from pii_scan.settings import Settings
-        from pii_scan.sources import open_sources
+    from pii_scan.extract.sandbox import allow_seconds, confine
+    from pii_scan.pipeline import Pipeline
+    from pii_scan.read_ahead import runs
+    from pii_scan.settings import Settings
+    from pii_scan.sources import open_sources
 
     frame = wire.receive(source)
     if frame is None:

@@ -22,11 +22,13 @@ import pyarrow.parquet as pq
 from pii_scan.errors import RunError, UsageError
 from pii_scan.findings.schema import FORMAT_VERSION, TABLES
 from pii_scan.findings.state import STATE, STATE_FILES, Done, RunState, Unit, unwritable
-from pii_scan.findings.store import MANIFEST, PARTIAL, load_run, private, replacing, sync_folder
+from pii_scan.findings.store import MANIFEST, PARTIAL, Written, load_run, private, replacing, sync_folder
 
 COMMIT_SECONDS = 1.0
 """Parts that end sooner after the last are synced with those that follow."""
 COMMIT_PARTS = 16
+MOST_WRITTEN_BYTES = 32 << 20
+"""Of all kinds of rows together: what is less is at hand for the report, as reading many small files takes longer."""
 _LAST = "documents"
 """The table that comes into place after the others: what has findings never stands there without them."""
 _BEGINNINGS = STATE_FILES | {MANIFEST + PARTIAL, *TABLES}
@@ -41,6 +43,8 @@ class RunWriter:
         self.manifest = dict(manifest)
         self._waiting: list[tuple[Done, list[Path]]] = []
         self._synced = -COMMIT_SECONDS
+        self._written: dict[str, dict[str, pa.Table]] | None = {name: {} for name in TABLES}
+        self._room = MOST_WRITTEN_BYTES
 
     @classmethod
     def begun(cls, path: Path, manifest: Mapping[str, Any]) -> RunWriter:
@@ -81,6 +85,7 @@ class RunWriter:
         except RunError as error:
             raise UsageError(error.message, error.hint) from None
         writer = cls(path, state, load_run(path).manifest)
+        writer._written = None
         try:
             state.check()
             writer._sweep()
@@ -96,6 +101,11 @@ class RunWriter:
     def finished(self) -> bool:
         """Whether there is nothing left to do."""
         return self.manifest.get("status") == "finished"
+
+    @property
+    def written(self) -> Written | None:
+        """The rows of the run, if all were written here and they are few."""
+        return self._written
 
     def write_manifest(self, more: Mapping[str, Any]) -> None:
         """Adds `more` to the manifest and puts it in place whole. Raises RunError."""
@@ -124,6 +134,7 @@ class RunWriter:
                     files.append(file)
                     with open(_partial(file), "wb", opener=private) as out:
                         pq.write_table(tables[name], out, compression="zstd", use_dictionary=True)
+                    self._remember(name, part, tables[name])
             self._waiting.append((Done(part, units, more or {}), files))
             due = len(self._waiting) >= COMMIT_PARTS or time.monotonic() - self._synced >= COMMIT_SECONDS
             if due and not hold:
@@ -147,11 +158,21 @@ class RunWriter:
                 sync_folder(folder)
             if waiting or gone:
                 self.state.add([done for done, _ in waiting], gone)
+            for rows in (self._written or {}).values():
+                for part in gone:
+                    rows.pop(part, None)
             _remove(self.path / name / f"{part}.parquet" for part in gone for name in TABLES)
         except OSError as error:
             _remove(map(_partial, files))
             raise _unwritable(error) from None
         self._synced = time.monotonic()
+
+    def _remember(self, name: str, part: str, table: pa.Table) -> None:
+        self._room -= table.nbytes
+        if self._room < 0:
+            self._written = None
+        if self._written is not None:
+            self._written[name][part] = table
 
     def close(self) -> None:
         """Ends the writing; what waits is put into place. Raises RunError."""

@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -72,12 +72,18 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+Written = Mapping[str, Mapping[str, pa.Table]]
+"""Rows of the kinds of `TABLES`, by part."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A run folder, read only. All tables come in a fixed order, whatever the number of workers was."""
 
     path: Path
     manifest: dict[str, Any]
+    written: Written = field(default_factory=dict, repr=False, compare=False)
+    """Of a run that was made a moment ago, its rows, if they are few; empty: they are in its files."""
     _kept: dict[str, list[pa.Table]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def findings(self) -> Iterator[pa.Table]:
@@ -171,6 +177,12 @@ class Run:
 
     def _read(self, name: str) -> Iterator[tuple[str, pa.Table]]:
         """(part, table) in the order of the parts."""
+        if self.written:
+            parts = sorted(self.written.get(name, {}).items(), key=lambda part: _file_name(part[0]))
+            if parts and not is_sound(pa.concat_tables([table for _, table in parts])):
+                raise RunError(f"{name} hold what no scan writes", "scan again")
+            yield from parts
+            return
         for file in sorted((self.path / name).glob("*.parquet")):
             try:
                 with pq.ParquetFile(file) as parquet:
@@ -185,6 +197,10 @@ class Run:
                         yield file.stem, table
             except (OSError, ValueError, pa.ArrowException):
                 raise RunError(f"{name}/{file.name} cannot be read", "scan again") from None
+
+
+def _file_name(part: str) -> str:
+    return f"{part}.parquet"
 
 
 def _together(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -237,8 +253,10 @@ def _plain_type(name: str) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
-def load_run(path: str | os.PathLike[str]) -> Run:
-    """The run in folder `path`. Raises RunError when there is none, or it is of another version."""
+def load_run(path: str | os.PathLike[str], written: Written | None = None) -> Run:
+    """The run in folder `path`; `written`: as `Run.written`. Raises RunError when there is none, or it is of another
+    version.
+    """
     folder = Path(path)
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -254,4 +272,4 @@ def load_run(path: str | os.PathLike[str]) -> Run:
     missing += [name for name in TABLES if not (folder / name).is_dir()]
     if missing:
         raise RunError(f"the run {str(folder)!r} is not whole: {missing[0]!r} is missing", "scan again")
-    return Run(folder, manifest)
+    return Run(folder, manifest, written or {})

@@ -11,7 +11,7 @@ from pii_scan.cli.main import run
 from pii_scan.cli.scan import _first_worker
 from pii_scan.config import Config
 from pii_scan.engines import scan as module
-from pii_scan.engines import worker_process
+from pii_scan.engines import spare as spares
 from pii_scan.findings.store import load_run
 
 Process = subprocess.Popen[bytes]
@@ -21,18 +21,18 @@ Process = subprocess.Popen[bytes]
 def begun(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
     """All processes that were started ahead."""
     processes: list[Process] = []
-    start = worker_process.started
+    start = spares.started
 
     def started() -> Process:
         processes.append(start())
         return processes[-1]
 
-    monkeypatch.setattr(worker_process, "started", started)
+    monkeypatch.setattr(spares, "started", started)
     return processes
 
 
 def test_the_spare_is_taken_once_and_then_there_are_new_ones(begun: list[Process]) -> None:
-    with worker_process.spare() as spare:
+    with spares.spare() as spare:
         first = spare.take()
         second = spare.take()
         assert [first, second] == begun and first is not second
@@ -60,4 +60,4 @@ def test_the_first_worker_starts_before_options_are_checked(
 
 def test_no_worker_starts_ahead_for_another_engine(begun: list[Process]) -> None:
     with _first_worker(Config(engine="ray")) as processes:
-        assert not begun and processes is worker_process.started
+        assert not begun and processes is spares.started
