@@ -245,12 +245,14 @@ def test_places_and_anchors_beyond_their_arrays_are_refused():
             compiled.places(*wrong)
     anchor = truths.copy()
     anchor[0] = True
-    assert compiled.anchored(body, anchor, truths, pairs, at, 5, 0) == (4, 9), "no place whose pairs leave the buffer"
-    for wrong in ((body, anchor[:9], truths, pairs, at, 5, 0), (body, anchor, anchor, pairs, at, 5, 0),
-                  (body, anchor, truths, pairs[0, :9], at, 5, 0), (body, anchor, truths, pairs, at[:5], 5, 0),
-                  (body, anchor, truths, pairs, at, -1, 0), (body, anchor, truths, pairs, at, 5, -1)):  # fmt: skip
+    every = ~truths
+    given = (body, anchor, truths, every, pairs, at, 5, 0)
+    assert compiled.anchored(*given) == (4, 9), "no place whose pairs leave the buffer"
+    assert compiled.anchored(*given[:3], truths, *given[4:])[0] == 0, "nothing may follow"
+    for place, wrong in ((1, anchor[:9]), (2, anchor), (2, truths[:9]), (3, every[:9]), (4, pairs[0, :9]), (5, at[:5]),
+                         (6, -1), (7, -1)):  # fmt: skip
         with pytest.raises(ValueError, match="anchored"):
-            compiled.anchored(*wrong)
+            compiled.anchored(*given[:place], wrong, *given[place + 1 :])
     with pytest.raises(ValueError, match="picked"):
         compiled.picked(ints(1, 2), np.ones(2, np.uint64), np.empty(2, np.int64), 1)
 

@@ -148,7 +148,7 @@ done:
 typedef struct {
     const uint8_t *buffer;
     Py_ssize_t length;
-    const uint8_t *anchors, *before, *pairs; /* 256, 256, depth * PAIRS truths */
+    const uint8_t *anchors, *before, *after, *pairs; /* 256, 256, 256, depth * PAIRS truths */
     Py_ssize_t depth, prefix;
     int64_t *at;
     Py_ssize_t room;
@@ -237,6 +237,10 @@ static Py_ssize_t find_anchored(const Anchored *one, Py_ssize_t *next)
 
     while (at < one->length && (at = next_of(one, search, at)) < one->length) {
         Py_ssize_t first = at;
+        if (at + 1 < one->length && !one->after[one->buffer[at + 1]]) {
+            at++;
+            continue;
+        }
         while (first > 0 && at - first < one->prefix && one->before[one->buffer[first - 1]]) {
             first--;
         }
@@ -256,24 +260,25 @@ static Py_ssize_t find_anchored(const Anchored *one, Py_ssize_t *next)
 PyObject *kernel_anchored(PyObject *self, PyObject *args)
 {
     static const Wanted wanted[] = {
-        {"buffer", "B", 1, 0}, {"anchors", "?", 1, 0}, {"before", "?", 1, 0}, {"pairs", "?", 1, 0}, {"at", "lq", 8, 1},
+        {"buffer", "B", 1, 0}, {"anchors", "?", 1, 0}, {"before", "?", 1, 0},
+        {"after", "?", 1, 0}, {"pairs", "?", 1, 0}, {"at", "lq", 8, 1},
     };
-    PyObject *objects[5], *result = NULL;
-    Column columns[5];
+    PyObject *objects[6], *result = NULL;
+    Column columns[6];
     Py_ssize_t next, found;
     Anchored one;
 
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOOOOnn", &objects[0], &objects[1], &objects[2], &objects[3], &objects[4], &one.prefix,
-                          &next)) {
+    if (!PyArg_ParseTuple(args, "OOOOOOnn", &objects[0], &objects[1], &objects[2], &objects[3], &objects[4], &objects[5],
+                          &one.prefix, &next)) {
         return NULL;
     }
-    if (columns_take(columns, objects, wanted, 5)) {
+    if (columns_take(columns, objects, wanted, 6)) {
         goto done;
     }
-    one.depth = columns[3].length / PAIRS;
-    if (columns[1].length != 256 || columns[2].length != 256 || one.depth < 1
-        || one.depth * PAIRS != columns[3].length || one.prefix < 0 || one.prefix >= columns[4].length || next < 0) {
+    one.depth = columns[4].length / PAIRS;
+    if (columns[1].length != 256 || columns[2].length != 256 || columns[3].length != 256 || one.depth < 1
+        || one.depth * PAIRS != columns[4].length || one.prefix < 0 || one.prefix >= columns[5].length || next < 0) {
         PyErr_SetString(PyExc_ValueError, "anchored: arrays of other lengths");
         goto done;
     }
@@ -281,9 +286,10 @@ PyObject *kernel_anchored(PyObject *self, PyObject *args)
     one.length = columns[0].length;
     one.anchors = columns[1].data;
     one.before = columns[2].data;
-    one.pairs = columns[3].data;
-    one.at = columns[4].data;
-    one.room = columns[4].length;
+    one.after = columns[3].data;
+    one.pairs = columns[4].data;
+    one.at = columns[5].data;
+    one.room = columns[5].length;
     for (int byte = 0; byte < 256; byte++) {
         if (one.anchors[byte] && one.before[byte]) { /* the ways back from two anchors would cross */
             PyErr_SetString(PyExc_ValueError, "anchored: an anchor stands before itself");
@@ -295,6 +301,6 @@ PyObject *kernel_anchored(PyObject *self, PyObject *args)
     Py_END_ALLOW_THREADS
     result = Py_BuildValue("nn", found, next);
 done:
-    columns_release(columns, 5);
+    columns_release(columns, 6);
     return result;
 }

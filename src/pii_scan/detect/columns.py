@@ -44,6 +44,8 @@ MANY_CELLS = 256
 DENSE = 0.05
 """It does where there are more candidates than so many a cell."""
 _KNOWN_HEADERS = 10_000
+SPARSE = 0.5
+"""Where fewer cells than this share hold anything, the others are left out before any rule looks."""
 MARGIN = 3
 """Bytes around a value that still make it the whole cell: quotes, an equals sign, a decimal `.0`."""
 _DECIMAL = r"^[0-9]+[.,][0-9]*[1-9][0-9]*$"
@@ -191,9 +193,12 @@ class Column:
         if dull and not self._spoken_for():
             self._filled += len(cells)
             return no_detections()
-        found = self._candidates(cells) if seen is None else seen
         length = np.diff(text_offsets(cells))
-        self._filled += int((length > 0).sum())
+        filled = int(np.count_nonzero(length))
+        if seen is None and filled < SPARSE * len(cells):
+            return self._detect_filled(cells, np.flatnonzero(length), min_score, resolve)
+        found = self._candidates(cells) if seen is None else seen
+        self._filled += filled
         numeric = all_digits(cells)
         self._numeric += int(numeric.sum())
         if len(found):
@@ -204,6 +209,13 @@ class Column:
         parts = [found, *(self._headed(cells, item) for item in self._labelled if self._counts(item))]
         joined = Detections.joined([part for part in parts if len(part)])
         return engine.settle(joined, min_score=min_score, resolve=resolve)
+
+    def _detect_filled(self, cells: pa.Array, filled: _Ints, min_score: float, resolve: bool) -> Detections:
+        """As `detect`; only the cells at the places `filled` are looked at, as no other holds anything."""
+        if not len(filled):
+            return no_detections()
+        found = self.detect(cells.take(pa.array(filled)), min_score=min_score, resolve=resolve)
+        return dataclasses.replace(found, text=filled[found.text])
 
     def _spoken_for(self) -> bool:
         """Whether header or comment speak for a rule, so that any cell may be what they say."""

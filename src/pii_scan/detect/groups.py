@@ -65,19 +65,21 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Bytes of which every match of one expression holds one, and what may stand before the first."""
+    """Bytes of which every match of one expression holds one, and what may stand around the first; as `Held`."""
 
     bytes: ByteSet
     prefix: int
-    prefix_bytes: _Bools
+    before: _Bools
+    after: _Bools
     opening: Opening
 
     def starts(self, buffer: _Bytes, at: _Ints) -> _Ints:
         """Every place where a match can begin whose first anchor byte is one of `at`, ascending."""
+        at = at[self.after[buffer[np.minimum(at + 1, len(buffer) - 1)]] | (at + 1 == len(buffer))]
         found = [self._begins(buffer, at)]
         for _ in range(self.prefix):
             at = at - 1
-            at = at[self.prefix_bytes[buffer[at]]]
+            at = at[self.before[buffer[at]]]
             if not len(at):
                 break
             found.append(self._begins(buffer, at))
@@ -89,7 +91,7 @@ class Anchor:
         while begin < len(buffer):
             at = np.empty(ROOM, np.int64)
             count, begin = compiled.anchored(
-                buffer, anchors, self.prefix_bytes, self.opening.pairs, at, self.prefix, begin
+                buffer, anchors, self.before, self.after, self.opening.pairs, at, self.prefix, begin
             )
             found.append(at[:count])
         return np.concatenate(found)
@@ -172,9 +174,10 @@ def layout_of(read: tuple[tuple[int, Expression], ...]) -> Layout:
 
 def _anchored(read: Mapping[int, Expression], openings: Mapping[int, Opening]) -> Iterator[tuple[int, Anchor]]:
     for number, expression in read.items():
-        anchor = anchor_of(expression) if openings[number].rate > MAX_RATE else None
-        if anchor is not None:
-            yield number, Anchor(anchor[0], anchor[1], byte_mask(anchor[2]), openings[number])
+        held = anchor_of(expression) if openings[number].rate > MAX_RATE else None
+        if held is not None:
+            before, after = byte_mask(held.before), byte_mask(held.after)
+            yield number, Anchor(held.bytes, held.prefix, before, after, openings[number])
 
 
 def _packed(parts: list[list[int]]) -> list[list[int]]:

@@ -83,11 +83,11 @@ def _arrays(made: Kept, count: int) -> dict[str, Any]:
         "anchored": [[n, str(one.bytes), one.prefix, one.opening.rate] for n, one in layout.anchored],
     }
     pairs = [np.packbits(one.opening.pairs) for _, one in layout.anchored]
-    prefixes = [np.packbits(one.prefix_bytes) for _, one in layout.anchored]
+    around = [np.packbits([one.before, one.after]) for _, one in layout.anchored]
     plain = [b"" if n in beyond else marshal.dumps(_plain(made.read(n))) for n in range(count)]
     return {
         "told": np.frombuffer(json.dumps(told).encode(), np.uint8), "openings": openings, "sieve": sieve,
-        "pairs": np.array(pairs, np.uint8), "prefixes": np.array(prefixes, np.uint8),
+        "pairs": np.array(pairs, np.uint8), "around": np.array(around, np.uint8),
         "expressions": np.frombuffer(b"".join(plain), np.uint8),
         "ends": np.cumsum([len(one) for one in plain], dtype=np.int64),
     }  # fmt: skip
@@ -98,8 +98,8 @@ def _kept(kept: Mapping[str, Any]) -> Kept:
     anchored = []
     for place, (number, anchor, prefix, rate) in enumerate(told["anchored"]):
         opening = np.unpackbits(kept["pairs"][place]).reshape(DEPTH, 256, 256).astype(np.bool_)
-        before = np.unpackbits(kept["prefixes"][place]).astype(np.bool_)
-        anchored.append((number, Anchor(int(anchor), prefix, before, Opening(opening, rate))))
+        before, after = np.unpackbits(kept["around"][place]).reshape(2, 256).astype(np.bool_)
+        anchored.append((number, Anchor(int(anchor), prefix, before, after, Opening(opening, rate))))
     together = tuple((tuple(members), np.uint64(int(clusters))) for members, clusters in told["together"])
     uncompiled = [(number, reason) for number, reason in told["uncompiled"]]
     blob, ends = kept["expressions"].tobytes(), [0, *kept["ends"].tolist()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from pii_scan.detect.expression import Expression, Nfa
 from pii_scan.detect.sieve import CLASSES, ROLES, sieve_of
 from pii_scan.kernel import ROOM, native
 
-ANCHORS = (*(1 << byte for byte in b"@[:+/=#_(-."), DIGITS)
+ANCHORS = (*(1 << byte for byte in b"@[:+/=#_(%-."), DIGITS)
 """Bytes, or sets of them, that are rare in text; a match that must hold one is looked for around it."""
 MAX_PREFIX = 320
 """Bytes that may stand before the anchor."""
@@ -191,22 +192,33 @@ def _bytes(values: ByteSet) -> npt.NDArray[np.int64]:
     return np.flatnonzero(byte_mask(values))
 
 
-def anchor_of(expression: Expression) -> tuple[ByteSet, int, ByteSet] | None:
-    """(bytes of which every match holds one, most bytes before the first of them, bytes that may stand there); None
-    when there are none.
-    """
+class Held(NamedTuple):
+    """Bytes of which every match holds one, and what is around the first of them."""
+
+    bytes: ByteSet
+    prefix: int
+    """Most bytes of the match before it."""
+    before: ByteSet
+    """Those that may be among them."""
+    after: ByteSet
+    """Those that may follow right after it."""
+
+
+def anchor_of(expression: Expression) -> Held | None:
+    """The first of ANCHORS that every match holds; None where there is none."""
     held = _union(expression.nfa, range(len(expression.nfa.edges)))
     for anchor in ANCHORS:
         if not held & anchor:
             continue
         found = _without(expression, anchor)
         if found is not None and found[0] <= MAX_PREFIX:
-            return anchor, *found
+            return Held(anchor, *found)
     return None
 
 
-def _without(expression: Expression, anchor: ByteSet) -> tuple[int, ByteSet] | None:
-    """(bytes of the longest way from the start that avoids `anchor`, the bytes on such ways).
+def _without(expression: Expression, anchor: ByteSet) -> tuple[int, ByteSet, ByteSet] | None:
+    """(bytes of the longest way from the start that avoids `anchor`, the bytes on such ways, those that may follow the
+    anchor at its end).
 
     None where such a way can be endless or be a whole match.
     """
@@ -239,4 +251,9 @@ def _without(expression: Expression, anchor: ByteSet) -> tuple[int, ByteSet] | N
             degree[to] -= 1
             if degree[to] == 0:
                 ready.append(to)
-    return (max(longest.values()), inside) if done == len(degree) else None
+    if done < len(degree):
+        return None
+    beyond = frozenset[int]().union(
+        *(nfa.closure(to) for state in degree for mask, to in nfa.edges[state] if mask & anchor)
+    )
+    return max(longest.values()), inside, _EVERYTHING if expression.end in beyond else _union(nfa, beyond)

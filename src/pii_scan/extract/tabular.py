@@ -20,9 +20,9 @@ from pii_scan.extract.dialect import Dialect, read_records, sniff
 from pii_scan.extract.records import MAX_QUOTED_BYTES, record_ends
 from pii_scan.model import ChunkBatch, ColumnOrigin, Document, Limits, Problem
 
-_BLOCK_BYTES = 2 << 20
+_BLOCK_BYTES = 4 << 20
 _MAX_BLOCK_BYTES = 8 << 20
-_COLUMN_BYTES = 256 << 10
+_COLUMN_BYTES = 512 << 10
 _FLUSH_CELLS = 32 << 10
 _SMALL_BYTES = 16 << 10
 """A block below this is read before `pyarrow.csv` is set up."""
