@@ -188,26 +188,46 @@ static Search search_of(const Anchored *one)
             }
         }
     }
-    return (Search){(uint8_t)low, (uint8_t)(high - low), several == 1, several == high - low + 1 && !begins};
+    const int in_runs = high < 0x80 && several == high - low + 1 && !begins;
+    return (Search){(uint8_t)low, (uint8_t)(high - low), several == 1, in_runs};
+}
+
+#define ONES 0x0101010101010101u
+#define HIGHEST 0x8080808080808080u
+
+/* The highest bit of each byte of a word that lies from search.low on as far as search.span; those are of ASCII. */
+static uint64_t within(uint64_t word, Search search)
+{
+    const uint64_t low = (word & ~HIGHEST) + (0x80u - search.low) * ONES;
+    const uint64_t beyond = (word & ~HIGHEST) + (0x7Fu - search.low - search.span) * ONES;
+
+    return low & ~beyond & ~word & HIGHEST;
+}
+
+/* The number of the lowest byte whose highest bit is set: the product has it at the top. */
+static Py_ssize_t lowest(uint64_t bits)
+{
+    return (Py_ssize_t)(((bits & (0 - bits)) >> 7) * 0x0001020304050607u >> 56);
 }
 
 /* The next place from `at` on where a run of anchors begins. */
 static Py_ssize_t next_run(const Anchored *one, Search search, Py_ssize_t at)
 {
-    enum { CHUNK = 32 };
     const uint8_t *buffer = one->buffer;
 
     at = at > 0 ? at : 1; /* nothing stands before the first byte, so no match has its anchor there */
-    for (; at + CHUNK <= one->length; at += CHUNK) {
-        uint8_t begun = 0;
-        for (int i = 0; i < CHUNK; i++) {
-            const uint8_t own = (uint8_t)(buffer[at + i] - search.low), prev = (uint8_t)(buffer[at + i - 1] - search.low);
-            begun |= (own <= search.span) & (prev > search.span);
-        }
+#if PY_LITTLE_ENDIAN
+    uint64_t before = at < one->length && one->anchors[buffer[at - 1]] ? 0x80 : 0;
+    for (; at + (Py_ssize_t)sizeof(uint64_t) <= one->length; at += (Py_ssize_t)sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, buffer + at, sizeof word);
+        const uint64_t anchors = within(word, search), begun = anchors & ~(anchors << 8 | before);
         if (begun) {
-            break;
+            return at + lowest(begun);
         }
+        before = anchors >> 56;
     }
+#endif
     while (at < one->length && !(one->anchors[buffer[at]] && !one->anchors[buffer[at - 1]])) {
         at++;
     }
@@ -269,8 +289,8 @@ PyObject *kernel_anchored(PyObject *self, PyObject *args)
     Anchored one;
 
     (void)self;
-    if (!PyArg_ParseTuple(args, "OOOOOOnn", &objects[0], &objects[1], &objects[2], &objects[3], &objects[4], &objects[5],
-                          &one.prefix, &next)) {
+    if (!PyArg_ParseTuple(args, "OOOOOOnn", &objects[0], &objects[1], &objects[2], &objects[3], &objects[4],
+                          &objects[5], &one.prefix, &next)) {
         return NULL;
     }
     if (columns_take(columns, objects, wanted, 6)) {
