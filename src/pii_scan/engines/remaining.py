@@ -173,7 +173,7 @@ class Remaining:
         tables, counts = {}, []
         for name in TABLES:
             rows = part.counts.get(name, [0] * len(read))
-            table = part.tables.get(name, TABLES[name].empty_table())
+            table = part.tables.get(name, _EMPTY[name])
             if taken:
                 own = dict(zip(read, rows, strict=True))
                 rows = [own[at] if at in own else taken[at][name].num_rows for at in range(len(making.units))]
@@ -202,6 +202,7 @@ class Remaining:
             self._writer.commit(gone)
 
 
+_EMPTY = {name: schema.empty_table() for name, schema in TABLES.items()}
 _MORE = ("samples", "times")
 """What goes into the manifest and no part."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -76,9 +77,9 @@ class Gathered:
         for entry in self._schema:
             values = self._values[entry.name]
             if whole is not None and entry.name in whole:
-                columns.append(pa.array(whole[entry.name]).cast(entry.type))
+                columns.append(pa.array(whole[entry.name], entry.type))
             elif pa.types.is_dictionary(entry.type):
-                columns.append(_words(values, counts, self._made.get(entry.name)).cast(entry.type))
+                columns.append(_words(values, counts, self._made.get(entry.name), entry.type))
             else:
                 columns.append(_numbers(values, counts, entry.type))
         return pa.table(columns, schema=self._schema)
@@ -88,7 +89,7 @@ def _numbers(values: Sequence[Any], counts: npt.NDArray[np.int64], kind: pa.Data
     """A column of numbers and NumPy arrays of numbers; None is null."""
     arrays = [number for number, value in enumerate(values) if isinstance(value, np.ndarray)]
     if len(arrays) == len(values):
-        return pa.array(np.concatenate(values)).cast(kind)
+        return _of_kind(pa.array(np.concatenate(values)), kind)
     single = [None if isinstance(value, np.ndarray) else value for value in values]
     numbers = np.array([0 if value is None else value for value in single])
     missing = np.repeat(np.array([value is None for value in single]), counts)
@@ -99,24 +100,42 @@ def _numbers(values: Sequence[Any], counts: npt.NDArray[np.int64], kind: pa.Data
     for number in arrays:
         numbers[ends[number] - counts[number] : ends[number]] = values[number]
         missing[ends[number] - counts[number] : ends[number]] = False
-    return pa.array(numbers, mask=missing).cast(kind)
+    return _of_kind(pa.array(numbers, mask=missing), kind)
+
+
+def _of_kind(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    return column if column.type == kind else column.cast(kind)
 
 
 def _words(
-    values: Sequence[Any], counts: npt.NDArray[np.int64], made: Callable[[pa.Array], pa.Array] | None
-) -> pa.DictionaryArray:
+    values: Sequence[Any], counts: npt.NDArray[np.int64], made: Callable[[pa.Array], pa.Array] | None,
+    kind: pa.DictionaryType,
+) -> pa.DictionaryArray:  # fmt: skip
     """A column of words and arrays of words; None is null."""
+    first = values[0]
+    if not isinstance(first, pa.Array) and all(value is first for value in values):  # most columns of most tables
+        rows = int(counts.sum())
+        if first is None:
+            return pa.nulls(rows, kind)
+        indices = pa.array(np.zeros(rows, np.int32))
+        return _of_kind(pa.DictionaryArray.from_arrays(indices, _dictionary(first)), kind)
     arrays = [value for value in values if isinstance(value, pa.Array)]
     if arrays:
         joined = pa.concat_arrays(arrays)
         joined = joined if made is None else made(joined)
         if len(arrays) < len(values):
             joined = _between(values, counts, joined)
-        return joined.dictionary_encode()
+        return _of_kind(joined.dictionary_encode(), kind)
     numbers: dict[str, int] = {}
     codes = np.array([-1 if value is None else numbers.setdefault(value, len(numbers)) for value in values], np.int32)
     indices = np.repeat(codes, counts)
-    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), pa.array(numbers, pa.string()))
+    words = pa.array(numbers, pa.string())
+    return _of_kind(pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), words), kind)
+
+
+@lru_cache(maxsize=256)
+def _dictionary(word: str) -> pa.StringArray:
+    return pa.array([word], pa.string())
 
 
 def _between(values: Sequence[Any], counts: npt.NDArray[np.int64], joined: pa.Array) -> pa.Array:
