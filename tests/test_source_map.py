@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pii_scan import source_map
-from pii_scan.source_map import SourceMap, locate
+from pii_scan.source_map import SourceMap, locate, locate_few
 
 TEXT = st.text(st.sampled_from("ab å\n\r€𝔘\u0301"), max_size=60)
 
@@ -47,6 +47,15 @@ def test_many_places_are_those_of_few(text: str) -> None:
         patch.setattr(source_map, "_MANY", -1)
         line, column = locate(data, newlines(data), offsets)
     assert list(zip(line.tolist(), column.tolist(), strict=True)) == [slow_place(text, int(at)) for at in offsets]
+
+
+@given(TEXT, st.data(), st.sampled_from([1, 3, 4096]))
+def test_few_places_in_any_order_are_found_from_one_to_the_next(text: str, data: st.DataObject, window: int) -> None:
+    offsets = data.draw(st.lists(st.sampled_from(boundaries(text)), max_size=8))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source_map, "_WINDOW", window)
+        line, column = locate_few(memoryview(text.encode()), np.array(offsets, np.int64))
+    assert list(zip(line.tolist(), column.tolist(), strict=True)) == [slow_place(text, at) for at in offsets]
 
 
 @given(TEXT)

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 _MANY = 256
 """Hits from which on all characters of a text are counted once."""
+_WINDOW = 4096
+"""Bytes that are looked through at a time for where a line begins."""
 
 
 class SourceMap:
@@ -59,3 +61,32 @@ def locate(
         for i, (a, b) in enumerate(zip(starts.tolist(), offsets.tolist(), strict=True)):
             column[i] = len(bytes(view[a:b]).decode("utf-8", "replace")) + 1
     return line, column
+
+
+def locate_few(text: memoryview, offsets: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    r"""As `locate`, by going through the text once from each of a few offsets to the next.
+
+    >>> [a.tolist() for a in locate_few(memoryview("å b\nc".encode()), np.array([3, 5]))]
+    [[0, 1], [3, 1]]
+    """
+    data = np.frombuffer(text, np.uint8)
+    line, column = np.zeros((2, len(offsets)), np.int64)
+    lines = at = start = 0
+    for i in np.argsort(offsets, kind="stable").tolist():
+        offset = int(offsets[i])
+        lines += int(np.count_nonzero(data[at:offset] == 10))
+        start = max(start, _after_newline(data, at, offset))
+        line[i], column[i] = lines, len(bytes(text[start:offset]).decode("utf-8", "replace")) + 1
+        at = offset
+    return line, column
+
+
+def _after_newline(data: npt.NDArray[np.uint8], low: int, high: int) -> int:
+    """Where the last line begins that begins behind `low` and not behind `high`; 0 where none does."""
+    while high > low:
+        step = max(low, high - _WINDOW)
+        found = np.flatnonzero(data[step:high] == 10)
+        if len(found):
+            return step + int(found[-1]) + 1
+        high = step
+    return 0

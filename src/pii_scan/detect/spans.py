@@ -12,6 +12,8 @@ from pii_scan.detect.beyond_ascii import MAX_SPAN, holds_high
 from pii_scan.detect.validators import UNSURE, Digits, Validator, judge_texts
 from pii_scan.detect.validators.verdict import MAX_DIGITS, digits_of_spans, digits_of_texts
 
+_FEW = 64
+"""Spans up to which texts are told apart one by one."""
 _Ints = npt.NDArray[np.int64]
 _Bytes = npt.NDArray[np.uint8]
 
@@ -58,6 +60,10 @@ def _texts(buffer: _Bytes, start: _Ints, end: _Ints) -> list[str]:
 
 def _distinct_texts(buffer: _Bytes, start: _Ints, end: _Ints) -> tuple[list[str], _Ints]:
     """(the distinct texts of byte spans, which of them each span is)."""
+    if len(start) <= _FEW:
+        numbers: dict[str, int] = {}
+        which = [numbers.setdefault(text, len(numbers)) for text in _texts(buffer, start, end)]
+        return list(numbers), np.array(which, np.int64)
     size = end - start
     bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(size)])
     gathered = buffer[np.repeat(start - bounds[:-1], size) + np.arange(bounds[-1])]

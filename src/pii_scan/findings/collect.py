@@ -20,7 +20,7 @@ from pii_scan.findings.gathered import Gathered, Prints
 from pii_scan.findings.redact import mask
 from pii_scan.findings.schema import FINDINGS, INDEX, MAX_PLACES
 from pii_scan.model import ChunkBatch, ColumnOrigin, LineOrigin, PageOrigin, PartOrigin, RowKeys
-from pii_scan.source_map import locate
+from pii_scan.source_map import locate, locate_few
 
 _Ints = npt.NDArray[np.int64]
 Ages = Callable[[pa.Array, str], _Ints | None]
@@ -265,19 +265,28 @@ def _first(values: pa.Array, some: _Ints) -> pa.Array:
 def _values(texts: pa.Array, hits: Hits) -> pa.Array:
     """The hit values, gathered into one buffer. They never leave `findings`."""
     if len(hits.text) <= _FEW:
-        held = {number: texts[number].as_buffer() for number in set(hits.text.tolist())}
+        held = {number: _bytes_of(texts, number) for number in set(hits.text.tolist())}
         places = zip(hits.text.tolist(), hits.start.tolist(), hits.end.tolist(), strict=True)
-        parts = [held[number][start:end].to_pybytes() for number, start, end in places]
+        parts = [bytes(held[number][start:end]) for number, start, end in places]
         ends = pa.py_buffer(np.cumsum([0, *map(len, parts)], dtype=np.int32))
         return pa.StringArray.from_buffers(len(parts), ends, pa.py_buffer(b"".join(parts)))
-    kind = np.int64 if pa.types.is_large_string(texts.type) else np.int32
-    offsets = np.frombuffer(texts.buffers()[1], kind)[texts.offset :]
-    data = np.frombuffer(texts.buffers()[2], np.uint8)
+    offsets, data = _offsets(texts), np.frombuffer(texts.buffers()[2], np.uint8)
     first = offsets[hits.text].astype(np.int64) + hits.start
     length = hits.end - hits.start
     bounds = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
     gathered = data[np.repeat(first - bounds[:-1], length) + np.arange(bounds[-1])]
     return pa.LargeStringArray.from_buffers(len(length), pa.py_buffer(bounds), pa.py_buffer(gathered)).cast(pa.string())
+
+
+def _offsets(texts: pa.Array) -> npt.NDArray[Any]:
+    kind = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    return np.frombuffer(texts.buffers()[1], kind)[texts.offset :]
+
+
+def _bytes_of(texts: pa.Array, number: int) -> memoryview:
+    """A text as it lies there: making a scalar of one copies it."""
+    offsets = _offsets(texts)
+    return memoryview(texts.buffers()[2] or b"")[int(offsets[number]) : int(offsets[number + 1])]
 
 
 def _places(batch: ChunkBatch, hits: Hits) -> tuple[_Ints | None, _Ints | None]:
@@ -292,8 +301,10 @@ def _places(batch: ChunkBatch, hits: Hits) -> tuple[_Ints | None, _Ints | None]:
         return None, None
     if origin.source_map is not None:
         line, column = origin.source_map.lines_and_columns(hits.start)
+    elif len(hits.start) <= _FEW:
+        line, column = locate_few(_bytes_of(batch.texts, 0), hits.start)
     else:
-        text = batch.texts[0].as_buffer().to_pybytes()
+        text = bytes(_bytes_of(batch.texts, 0))
         newlines = np.flatnonzero(np.frombuffer(text, np.uint8) == 10)
         line, column = locate(text, newlines, hits.start)
     return line + origin.first_line, column
