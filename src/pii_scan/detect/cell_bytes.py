@@ -1,4 +1,4 @@
-"""Arrays of texts as the bytes that they are: where each begins, all side by side, which are digits alone."""
+"""Arrays of texts as bytes: where each begins, all side by side, which are digits alone, each without blanks."""
 
 from __future__ import annotations
 
@@ -54,3 +54,19 @@ def all_digits(texts: pa.Array) -> _Bools:
     data, bounds = data[int(offsets[0]) : int(offsets[-1])], offsets - offsets[0]
     other = np.concatenate([[0], np.cumsum((data < ord("0")) | (data > ord("9")))])
     return np.asarray((other[bounds[1:]] == other[bounds[:-1]]) & (bounds[1:] > bounds[:-1]))
+
+
+def without_blanks(texts: pa.Array) -> tuple[list[str], _Ints, _Ints]:
+    """(texts without blanks around them, bytes before each, bytes of each)."""
+    offsets = text_offsets(texts)
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    lead, size = np.zeros(len(texts), np.int64), np.diff(offsets)
+    written = texts.to_pylist()
+    filled = np.flatnonzero(size)
+    ends = np.stack([data[offsets[:-1][filled]], data[offsets[1:][filled] - 1]])
+    for i in filled[((ends <= 32) | (ends >= 0x7F)).any(axis=0)].tolist():  # what may be a blank, in Unicode too
+        text = written[i]
+        written[i] = text.strip()
+        lead[i] = len(text[: len(text) - len(text.lstrip())].encode())
+        size[i] = len(written[i].encode())
+    return written, lead, size

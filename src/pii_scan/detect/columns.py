@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import regex
 
 from pii_scan.detect import notes
-from pii_scan.detect.cell_bytes import all_digits, text_offsets
+from pii_scan.detect.cell_bytes import all_digits, text_offsets, without_blanks
 from pii_scan.detect.chance import likely_by_chance
 from pii_scan.detect.context import plain_header
 from pii_scan.detect.engine import Detections, RuleEngine, no_detections
@@ -367,7 +367,7 @@ class Column:
         """Each cell that looks as the rule says for columns of this header."""
         encoded = pc.fill_null(cells, "").dictionary_encode()
         index = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        texts, lead, size = _stripped(encoded.dictionary)
+        texts, lead, size = without_blanks(encoded.dictionary)
         fits = np.fromiter(map(item.fits, texts), bool, len(texts))
         verdict = np.full(len(fits), UNSURE, np.uint8)
         validator = VALIDATORS.get(item.rule.validator)
@@ -382,22 +382,6 @@ class Column:
             np.full(len(rows), item.pattern, np.int16), verdict[chosen], np.full(len(rows), -1, np.int32),
             np.full(len(rows), item.column.score, np.float32), np.zeros(len(rows), np.int16),
         )  # fmt: skip
-
-
-def _stripped(texts: pa.Array) -> tuple[list[str], _Ints, _Ints]:
-    """(texts without blanks around them, bytes before each, bytes of each)."""
-    offsets = text_offsets(texts)
-    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
-    lead, size = np.zeros(len(texts), np.int64), np.diff(offsets)
-    written = texts.to_pylist()
-    filled = np.flatnonzero(size)
-    ends = np.stack([data[offsets[:-1][filled]], data[offsets[1:][filled] - 1]])
-    for i in filled[((ends <= 32) | (ends >= 0x7F)).any(axis=0)].tolist():  # what may be a blank, in Unicode too
-        text = written[i]
-        written[i] = text.strip()
-        lead[i] = len(text[: len(text) - len(text.lstrip())].encode())
-        size[i] = len(written[i].encode())
-    return written, lead, size
 
 
 def _distinct(group: npt.NDArray[np.integer], text: _Ints) -> _Ints:
