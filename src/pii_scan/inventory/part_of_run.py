@@ -73,7 +73,7 @@ def part_of(
         raise UsageError(f"no document of the run is from a system {missing[0]!r}", nearest(missing[0], known))
     if not kept:
         raise UsageError("no document of the run fits", "paths are as the report shows them, from the target down")
-    return PartOfRun(run.path, _manifest(run, systems), run.written, pa.array(kept, pa.string()))
+    return PartOfRun(run.path, _manifest(run, systems), run.written, kept=pa.array(kept, pa.string()))
 
 
 def _manifest(run: Run, systems: Sequence[str]) -> dict[str, Any]:
