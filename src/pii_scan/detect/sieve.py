@@ -35,7 +35,7 @@ _Fits = npt.NDArray[np.uint8]
 def sieve_of(table: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
     """(ROLES, CLASSES): the sets that each class of bytes is in, a bit each.
 
-    Empty, with no roles, where too much would stay. `table`: as `Openings.table`.
+    Empty, with no roles, where too much would stay. `table`: the first of `Openings.tables`.
     """
     parts = list({part.tobytes(): part for part in _parts(table[:2].reshape(2, 256, 256))}.values())
     fits = [_fits(part) for part in parts]
